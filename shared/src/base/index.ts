@@ -1,0 +1,12 @@
+export { canonicalJson, hash64, xor64 } from "./hash.ts";
+export { DomainError, errorCodes, isDomainError, isForGood } from "./errors.ts";
+export type { ErrorCode, ErrorDetails, FieldProblem } from "./errors.ts";
+export { isId, newId } from "./ids.ts";
+export type { DepartmentId, DeviceId, FileId, GroupId, Id, PositionId, RecordId, UserId } from "./ids.ts";
+export { formatMoney, isMoney, parseMoney } from "./money.ts";
+export type { Money } from "./money.ts";
+export { labelIn, localeSchema, locales } from "./label.ts";
+export type { Label, Locale } from "./label.ts";
+export type { Json, JsonObject } from "./json.ts";
+export { systemClock } from "./clock.ts";
+export type { Clock } from "./clock.ts";

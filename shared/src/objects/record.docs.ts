@@ -1,0 +1,69 @@
+import type { Json } from "../base/index.ts";
+
+/**
+ * A record as one reader may see it: what the feed, REST and the card all show. Whatever the reader may not see is
+ * absent, also from `revs`, `conflicts` and from what `updatedAt` and `updatedBy` are derived of (VIS-2, VIS-3).
+ */
+export interface RecordDoc {
+  readonly id: string;
+  readonly type: string;
+  readonly title: string;
+  readonly number?: string;
+  readonly state?: string;
+  readonly owner?: string;
+  readonly department?: string;
+  readonly fields: Readonly<Record<string, Json>>;
+  /** Revision of each visible field, counted per field: the base that an edit names. */
+  readonly revs: Readonly<Record<string, number>>;
+  /** Fields whose value is a redacted one. */
+  readonly redacted?: readonly string[];
+  readonly conflicts?: Readonly<Record<string, FieldConflict>>;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly updatedAt: string;
+  readonly updatedBy: string;
+  readonly deletedAt?: string;
+  /** What the server would let this reader do: a hint for buttons and fields (POL-10), never a permission. */
+  readonly can: RecordCan;
+}
+
+export interface RecordCan {
+  /** Editable fields; "*" stands for every visible one that is not read-only. */
+  readonly edit: readonly string[] | "*";
+  /** Of: delete, restore, attach, transition:<key>. */
+  readonly actions: readonly string[];
+}
+
+/** Two people changed the same field from the same base: the later one won, and the other value waits here to be seen. */
+export interface FieldConflict {
+  readonly lost: Json;
+  readonly lostBy: string;
+  readonly lostAt: string;
+  readonly wonBy: string;
+  readonly wonAt: string;
+}
+
+/** One entry of a record's history; masked like the record itself. */
+export interface HistoryDoc {
+  readonly id: string;
+  readonly recordId: string;
+  readonly type: string;
+  readonly kind: "created" | "edited" | "transition" | "deleted" | "restored" | "file" | "resolved";
+  readonly at: string;
+  readonly by: string;
+  readonly changes: readonly HistoryChange[];
+  readonly transition?: { readonly key: string; readonly from?: string; readonly to: string };
+  readonly file?: {
+    readonly id: string;
+    readonly name: string;
+    readonly act: "attached" | "detached" | "renamed" | "restored";
+  };
+}
+
+export interface HistoryChange {
+  readonly field: string;
+  readonly from?: Json;
+  readonly to?: Json;
+  /** The value came from an edit that lost against a later one. */
+  readonly lost?: boolean;
+}
