@@ -1,0 +1,60 @@
+// Which Electron there is: the real one where its binary could be had, else the stand-in of e2e/electron-stand-in.
+// The `electron` package reads ELECTRON_OVERRIDE_DIST_PATH, and so do Playwright's launch and ours.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { run } from "./children.ts";
+import { root } from "./repository.ts";
+
+const DOWNLOAD_LIMIT_MS = 60_000; // 120 MB: on a line that is slower than that, work goes on with the stand-in meanwhile
+const packageFolder = join(root, "desktop/node_modules/electron");
+const standIn = join(root, "e2e/electron-stand-in");
+const gaveUp = join(root, ".cache/electron-not-available");
+
+export interface ElectronChoice {
+  name: "Electron" | "the Electron stand-in";
+  executable: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/** What is there, without any download. */
+export function electronEnvironment(): ElectronChoice {
+  const real = realElectron();
+  if (real && process.env.KONTOR_ELECTRON !== "stand-in") return { name: "Electron", executable: real, env: {} };
+  return {
+    name: "the Electron stand-in",
+    executable: join(standIn, process.platform === "win32" ? "electron.cmd" : "electron"),
+    env: { ELECTRON_OVERRIDE_DIST_PATH: standIn },
+  };
+}
+
+/** Tries once to bring Electron's binary; a failure is remembered, so that the next start does not wait again. */
+export async function ensureElectron(): Promise<ElectronChoice> {
+  if (!realElectron() && !existsSync(gaveUp)) {
+    console.log("Fetching Electron's binary (at most a minute) …");
+    const { code, output, timedOut } = await run([process.execPath, join(packageFolder, "install.js")], {
+      output: "keep",
+      timeLimitMs: DOWNLOAD_LIMIT_MS,
+    });
+    if (code !== 0 || !realElectron()) {
+      const why = timedOut
+        ? "it took longer than a minute"
+        : (/[A-Z_]{5,}: .*|Error: .*/.exec(output)?.[0] ?? `code ${code}`);
+      console.log(`Electron's binary cannot be had here (${why}); its stand-in on Chromium is used instead.`);
+      console.log("  To try again, type: npm start -- --retry-electron");
+      mkdirSync(dirname(gaveUp), { recursive: true });
+      writeFileSync(gaveUp, `${new Date().toISOString()} ${why}\n`);
+    }
+  }
+  return electronEnvironment();
+}
+
+export const rememberedFailure = gaveUp;
+
+function realElectron(): string | undefined {
+  try {
+    const path = join(packageFolder, "dist", readFileSync(join(packageFolder, "path.txt"), "utf8"));
+    return existsSync(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}

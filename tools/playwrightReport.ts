@@ -1,0 +1,48 @@
+// Reads Playwright's JSON report into counts, failures and what was not run.
+import type { StageResult } from "./stages.ts";
+
+export interface PlaywrightReport {
+  suites?: Suite[];
+  errors?: { message?: string }[];
+}
+
+interface Suite {
+  title: string;
+  suites?: Suite[];
+  specs?: Spec[];
+}
+
+interface Spec {
+  title: string;
+  tests: {
+    status: "expected" | "unexpected" | "flaky" | "skipped";
+    annotations?: { type: string; description?: string }[];
+  }[];
+}
+
+export function resultOfPlaywright(report: PlaywrightReport): StageResult {
+  const result = { passed: 0, failed: 0, failures: [] as string[], notRun: [] as { what: string; why: string }[] };
+  const visit = (suite: Suite, path: string[]): void => {
+    for (const spec of suite.specs ?? []) {
+      const name = [...path, spec.title].join(" › ");
+      for (const { status, annotations } of spec.tests) {
+        if (status === "expected") result.passed += 1;
+        else if (status === "skipped") {
+          const why = annotations?.find(({ type }) => type === "skip" || type === "fixme")?.description;
+          result.notRun.push({ what: name, why: why ?? "skipped" });
+        } else {
+          // one that passes only at the second try has failed: it hides a race
+          result.failed += 1;
+          result.failures.push(status === "flaky" ? `${name} (passed only when tried again)` : name);
+        }
+      }
+    }
+    for (const inner of suite.suites ?? []) visit(inner, [...path, inner.title]);
+  };
+  for (const suite of report.suites ?? []) visit(suite, [suite.title]);
+  for (const { message } of report.errors ?? []) {
+    result.failed += 1;
+    result.failures.push(message?.split("\n")[0] ?? "Playwright failed");
+  }
+  return result;
+}

@@ -1,0 +1,95 @@
+// `npm test`: everything that this machine can show, in stages that do not hide each other; the last line is
+// `N passed, N failed`. `npm test -- <feature>` runs the tests whose path or name holds that word, and its specs.
+import { randomUUID } from "node:crypto";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build, buildWhereStale, consoleBuild, desktopBuild } from "./build.ts";
+import { runChecks } from "./checks.ts";
+import { endLeftovers, MARK_VARIABLE, onStopRequest, run, stopAll } from "./children.ts";
+import { electronEnvironment } from "./electron.ts";
+import { featuresWithSpecs } from "./features.ts";
+import { readJson, root, toolOf } from "./repository.ts";
+import { runSpecs } from "./specs.ts";
+import { createStages, type StageResult, verdict } from "./stages.ts";
+import { ensureSystemParts, findChromium } from "./system.ts";
+import { VITEST_RESULT } from "./vitestReport.ts";
+
+const LEFTOVER_GRACE_MS = 10_000; // a browser or a database that was asked to stop takes a few seconds to go
+
+const features = process.argv.slice(2);
+const mark = { id: randomUUID(), folder: mkdtempSync(join(tmpdir(), "kontor-")) };
+chmodSync(mark.folder, 0o1777); // as root, the tests' databases run as the user postgres and keep their files here too
+process.on("exit", () => rmSync(mark.folder, { recursive: true, force: true }));
+const env = { ...process.env, CI: "true", TMPDIR: mark.folder, [MARK_VARIABLE]: mark.id };
+
+const stages = createStages();
+onStopRequest(async () => {
+  await stopAll();
+  await endLeftovers(mark, 0);
+  stages.notRun("what came after", "the run was stopped");
+  stages.finish();
+  process.exit(130);
+});
+
+console.log("── System parts");
+for (const { name, purpose } of await ensureSystemParts("tests")) stages.notRun(purpose, `${name} is not installed`);
+
+if (features.length === 0) await runChecks(stages, env);
+const tests = await stages.run("Tests (vitest)", () => runVitest(features));
+await buildAll();
+const specs = await runFeatureSpecs();
+await stages.run("Nothing is left running", checkLeftovers);
+
+if (features.length > 0 && tests.passed + tests.failed + specs.passed + specs.failed === 0) {
+  await stages.run(features.join(", "), async () => verdict(false, "no test and no spec has this word in its path"));
+}
+process.exitCode = stages.finish();
+
+async function runVitest(filters: string[]): Promise<StageResult> {
+  const file = join(root, ".cache/test/vitest.json");
+  mkdirSync(join(root, ".cache/test"), { recursive: true });
+  rmSync(file, { force: true });
+  const options = ["--reporter=default", "--reporter=./tools/vitestReport.ts", "--passWithNoTests"];
+  const { code } = await run([...toolOf("", "vitest"), "run", ...options, ...filters], {
+    output: "show",
+    env: { ...env, [VITEST_RESULT]: file },
+  });
+  const result = readJson<StageResult>(file);
+  if (!result) return { passed: 0, failed: 1, failures: [`vitest ended with code ${code} and no report`] };
+  if (code !== 0 && result.failed === 0) return { ...result, failed: 1, failures: [`vitest ended with code ${code}`] };
+  return result;
+}
+
+/** A full run builds anew, so that a build which no longer works cannot hide behind an old one. */
+async function buildAll(): Promise<void> {
+  for (const what of [consoleBuild, desktopBuild]) {
+    if (features.length > 0) await buildWhereStale([what]).catch((error: Error) => console.error(error.message));
+    else await stages.run(`Build of the ${what.name}`, () => build(what, env).then(() => verdict(true, "")));
+  }
+}
+
+async function runFeatureSpecs(): Promise<StageResult> {
+  const known = featuresWithSpecs();
+  const wanted = features.length > 0 ? known.filter((feature) => features.includes(feature)) : known;
+  const electron = electronEnvironment();
+  if (wanted.length === 0) return { passed: 0, failed: 0 };
+  if (electron.name !== "Electron" && !findChromium()) {
+    stages.notRun(`end-to-end specs of ${wanted.join(", ")}`, "there is neither Electron's binary nor a Chromium");
+    return { passed: 0, failed: 0 };
+  }
+  return stages.run(`Specs on ${electron.name}`, () =>
+    runSpecs({ features: wanted, env: { ...env, ...electron.env } }),
+  );
+}
+
+async function checkLeftovers(): Promise<StageResult> {
+  const left = await endLeftovers(mark, LEFTOVER_GRACE_MS);
+  if (!left)
+    return { passed: 0, failed: 0, notRun: [{ what: "the check for processes left running", why: "Linux only" }] };
+  return {
+    passed: left.length === 0 ? 1 : 0,
+    failed: left.length,
+    failures: left.map(({ pid, command }) => `process ${pid} was left running: ${command}`),
+  };
+}

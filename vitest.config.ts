@@ -1,0 +1,38 @@
+// The unit, property and process tests: beside the sources, and in <package>/test. The specs of e2e are Playwright's.
+import { existsSync } from "node:fs";
+import { defineConfig } from "vitest/config";
+
+const TEST_MS = 20_000; // a loaded two-core machine needs seconds where a desk needs milliseconds
+const HOOK_MS = 60_000; // starting a database, or a server with one
+
+/** Starts the one PostgreSQL that all of the server's test files share. */
+const database = ["./server/test/globalSetup.ts"].filter((path) => existsSync(new URL(path, import.meta.url)));
+
+const project = (name: string, folders: string[], globalSetup: string[] = []) => ({
+  extends: true as const,
+  test: {
+    name,
+    globalSetup,
+    include: folders.map((folder) => `${folder}/**/*.test.{ts,tsx}`),
+    setupFiles: ["./tools/noLeaks.ts"],
+  },
+});
+
+export default defineConfig({
+  test: {
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: TEST_MS,
+    hookTimeout: HOOK_MS,
+    teardownTimeout: HOOK_MS,
+    exclude: ["**/node_modules/**", "**/out/**", "**/dist/**"],
+    projects: [
+      project("shared", ["shared"]),
+      project("server", ["server/src", "server/test", "server/packs"], database),
+      project("console", ["server/console"]),
+      project("desktop", ["desktop/src", "desktop/test"]),
+      project("stand-in", ["e2e"]),
+      project("tools", ["tools", "bench"]),
+    ],
+  },
+});
