@@ -1,0 +1,150 @@
+import { createReadStream } from "node:fs";
+import { chmod, mkdir, open, readdir, rename, rm, stat as statFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import {
+  asStorageError,
+  blobNotFound,
+  checkExpected,
+  hashFile,
+  requireRange,
+  requireSha256,
+  writeHashed,
+  type BlobStat,
+  type BlobStore,
+  type ByteRange,
+  type ExpectedBlob,
+} from "#files";
+
+/**
+ * Bodies in a directory: `ab/cd/abcd…`, two levels because some file systems slow down past some ten thousand names in
+ * one. A body is written under `.tmp`, synced, and renamed into place: rename is atomic, so no reader sees half of it
+ * (BLB-2), and the directory is synced after it, so that a power cut does not take the name away (BLB-3).
+ */
+export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore> {
+  const root = deps.root;
+  const temporary = join(root, ".tmp");
+  await mkdir(temporary, { recursive: true, mode: 0o700 });
+  await sweepTemporary(temporary);
+
+  const pathOf = (sha256: string) => join(root, sha256.slice(0, 2), sha256.slice(2, 4), requireSha256(sha256));
+
+  const stat = async (sha256: string): Promise<BlobStat | undefined> => {
+    const found = await statFile(pathOf(sha256)).catch(undefinedIfMissing);
+    return found && { sha256, size: found.size };
+  };
+
+  const place = async (from: string, blob: BlobStat): Promise<void> => {
+    const path = pathOf(blob.sha256);
+    const directory = dirname(path);
+    const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
+    await rename(from, path);
+    await syncDirectory(directory);
+    // A directory made on the way has its own name to be kept: in its parent, and that in its parent.
+    if (firstMade !== undefined) {
+      await syncDirectory(dirname(directory));
+      await syncDirectory(root);
+    }
+  };
+
+  const put = async (body: AsyncIterable<Uint8Array>, expected: ExpectedBlob = {}): Promise<BlobStat> => {
+    const path = join(temporary, randomUUID());
+    try {
+      const blob = await writeHashed(path, body, expected.maxBytes ?? expected.size);
+      checkExpected(blob, expected);
+      await place(path, blob);
+      return blob;
+    } catch (error) {
+      throw asStorageError(error);
+    } finally {
+      await rm(path, { force: true });
+    }
+  };
+
+  return {
+    put,
+
+    async putFile(path: string, expected: ExpectedBlob = {}) {
+      const blob = await hashFile(path);
+      checkExpected(blob, expected);
+      await chmod(path, 0o600);
+      await syncFile(path);
+      try {
+        await place(path, blob);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw asStorageError(error);
+        // Another file system: nothing for it but to copy.
+        await put(createReadStream(path), blob);
+        await rm(path, { force: true });
+      }
+      return blob;
+    },
+
+    async get(sha256: string, range?: ByteRange): Promise<Readable> {
+      const file = await open(pathOf(sha256), "r").catch(undefinedIfMissing);
+      if (!file) throw blobNotFound();
+      try {
+        if (range) requireRange(range, (await file.stat()).size);
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+      return file.createReadStream(range);
+    },
+
+    stat,
+
+    async delete(sha256: string) {
+      await rm(pathOf(sha256), { force: true });
+    },
+
+    async *list() {
+      for (const first of await readdir(root)) {
+        if (first.length !== 2) continue;
+        for (const second of await readdir(join(root, first))) {
+          for (const sha256 of await readdir(join(root, first, second))) {
+            const found = await stat(sha256);
+            if (found) yield found;
+          }
+        }
+      }
+    },
+  };
+}
+
+/** A write that was cut off by a kill is never resumed here (uploads resume before this store), so age alone decides. */
+const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
+
+async function sweepTemporary(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    const found = await statFile(path).catch(undefinedIfMissing);
+    if (found && Date.now() - found.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
+  }
+}
+
+function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code === "ENOENT") return undefined;
+  throw error;
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  // Windows cannot open a directory for syncing, and NTFS journals renames itself.
+  if (process.platform === "win32") return;
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

@@ -1,0 +1,1 @@
+export { createDiskBlobs } from "./disk.blobs.ts";
