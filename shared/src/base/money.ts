@@ -1,4 +1,4 @@
-import Big from "big.js";
+import { Big } from "big.js";
 
 /** An exact amount: a decimal string and an ISO 4217 currency. Never a float: 0.1 + 0.2 is somebody's invoice. */
 export interface Money {

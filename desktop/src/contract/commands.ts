@@ -1,0 +1,184 @@
+import { z } from "zod";
+import type { IntentStatus } from "@kontor/shared/protocol";
+import type { FieldProblem, Json } from "@kontor/shared/base";
+
+/**
+ * What a window may ask of the replica process, as one typed table: writing, searching, files and status. Reading goes
+ * over the RxDB port. Each command's input is parsed on the replica's side before anything happens; a write resolves
+ * when it is durable on this device, never later (SYN-1).
+ */
+const id = z.uuid();
+const fieldKey = z.string().min(1).max(64);
+const fields = z.record(fieldKey, z.json());
+
+export const commandInputs = {
+  "status.get": z.object({}),
+
+  "record.create": z.object({ id, type: fieldKey, fields }),
+  "record.edit": z.object({ id, set: fields }),
+  "record.transition": z.object({ id, transition: fieldKey }),
+  "record.delete": z.object({ id }),
+  "record.restore": z.object({ id }),
+  "record.resolve": z.object({
+    id,
+    field: fieldKey,
+    choice: z.enum(["mine", "theirs", "value"]),
+    value: z.json().optional(),
+  }),
+
+  /** Copies the file into the replica first, so that the original may vanish; then uploads when it can. */
+  "file.attach": z.object({
+    id,
+    recordId: id,
+    field: fieldKey,
+    name: z.string().min(1).max(255),
+    source: z.union([z.object({ path: z.string() }), z.object({ bytes: z.instanceof(Uint8Array) })]),
+  }),
+  "file.rename": z.object({ id, name: z.string().min(1).max(255) }),
+  "file.detach": z.object({ id }),
+  "file.restore": z.object({ id }),
+  /** Brings body, preview PDF or page images into the cache; resolves when they are there. */
+  "file.fetch": z.object({
+    id,
+    what: z.enum(["content", "pdf", "page", "thumbnail"]),
+    page: z.number().int().min(1).max(10_000).optional(),
+  }),
+
+  "outbox.list": z.object({}),
+  "outbox.retry": z.object({ mid: id.optional() }),
+  "outbox.discard": z.object({ mid: id }),
+  "issues.list": z.object({}),
+  "issues.retry": z.object({ mid: id }),
+  "issues.discard": z.object({ mid: id }),
+
+  "search.query": z.object({
+    text: z.string().max(400),
+    type: fieldKey.optional(),
+    limit: z.number().int().min(1).max(200).default(50),
+  }),
+  "sync.tryNow": z.object({}),
+  /** Private to this user and device: list widths, last place, unsent form contents. */
+  "draft.get": z.object({ key: z.string().max(200) }),
+  "draft.set": z.object({ key: z.string().max(200), value: z.json().nullable() }),
+} as const;
+
+export type CommandName = keyof typeof commandInputs;
+export type CommandInput<Name extends CommandName> = z.input<(typeof commandInputs)[Name]>;
+
+export interface CommandResults {
+  "status.get": ReplicaStatus;
+  "record.create": Queued;
+  "record.edit": Queued;
+  "record.transition": Queued;
+  "record.delete": Queued;
+  "record.restore": Queued;
+  "record.resolve": Queued;
+  "file.attach": Queued;
+  "file.rename": Queued;
+  "file.detach": Queued;
+  "file.restore": Queued;
+  "file.fetch": { readonly available: boolean; readonly reason?: string };
+  "outbox.list": readonly OutboxItem[];
+  "outbox.retry": Nothing;
+  "outbox.discard": Nothing;
+  "issues.list": readonly IssueItem[];
+  "issues.retry": Nothing;
+  "issues.discard": Nothing;
+  "search.query": SearchResult;
+  "sync.tryNow": Nothing;
+  "draft.get": { readonly value: Json };
+  "draft.set": Nothing;
+}
+
+export type Nothing = Record<string, never>;
+
+export interface Queued {
+  readonly mid: string;
+}
+
+export interface ReplicaStatus {
+  readonly connection: "online" | "connecting" | "offline" | "signedOut" | "locked" | "outdated";
+  /** Intents and uploads that the server has not answered. */
+  readonly pending: number;
+  readonly issues: number;
+  readonly user: { readonly id: string; readonly name: string; readonly login: string; readonly isAdmin: boolean };
+  readonly server: { readonly url: string; readonly name: string };
+  readonly lastContactAt?: string;
+  /** The first filling of an empty replica; absent afterwards. */
+  readonly filling?: { readonly received: number };
+  /** Set once when a damaged replica was set aside and is being rebuilt. */
+  readonly rebuilt?: { readonly at: string; readonly setAsideAs: string };
+  /** Why the last attempt to connect failed, in a stable key and in English. */
+  readonly problem?: { readonly reason: string; readonly message: string };
+}
+
+export interface OutboxItem {
+  readonly mid: string;
+  readonly kind: "intent" | "upload";
+  /** Intent name, or `file.upload`. */
+  readonly name: string;
+  readonly recordId?: string;
+  readonly title: string;
+  readonly at: string;
+  readonly state: "waiting" | "sending" | "retrying";
+  readonly attempts: number;
+  readonly reason?: string;
+  readonly progress?: { readonly sentBytes: number; readonly totalBytes: number };
+}
+
+/** A refused change: the user's own input, and why (SYN-7). */
+export interface IssueItem {
+  readonly mid: string;
+  readonly name: string;
+  readonly recordId?: string;
+  readonly type?: string;
+  readonly title: string;
+  readonly at: string;
+  readonly status: IntentStatus;
+  readonly code?: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly problems: readonly FieldProblem[];
+  /** What the user had put in, by field. */
+  readonly input: Readonly<Record<string, Json>>;
+}
+
+export interface SearchResult {
+  readonly hits: readonly {
+    readonly collection: "records" | "files";
+    readonly id: string;
+    readonly recordId: string;
+    readonly type: string;
+    readonly title: string;
+    readonly snippet?: string;
+  }[];
+  /** False while the index is still behind the rows: then it says "searching", never "nothing found". */
+  readonly complete: boolean;
+}
+
+/* ---------- on the wire between a window and the replica: one MessagePort, requests and events ---------- */
+
+export interface CommandRequest {
+  readonly kind: "request";
+  readonly id: number;
+  readonly name: CommandName;
+  readonly input: unknown;
+}
+
+export type CommandReply =
+  | { readonly kind: "reply"; readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly kind: "reply"; readonly id: number; readonly ok: false; readonly error: CommandError };
+
+export interface CommandError {
+  readonly code: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly problems?: readonly FieldProblem[];
+}
+
+/** Pushed to every window. */
+export type ReplicaEvent =
+  | { readonly kind: "event"; readonly event: "status"; readonly status: ReplicaStatus }
+  /** The outbox or the issues changed; a view that shows them asks again. */
+  | { readonly kind: "event"; readonly event: "outbox" }
+  | { readonly kind: "event"; readonly event: "issues" };

@@ -1,0 +1,87 @@
+import type { Locale } from "@kontor/shared/base";
+import type { ReplicaStatus } from "./commands.ts";
+
+/**
+ * The table between a window and the main process. The preload script exposes exactly this as `window.kontor`; main
+ * checks the sender of every call. Everything about data goes over the ports to the replica instead.
+ */
+export interface DesktopApi {
+  /** What to show first, and how. */
+  session(): Promise<SessionState>;
+  /** Asks the address for `/api/info`; the answer says in a stable key what is wrong with it. */
+  checkServer(address: string): Promise<{ ok: true; url: string; name: string; version: string } | Refusal>;
+  signIn(input: { url: string; login: string; password: string }): Promise<{ ok: true } | Refusal>;
+  /** `erase` also removes the replica from this device; without it the replica stays locked and readable after the next sign-in. */
+  signOut(input: { erase: boolean }): Promise<void>;
+  /** Where the system has no keychain (`basic_text`): the passphrase from which the replica's key is derived (Argon2id). */
+  unlock(input: { passphrase: string }): Promise<{ ok: true } | Refusal>;
+  settings(): Promise<Settings>;
+  changeSettings(change: Partial<Settings>): Promise<Settings>;
+  /** Asks main to send two MessagePorts by `window.postMessage({ kontor: "ports" }, "*", [rxdb, commands])`. */
+  openPorts(): Promise<void>;
+  chooseFiles(): Promise<readonly string[]>;
+  /** The path of a dropped or picked file. */
+  pathOf(file: File): string;
+  saveFileAs(input: { fileId: string; name: string }): Promise<{ saved: boolean }>;
+  openExternally(input: { fileId: string; name: string }): Promise<Refusal | { ok: true }>;
+  openRecordWindow(recordId: string): Promise<void>;
+  copyText(text: string): Promise<void>;
+  onSession(listener: (state: SessionState) => void): () => void;
+  onSettings(listener: (settings: Settings) => void): () => void;
+  /** A menu item or shortcut of the system asks the window to do something. */
+  onCommand(listener: (command: { id: string; args?: unknown }) => void): () => void;
+  readonly platform: string;
+  readonly version: string;
+}
+
+export interface Refusal {
+  readonly ok: false;
+  /** Stable key; the interface has words for it. */
+  readonly reason: string;
+  readonly message: string;
+  readonly retryAfterMs?: number;
+}
+
+export type SessionState =
+  | {
+      readonly state: "signedOut";
+      readonly lastServer?: { readonly url: string; readonly name: string };
+      readonly lastLogin?: string;
+    }
+  /** The system keeps no secrets: a passphrase is asked, made on first use. */
+  | { readonly state: "needsPassphrase"; readonly first: boolean }
+  | { readonly state: "signedIn"; readonly user: ReplicaStatus["user"]; readonly server: ReplicaStatus["server"] };
+
+export interface Settings {
+  readonly locale: Locale | "system";
+  readonly theme: "light" | "dark" | "system";
+  readonly contrast: "normal" | "high";
+  /** Widths of rail-side list and side pane, in px. */
+  readonly listWidth: number;
+  readonly sideWidth: number;
+}
+
+export const defaultSettings: Settings = {
+  locale: "system",
+  theme: "system",
+  contrast: "normal",
+  listWidth: 348,
+  sideWidth: 300,
+};
+
+/** Names on the ipcRenderer/ipcMain side; one place so that neither end invents one. */
+export const ipcChannels = {
+  invoke: "kontor:invoke",
+  session: "kontor:session",
+  settings: "kontor:settings",
+  command: "kontor:command",
+  ports: "kontor:ports",
+} as const;
+
+/** Addresses that `app://` answers besides the interface itself. `<id>` is a file's id. */
+export const fileAddress = {
+  content: (id: string) => `files/${id}/content`,
+  pdf: (id: string) => `files/${id}/preview.pdf`,
+  page: (id: string, page: number) => `files/${id}/page/${page}`,
+  thumbnail: (id: string) => `files/${id}/thumbnail`,
+} as const;

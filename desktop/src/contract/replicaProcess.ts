@@ -1,0 +1,51 @@
+import type { ReplicaStatus } from "./commands.ts";
+
+/** What main and the replica's utility process say to each other; ports travel beside the message. */
+export type ToReplica =
+  | {
+      readonly kind: "open";
+      /** Folder of this user's replica: replica.db, outbox.db, files/. */
+      readonly directory: string;
+      /** 32 bytes, hex. */
+      readonly key: string;
+      readonly serverUrl: string;
+      readonly serverName: string;
+      readonly user: ReplicaStatus["user"];
+      readonly deviceId: string;
+      readonly token: string;
+      readonly leaseMs: number;
+      readonly appVersion: string;
+    }
+  /** Two ports beside it: [rxdb, commands]. */
+  | { readonly kind: "window" }
+  /** One port beside it, over which `FileChunk`s come back: main's `app://` handler asks for bytes of the cache. */
+  | {
+      readonly kind: "read";
+      readonly what: "content" | "pdf" | "page" | "thumbnail";
+      readonly fileId: string;
+      readonly page?: number;
+      readonly start?: number;
+      readonly end?: number;
+    }
+  /** A new token after a sign-in on the same replica. */
+  | { readonly kind: "token"; readonly token: string; readonly leaseMs: number }
+  | { readonly kind: "close"; readonly erase: boolean };
+
+export type FromReplica =
+  | { readonly kind: "opened" }
+  | { readonly kind: "failed"; readonly reason: string; readonly message: string }
+  | { readonly kind: "status"; readonly status: ReplicaStatus }
+  | { readonly kind: "closed" };
+
+/** First a head, then chunks, then an end; or an error instead. */
+export type FileChunk =
+  | {
+      readonly kind: "head";
+      readonly mime: string;
+      readonly totalBytes: number;
+      readonly start: number;
+      readonly end: number;
+    }
+  | { readonly kind: "chunk"; readonly bytes: Uint8Array }
+  | { readonly kind: "end" }
+  | { readonly kind: "error"; readonly code: "notFound" | "unavailable"; readonly message: string };

@@ -1,0 +1,67 @@
+import pg from "pg";
+import type { Log } from "../log.ts";
+
+const CHANNEL = "kontor_changes";
+const COALESCE_MS = 5; // one NOTIFY for a burst: it takes a database-wide lock at commit
+
+/**
+ * Tells every node that the change log grew. Rung after commit on a connection of its own and never inside a write
+ * transaction. A ring may get lost with a connection, so listeners also look by themselves now and then.
+ */
+export interface Doorbell {
+  ring(): void;
+  /** Returns how to stop listening. */
+  onRing(listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+export async function createDoorbell({ url, log }: { url: string; log: Log }): Promise<Doorbell> {
+  const listeners = new Set<() => void>();
+  let client: pg.Client | undefined;
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let reconnect: NodeJS.Timeout | undefined;
+
+  const wake = () => {
+    for (const listener of listeners) listener();
+  };
+
+  async function connect() {
+    const next = new pg.Client({ connectionString: url, application_name: "kontor-doorbell" });
+    next.on("notification", wake);
+    next.on("error", (error) => {
+      log.warn({ err: error }, "doorbell connection lost");
+      client = undefined;
+      if (!closed) reconnect = setTimeout(() => void connect().catch(() => undefined), 1_000);
+    });
+    await next.connect();
+    await next.query(`listen ${CHANNEL}`);
+    client = next;
+    wake(); // whatever was rung while nobody listened
+  }
+  await connect();
+
+  return {
+    ring() {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        if (client)
+          client
+            .query(`notify ${CHANNEL}`)
+            .catch((error: unknown) => log.warn({ err: error }, "doorbell did not ring"));
+        else wake();
+      }, COALESCE_MS);
+    },
+    onRing(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      clearTimeout(reconnect);
+      listeners.clear();
+      await client?.end();
+    },
+  };
+}

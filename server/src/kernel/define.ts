@@ -1,0 +1,166 @@
+import type { z } from "zod";
+import type { Access, AccessEngine, Context, ResourceInstance, Subject } from "@kontor/shared/access";
+import type { Json, JsonObject } from "@kontor/shared/base";
+import type { Request, Response } from "express";
+import type { Database, Transaction } from "./database/database.ts";
+import type { Log } from "./log.ts";
+import type { Principal } from "./principal.ts";
+
+/**
+ * Endpoints, collections, intents and jobs are data, and each of them requires its access entry: one without a decision
+ * does not compile (STYLE, law 7).
+ */
+
+/* ---------- endpoints ---------- */
+
+export type EndpointAccess =
+  /** Answers without a sign-in. */
+  | { readonly kind: "anybody"; readonly because: string }
+  /** Concerns nothing but the caller's own account. */
+  | { readonly kind: "self"; readonly because: string }
+  /** Decided by the policy set for the resource `system` and this action. */
+  | { readonly kind: "system"; readonly action: string }
+  /** The handler asks the engine for each instance it touches. */
+  | { readonly kind: "policy"; readonly resource: string; readonly action: string };
+
+export interface EndpointRequest {
+  /** Absent only where access is `anybody`. */
+  readonly principal: Principal | undefined;
+  readonly requestId: string;
+  readonly ip: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly raw: { readonly request: Request; readonly response: Response };
+}
+
+export interface EndpointDefinition<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Reply extends z.ZodType,
+> {
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
+  /** Express 5 path below `/api`, for example `/records/:id`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly access: EndpointAccess;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** What it answers; `undefined` with `stream` means that the handler writes the response itself. */
+  readonly reply?: Reply;
+  readonly stream?: boolean;
+  readonly status?: number;
+  /** Attempts per minute and address; for endpoints that guess-work could hurt. */
+  readonly rateLimit?: { readonly perMinute: number };
+  handle(
+    input: { readonly params: z.output<Params>; readonly query: z.output<Query>; readonly body: z.output<Body> },
+    request: EndpointRequest,
+  ): Promise<z.input<Reply>>;
+}
+
+export type Endpoint = EndpointDefinition<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
+
+export function defineEndpoint<
+  Params extends z.ZodType = z.ZodUndefined,
+  Query extends z.ZodType = z.ZodUndefined,
+  Body extends z.ZodType = z.ZodUndefined,
+  Reply extends z.ZodType = z.ZodVoid,
+>(endpoint: EndpointDefinition<Params, Query, Body, Reply>): Endpoint {
+  return endpoint as unknown as Endpoint;
+}
+
+/* ---------- collections of the feed ---------- */
+
+/**
+ * What the replica holds under one name. Rows are projected for each reader; `project` returns what this reader may
+ * see, or undefined when nothing of the row is for them.
+ */
+export interface CollectionDefinition<Row extends { readonly id: string }> {
+  readonly name: string;
+  readonly access: CollectionAccess<Row>;
+  byIds(db: Database, ids: readonly string[]): Promise<readonly Row[]>;
+  /** Rows in id order after `after`; the whole collection is read by repeating it. */
+  scan(db: Database, after: string | undefined, limit: number): Promise<readonly Row[]>;
+  project(row: Row, access: Access): JsonObject | undefined;
+}
+
+export type CollectionAccess<Row extends { readonly id: string }> =
+  | { readonly kind: "policy"; resource(row: Row): ResourceInstance }
+  /** Seen by whoever sees the parent row, with the parent's mask. */
+  | {
+      readonly kind: "parent";
+      readonly collection: string;
+      parentId(row: Row): string;
+      byParents(db: Database, parentIds: readonly string[]): Promise<readonly Row[]>;
+    };
+
+export type Collection = CollectionDefinition<{ readonly id: string }>;
+
+export const defineCollection = <Row extends { readonly id: string }>(
+  collection: CollectionDefinition<Row>,
+): Collection => collection as unknown as Collection;
+
+/* ---------- intents ---------- */
+
+/** Who acts, with everything a decision needs; made by the edge (socket or HTTP), never by the client (SYN-8). */
+export interface Actor {
+  readonly principal: Principal;
+  readonly subject: Subject;
+  readonly context: Context;
+  readonly engine: AccessEngine;
+  /** The server's time of this act, ISO 8601. */
+  readonly now: string;
+}
+
+export interface IntentDefinition<Args extends z.ZodType> {
+  readonly name: string;
+  readonly collection: string;
+  readonly args: Args;
+  /** `apply` decides per instance and field; this names what it asks. */
+  readonly access:
+    | { readonly kind: "policy"; readonly resource: string; readonly action: string }
+    | { readonly kind: "self"; readonly because: string };
+  /** Runs in one transaction with the note that the intent was applied (SYN-4). Throws a DomainError to refuse. */
+  apply(
+    trx: Transaction,
+    intent: { readonly id: string; readonly mid: string; readonly at: string; readonly args: z.output<Args> },
+    actor: Actor,
+  ): Promise<IntentOutcome>;
+}
+
+export interface IntentOutcome {
+  readonly status: "applied" | "merged";
+  readonly data?: Json;
+}
+
+export type AnyIntent = IntentDefinition<z.ZodType>;
+
+export const defineIntent = <Args extends z.ZodType>(intent: IntentDefinition<Args>): AnyIntent =>
+  intent as unknown as AnyIntent;
+
+/* ---------- jobs ---------- */
+
+export interface JobDefinition<Data extends z.ZodType> {
+  /** `<feature>.<verb>`, present tense: `previews.render`. */
+  readonly name: string;
+  readonly data: Data;
+  /** Under whose rights it works. */
+  readonly access: { readonly kind: "server"; readonly because: string };
+  /** Most at once on this node. */
+  readonly concurrency: number;
+  readonly retryLimit: number;
+  readonly retryDelaySeconds: number;
+  readonly expireInSeconds: number;
+  run(
+    data: z.output<Data>,
+    job: { readonly id: string; readonly attempt: number; readonly signal: AbortSignal; readonly log: Log },
+  ): Promise<void>;
+  /** After the last attempt failed. */
+  exhausted?(data: z.output<Data>, job: { readonly id: string; readonly log: Log }): Promise<void>;
+}
+
+export type Job = JobDefinition<z.ZodType>;
+
+export const defineJob = <Data extends z.ZodType>(job: JobDefinition<Data>): Job => job as unknown as Job;
