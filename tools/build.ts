@@ -32,7 +32,7 @@ export const desktopBuild: Build = {
 
 const NOT_SOURCES = new Set(["node_modules", "out", "dist", "release"]);
 
-export function isStale({ sources, product }: Build): boolean {
+function isStale({ sources, product }: Build): boolean {
   const built = join(root, product);
   if (!existsSync(built)) return true;
   const builtAt = statSync(built).mtimeMs;

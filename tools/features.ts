@@ -1,5 +1,5 @@
 // What `npm test -- <feature>` and `npm run e2e -- <feature>` mean by a feature: a noun of the tree.
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./repository.ts";
 
@@ -13,7 +13,6 @@ export function featuresWithSpecs(): string[] {
     .sort();
 }
 
-export function hasSpecs(folder: string): boolean {
-  if (!existsSync(folder)) return false;
+function hasSpecs(folder: string): boolean {
   return readdirSync(folder, { recursive: true }).some((file) => String(file).endsWith(".spec.ts"));
 }

@@ -37,7 +37,7 @@ for (const { name, purpose } of await ensureSystemParts("tests")) stages.notRun(
 
 if (features.length === 0) await runChecks(stages, env);
 const tests = await stages.run("Tests (vitest)", () => runVitest(features));
-await buildAll();
+if (features.length === 0) await buildAll();
 const specs = await runFeatureSpecs();
 await stages.run("Nothing is left running", checkLeftovers);
 
@@ -64,23 +64,23 @@ async function runVitest(filters: string[]): Promise<StageResult> {
 /** A full run builds anew, so that a build which no longer works cannot hide behind an old one. */
 async function buildAll(): Promise<void> {
   for (const what of [consoleBuild, desktopBuild]) {
-    if (features.length > 0) await buildWhereStale([what]).catch((error: Error) => console.error(error.message));
-    else await stages.run(`Build of the ${what.name}`, () => build(what, env).then(() => verdict(true, "")));
+    await stages.run(`Build of the ${what.name}`, () => build(what, env).then(() => verdict(true, "")));
   }
 }
 
 async function runFeatureSpecs(): Promise<StageResult> {
   const known = featuresWithSpecs();
   const wanted = features.length > 0 ? known.filter((feature) => features.includes(feature)) : known;
-  const electron = electronEnvironment();
   if (wanted.length === 0) return { passed: 0, failed: 0 };
+  const electron = electronEnvironment();
   if (electron.name !== "Electron" && !findChromium()) {
     stages.notRun(`end-to-end specs of ${wanted.join(", ")}`, "there is neither Electron's binary nor a Chromium");
     return { passed: 0, failed: 0 };
   }
-  return stages.run(`Specs on ${electron.name}`, () =>
-    runSpecs({ features: wanted, env: { ...env, ...electron.env } }),
-  );
+  return stages.run(`Specs on ${electron.name}`, async () => {
+    await buildWhereStale([consoleBuild, desktopBuild]);
+    return runSpecs({ features: wanted, env: { ...env, ...electron.env } });
+  });
 }
 
 async function checkLeftovers(): Promise<StageResult> {

@@ -7,22 +7,14 @@ import type { StageResult } from "./stages.ts";
 
 export const VITEST_RESULT = "KONTOR_VITEST_RESULT";
 
-const reporter: Reporter = {
-  onTestRunEnd(modules, unhandledErrors) {
+/** A class and a default export, because vitest makes its reporters by itself. */
+export default class VitestReport implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly { message: string }[]): void {
     const file = process.env[VITEST_RESULT];
-    if (file)
-      writeFileSync(
-        file,
-        JSON.stringify(
-          resultOf(
-            modules,
-            unhandledErrors.map((error) => error.message),
-          ),
-        ),
-      );
-  },
-};
-export default reporter; // vitest asks for a default export
+    const unhandled = unhandledErrors.map(({ message }) => message);
+    if (file) writeFileSync(file, JSON.stringify(resultOf(modules, unhandled)));
+  }
+}
 
 function resultOf(modules: readonly TestModule[], unhandled: string[]): StageResult {
   const result = { passed: 0, failed: 0, failures: [] as string[], notRun: [] as { what: string; why: string }[] };
