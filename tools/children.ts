@@ -78,8 +78,9 @@ export async function stop(child: ChildProcess, limitMs = STOP_MS): Promise<void
   }
 }
 
+/** The last one started first, each when the one before has ended. */
 export async function stopAll(): Promise<void> {
-  await Promise.all([...living].toReversed().map((child) => stop(child)));
+  for (const child of [...living].toReversed()) await stop(child);
 }
 
 /** Ctrl+C twice within one press (the terminal and the launcher both pass it on) is one wish. */

@@ -2,7 +2,7 @@
 // Playwright as it is: `npm run e2e -- objects -- --headed`.
 import { buildWhereStale, consoleBuild, desktopBuild } from "./build.ts";
 import { onStopRequest, stopAll } from "./children.ts";
-import { electronEnvironment } from "./electron.ts";
+import { electronEnvironment, ensureElectron } from "./electron.ts";
 import { featuresWithSpecs } from "./features.ts";
 import { runSpecs } from "./specs.ts";
 import { createStages } from "./stages.ts";
@@ -19,7 +19,12 @@ onStopRequest(async () => {
   process.exit(130);
 });
 await buildWhereStale([consoleBuild, desktopBuild]);
-const electron = electronEnvironment();
+const mustBeReal = process.env.KONTOR_ELECTRON === "real";
+const electron = mustBeReal ? await ensureElectron({ again: true }) : electronEnvironment();
+if (mustBeReal && electron.name !== "Electron") {
+  console.error("KONTOR_ELECTRON=real asks for Electron itself, and its binary cannot be had here.");
+  process.exit(1);
+}
 const stages = createStages();
 await stages.run(`Specs on ${electron.name}`, () =>
   runSpecs({ features: features.length > 0 ? features : known, more, env: { ...process.env, ...electron.env } }),

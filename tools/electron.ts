@@ -16,7 +16,7 @@ export interface ElectronChoice {
   env: NodeJS.ProcessEnv;
 }
 
-/** What is there, without any download. */
+/** What is there, without any download. KONTOR_ELECTRON=stand-in takes the stand-in even where both are. */
 export function electronEnvironment(): ElectronChoice {
   const real = realElectron();
   if (real && process.env.KONTOR_ELECTRON !== "stand-in") return { name: "Electron", executable: real, env: {} };
@@ -27,9 +27,9 @@ export function electronEnvironment(): ElectronChoice {
   };
 }
 
-/** Tries once to bring Electron's binary; a failure is remembered, so that the next start does not wait again. */
-export async function ensureElectron(): Promise<ElectronChoice> {
-  if (!realElectron() && !existsSync(gaveUp)) {
+/** Tries once to bring Electron's binary; a failure is remembered, so that the next start does not wait `again`. */
+export async function ensureElectron({ again = false } = {}): Promise<ElectronChoice> {
+  if (!realElectron() && (again || !existsSync(gaveUp))) {
     console.log("Fetching Electron's binary (at most a minute) …");
     const { code, output, timedOut } = await run([process.execPath, join(packageFolder, "install.js")], {
       output: "keep",
@@ -40,15 +40,13 @@ export async function ensureElectron(): Promise<ElectronChoice> {
         ? "it took longer than a minute"
         : (/[A-Z_]{5,}: .*|Error: .*/.exec(output)?.[0] ?? `code ${code}`);
       console.log(`Electron's binary cannot be had here (${why}); its stand-in on Chromium is used instead.`);
-      console.log("  To try again, type: npm start -- --retry-electron");
+      console.log("  To try again, type: npm start -- --fetch-electron");
       mkdirSync(dirname(gaveUp), { recursive: true });
       writeFileSync(gaveUp, `${new Date().toISOString()} ${why}\n`);
     }
   }
   return electronEnvironment();
 }
-
-export const rememberedFailure = gaveUp;
 
 function realElectron(): string | undefined {
   try {

@@ -1,0 +1,43 @@
+// The desktop as a child of `npm start`, on real Electron or on its stand-in; or the words for a machine without a display.
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { start } from "./children.ts";
+import { ensureElectron } from "./electron.ts";
+import { root } from "./repository.ts";
+import { findChromium } from "./system.ts";
+
+export interface DesktopOptions {
+  serverUrl: string;
+  /** The folder of its settings and replica. */
+  profile: string;
+  /** Try to download Electron's binary even if that has failed before. */
+  fetchAgain: boolean;
+}
+
+export async function openDesktop({
+  serverUrl,
+  profile,
+  fetchAgain,
+}: DesktopOptions): Promise<ChildProcess | undefined> {
+  if (!hasDisplay()) {
+    console.log(`
+There is no display here, so the desktop is not opened. On a computer with one, clone this repository and type npm start,
+or open the console in a browser. To open the desktop from here, give this terminal a display (ssh -X, or xvfb-run) first.`);
+    return undefined;
+  }
+  const electron = await ensureElectron({ again: fetchAgain });
+  if (electron.name !== "Electron" && !findChromium()) {
+    console.log("\nThe desktop needs Electron's binary or a Chromium, and neither is here: it is not opened.");
+    return undefined;
+  }
+  mkdirSync(profile, { recursive: true });
+  console.log(`\nOpening the desktop on ${electron.name} …`);
+  const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // Chromium refuses to start as root with it
+  const command = [electron.executable, ...asRoot, `--user-data-dir=${profile}`, join(root, "desktop")];
+  return start(command, { output: "keep", env: { ...process.env, ...electron.env, KONTOR_SERVER_URL: serverUrl } });
+}
+
+function hasDisplay(): boolean {
+  return process.platform !== "linux" || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
+}
