@@ -32,7 +32,7 @@ it("insists when a child does not stop when asked", async () => {
 });
 
 describe.runIf(process.platform === "linux")("processes left behind", () => {
-  let mark: RunMark;
+  let mark: Required<RunMark>;
   beforeEach(() => {
     mark = { id: randomUUID(), folder: mkdtempSync(join(tmpdir(), "kontor-mark-")) };
   });

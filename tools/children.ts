@@ -109,10 +109,13 @@ export interface Leftover {
   command: string;
 }
 
-/** What marks a run's processes: a variable that children inherit, and the folder that is their TMPDIR. */
+/**
+ * What marks a run's processes: a variable that children inherit and, where the run has a temporary folder that nobody
+ * else can know, that folder. Never a folder that another run may use too: its processes would be taken for ours.
+ */
 export interface RunMark {
   id: string;
-  folder: string;
+  folder?: string;
 }
 
 export const MARK_VARIABLE = "KONTOR_RUN";
@@ -146,8 +149,8 @@ export async function endLeftovers(mark: RunMark, graceMs: number): Promise<Left
 
 function belongsTo(pid: number, mark: RunMark): boolean {
   try {
-    const inside = readlinkSync(`/proc/${pid}/cwd`);
-    if (inside === mark.folder || inside.startsWith(`${mark.folder}/`)) return true;
+    const cwd = readlinkSync(`/proc/${pid}/cwd`);
+    if (mark.folder && `${cwd}/`.startsWith(`${mark.folder}/`)) return true;
     return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${MARK_VARIABLE}=${mark.id}`);
   } catch {
     return false; // another user's process, or one that has just ended

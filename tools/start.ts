@@ -25,7 +25,7 @@ const HELP = `npm start -- [options]
 const GRACE_MS = 5_000; // what the server and the desktop have started ends with them, a moment later
 
 const options = readOptions();
-const mark = { id: randomUUID(), folder: options.data };
+const mark = { id: randomUUID() };
 process.env[MARK_VARIABLE] = mark.id;
 let stopping = false;
 onStopRequest(async (signal) => {
