@@ -1,3 +1,5 @@
+export { createFrameCodec, isStockFrame } from "./frame.ts";
+export type { Compression, FrameCodec, Malformed, Message, MessageName } from "./frame.ts";
 export { closeCode, limits, messageType, PROTOCOL_VERSION } from "./messages.ts";
 export type {
   Ack,
@@ -9,7 +11,14 @@ export type {
   IntentResult,
   IntentStatus,
   Operation,
+  PolicyChanged,
   Push,
+  Range,
+  RangeResult,
   Welcome,
   WireError,
+  YBytes,
+  YClose,
+  YOpen,
+  YReset,
 } from "./messages.ts";

@@ -45,6 +45,10 @@ export const limits = {
   pushBytes: 1 << 20,
   /** One intent's arguments: a card's worth of text. */
   intentBytes: 256 << 10,
+  /** No frame is larger: a batch that cannot be split (one huge row) is what comes nearest. */
+  frameBytes: 4 << 20,
+  /** What a deflated body may grow to: a bomb of a few kilobytes must not fill the memory. */
+  inflatedBytes: 16 << 20,
 } as const;
 
 /** Where a replica stands in its profile's feed. Opaque to the client except for `epoch`. */
@@ -77,6 +81,10 @@ export interface Welcome {
   readonly buckets?: readonly string[];
   readonly epoch: string;
   readonly policyRev: string;
+  /** Where the feed stands now: a replica that gets there has caught up, and may send HELLO again to be compared. */
+  readonly position: number;
+  /** Whether counts and hashes were compared (SYN-10); they can be only when nothing is under way. */
+  readonly compared: boolean;
   readonly serverTime: string;
   readonly leaseMs: number;
 }
@@ -148,6 +156,44 @@ export interface IntentResult {
   }[];
   readonly retryAfterMs?: number;
   readonly data?: Json;
+}
+
+/** One open section's channel (YJS rules of SYNC.md); numbers are the client's, per connection. */
+export interface YOpen {
+  readonly channel: number;
+  readonly collection: string;
+  readonly id: string;
+  readonly section: string;
+  readonly stateVector: Uint8Array;
+}
+export interface YClose {
+  readonly channel: number;
+}
+export interface YBytes {
+  readonly channel: number;
+  readonly bytes: Uint8Array;
+}
+export interface YReset {
+  readonly channel: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface PolicyChanged {
+  readonly policyRev: string;
+}
+
+/** Older history on demand. */
+export interface Range {
+  readonly request: number;
+  readonly bucket: string;
+  readonly before: string;
+  readonly limit: number;
+}
+export interface RangeResult {
+  readonly request: number;
+  readonly operations: readonly Operation[];
+  readonly more: boolean;
 }
 
 export interface WireError {
