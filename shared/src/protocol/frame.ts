@@ -190,7 +190,7 @@ const wireError = z.object({ code: z.enum(errorCodes).catch("internal"), message
 
 const operationsCodec: Codec<readonly Operation[]> = {
   write: (encoder, operations, { deflate }) =>
-    encoding.writeVarUint8Array(encoder, deflate(new TextEncoder().encode(JSON.stringify(operations)))),
+    encoding.writeVarUint8Array(encoder, deflate(encodeUtf8(JSON.stringify(operations)))),
   read: (decoder, { inflate }) => {
     const bytes = inflate(decoding.readVarUint8Array(decoder), limits.inflatedBytes);
     const parsed: unknown = JSON.parse(decodeUtf8(bytes));
