@@ -13,7 +13,7 @@ export function createLog({ level }: { level: string }): Log {
   return pino({
     level,
     redact: { paths: redactedPaths, censor: "[secret]" },
-    base: undefined,
+    base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
   });
 }

@@ -1,0 +1,36 @@
+export { defineCollection, defineEndpoint, defineIntent, defineJob } from "./define.ts";
+export type {
+  Actor,
+  AnyIntent,
+  Collection,
+  CollectionAccess,
+  CollectionDefinition,
+  Endpoint,
+  EndpointAccess,
+  EndpointDefinition,
+  EndpointRequest,
+  IntentDefinition,
+  IntentOutcome,
+  Job,
+  JobDefinition,
+} from "./define.ts";
+export { recordChanges } from "./database/changes.ts";
+export type { Change } from "./database/changes.ts";
+export { checkDatabase, createDatabase } from "./database/database.ts";
+export type { Database, KernelTables, Transaction } from "./database/database.ts";
+export { createDoorbell } from "./database/doorbell.ts";
+export type { Doorbell } from "./database/doorbell.ts";
+export { startEmbeddedPostgres } from "./database/embedded.ts";
+export type { EmbeddedPostgres } from "./database/embedded.ts";
+export { migrate } from "./database/migrate.ts";
+export { readState, secretState } from "./database/state.ts";
+export { createHttp } from "./http/http.ts";
+export type { HttpServer } from "./http/http.ts";
+export { sendProblem } from "./http/problem.ts";
+export { createLog } from "./log.ts";
+export type { Log } from "./log.ts";
+export { createMetrics } from "./metrics.ts";
+export type { Metrics } from "./metrics.ts";
+export type { Principal, Scope } from "./principal.ts";
+export { createQueue } from "./queue.ts";
+export type { Queue } from "./queue.ts";
