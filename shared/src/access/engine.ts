@@ -1,0 +1,143 @@
+import type {
+  Access,
+  AttributeKind,
+  Context,
+  Decision,
+  FieldAccess,
+  Policy,
+  ResourceInstance,
+  ResourceType,
+  SqlPredicate,
+  Subject,
+} from "./access.model.ts";
+import type { Attributes } from "./condition.decide.ts";
+import { decide, mayDo, maskFor, needsRead } from "./decide.ts";
+import { explainAction, type Explanation } from "./explain.ts";
+import { filterPlans, isPossible } from "./filter.ts";
+import type { Mask } from "./mask.ts";
+import { type ActionPlans, compilePlans } from "./plan.ts";
+
+export interface AccessEngine {
+  /** Which published set this is. */
+  readonly rev: string;
+  readonly policies: readonly Policy[];
+  readonly resources: readonly ResourceType[];
+  /** Once per record and subject; the answers it gives are looked up. */
+  accessTo(subject: Subject, resource: ResourceInstance, context: Context): Access;
+  may(subject: Subject, action: string, resource: ResourceInstance, context: Context): Decision;
+  /** Selects the rows that `may` allows (POL-4); with a field, those where it is plain to this action. */
+  filter(subject: Subject, action: string, resourceType: string, context: Context, field?: string): SqlPredicate;
+  /** False when no resource of the type could ever be allowed: for hiding a "New" button. True promises nothing. */
+  couldEver(subject: Subject, action: string, resourceType: string, context: Context): boolean;
+  /** With everything in it; `hintOf` gives what its own subject may be told. */
+  explain(subject: Subject, action: string, resource: ResourceInstance, context: Context, field?: string): Explanation;
+}
+
+export interface AccessEngineParts {
+  /** Parsed: a policy that does not fit the types throws here. */
+  readonly policies: readonly Policy[];
+  readonly resources: readonly ResourceType[];
+  readonly rev: string;
+  readonly subjectAttributes?: Readonly<Record<string, AttributeKind>>;
+}
+
+export function createAccessEngine({
+  policies,
+  resources,
+  rev,
+  subjectAttributes = {},
+}: AccessEngineParts): AccessEngine {
+  const plansByType = compilePlans(policies, resources, subjectAttributes);
+
+  const plansOf = (type: string): ActionPlans => {
+    const plans = plansByType.get(type);
+    if (!plans) throw new Error(`no resource type is named "${type}"`);
+    return plans;
+  };
+
+  return {
+    rev,
+    policies,
+    resources,
+    accessTo: (subject, resource, context) => {
+      const plans = plansByType.get(resource.type);
+      return plans ? new ResourceAccess(plans, subject, resource.attributes, context) : NO_ACCESS;
+    },
+    may: (subject, action, resource, context) => {
+      const plans = plansByType.get(resource.type);
+      return plans
+        ? mayDo(plans, subject, action, resource.attributes, context)
+        : { allowed: false, reason: "unknown-type" };
+    },
+    filter: (subject, action, type, context, field) => filterPlans(plansOf(type), { subject, action, context, field }),
+    couldEver: (subject, action, type, context) => isPossible(plansOf(type), { subject, action, context }),
+    explain: (subject, action, resource, context, field) =>
+      explainAction(plansOf(resource.type), { subject, action, resource, context, field }),
+  };
+}
+
+class ResourceAccess implements Access {
+  readonly readable: boolean;
+  readonly #plans: ActionPlans;
+  readonly #read: Mask | undefined;
+  readonly #subject: Subject;
+  readonly #object: Attributes;
+  readonly #context: Context;
+  #edit: Mask | undefined;
+  #create: Mask | undefined;
+
+  constructor(plans: ActionPlans, subject: Subject, object: Attributes, context: Context) {
+    this.#plans = plans;
+    this.#subject = subject;
+    this.#object = object;
+    this.#context = context;
+    this.#read = this.#maskOf("read");
+    this.readable = this.#read?.granted ?? false;
+  }
+
+  get maskKey(): string {
+    return this.#read?.key ?? NO_ACCESS.maskKey;
+  }
+
+  field(name: string): FieldAccess {
+    return this.#read?.fields.get(name) ?? "absent";
+  }
+
+  visibleFields(): readonly string[] {
+    return this.#read?.names ?? [];
+  }
+
+  may(action: string): boolean {
+    if (action === "read") return this.readable;
+    if (!this.readable && needsRead(this.#plans, action)) return false;
+    const plan = this.#plans.get(action);
+    return plan !== undefined && decide(plan, this.#subject, this.#object, this.#context).allowed;
+  }
+
+  editable(field: string): boolean {
+    if (this.field(field) !== "visible") return false;
+    this.#edit ??= this.#maskOf("edit");
+    return this.#edit?.fields.get(field) === "visible";
+  }
+
+  fillable(field: string): boolean {
+    if (this.readable && this.field(field) !== "visible") return false;
+    this.#create ??= this.#maskOf("create");
+    return this.#create?.fields.get(field) === "visible";
+  }
+
+  #maskOf(action: string): Mask | undefined {
+    const plan = this.#plans.get(action);
+    return plan && maskFor(plan, this.#subject, this.#object, this.#context);
+  }
+}
+
+const NO_ACCESS: Access = {
+  readable: false,
+  field: () => "absent",
+  visibleFields: () => [],
+  may: () => false,
+  editable: () => false,
+  fillable: () => false,
+  maskKey: "-",
+};

@@ -1,0 +1,51 @@
+import type { Json } from "../base/index.ts";
+import type { Context, Example, Policy, Subject } from "./access.model.ts";
+import type { AccessEngine } from "./engine.ts";
+
+/** POL-8: the examples that a policy carries, asked of the whole set. */
+export interface ExampleFailure {
+  readonly policyId: string;
+  /** Place in the policy: `.examples[0]`. */
+  readonly at: string;
+  readonly name?: string;
+  readonly expected: Example["expect"];
+}
+
+/** Somebody without any right or tie; examples say what differs. */
+export const nobody: Subject = {
+  id: "00000000-0000-0000-0000-000000000000",
+  login: "nobody",
+  groups: [],
+  department: null,
+  departments: [],
+  subtree: [],
+  positions: [],
+  managers: [],
+  isAdmin: false,
+  attributes: {},
+};
+
+const ANY_TIME: Context = { time: "2026-01-01T12:00:00.000Z", channel: "desktop" };
+
+export const runExamples = (engine: AccessEngine): readonly ExampleFailure[] =>
+  engine.policies.flatMap((policy) =>
+    (policy.examples ?? []).flatMap((example, index) => {
+      if (isAllowed(engine, policy, example) === (example.expect === "allow")) return [];
+      const { name, expect } = example;
+      return [
+        { policyId: policy.id, at: `.examples[${index}]`, ...(name !== undefined && { name }), expected: expect },
+      ];
+    }),
+  );
+
+function isAllowed(engine: AccessEngine, policy: Policy, example: Example): boolean {
+  const subject: Subject = { ...nobody, ...example.subject };
+  const context: Context = { ...ANY_TIME, ...example.context };
+  const type = example.type ?? policy.resource;
+  const resource = { type, attributes: (example.resource ?? {}) as Readonly<Record<string, Json>> };
+  const access = engine.accessTo(subject, resource, context);
+  if (example.field === undefined) return access.may(example.action);
+  if (example.action === "edit") return access.editable(example.field);
+  if (example.action === "create") return access.fillable(example.field);
+  return access.field(example.field) === "visible";
+}

@@ -1,0 +1,33 @@
+export { redactions } from "./access.model.ts";
+export type {
+  Access,
+  AttributeKind,
+  AttributeSql,
+  Condition,
+  Context,
+  Decision,
+  DecisionReason,
+  Effect,
+  Example,
+  FieldAccess,
+  MaskRule,
+  Operand,
+  Policy,
+  Redaction,
+  ResourceInstance,
+  ResourceType,
+  SqlPredicate,
+  StoredKind,
+  Subject,
+} from "./access.model.ts";
+export { operators } from "./condition.bind.ts";
+export type { Fault } from "./condition.bind.ts";
+export { createAccessEngine } from "./engine.ts";
+export type { AccessEngine, AccessEngineParts } from "./engine.ts";
+export { nobody, runExamples } from "./examples.ts";
+export type { ExampleFailure } from "./examples.ts";
+export { hintOf } from "./explain.ts";
+export type { ConditionTrace, Explanation, Hint, OperandTrace, Outcome, PolicyTrace, PolicyWords } from "./explain.ts";
+export { faultsToText, parsePolicies } from "./policy.parse.ts";
+export type { ParsedPolicies, ParseOptions } from "./policy.parse.ts";
+export { projectFields, redactValue } from "./redact.ts";
