@@ -1,0 +1,16 @@
+export { openReplicaFile, type CollectionOptions, type ReplicaFile } from "./replica.ts";
+export {
+  deleteReplicaFile,
+  setAsideReplicaFile,
+  type Bindable,
+  type DatabaseOptions,
+  type SqlRow,
+} from "./database.ts";
+export type { ReplicaKey } from "./database.key.ts";
+export type { ReplicaCollection, Changes, Stored } from "./collection.ts";
+export { ReplicaDamaged, ScanRefused, StorageError, type StorageErrorCode } from "./storage.errors.ts";
+export { createReplicaStorage, type ReplicaStorage } from "./storage.ts";
+export { exposeReplica, type ExposeOptions, type ReplicaPort } from "./remote.ts";
+export { createPacing, type Pacing } from "./pacing.ts";
+export { defineSearchIndex, type SearchIndex, type SearchOptions, type SearchResult } from "./search.ts";
+export { normalise, stemOf } from "./search.text.ts";
