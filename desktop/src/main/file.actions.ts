@@ -1,0 +1,74 @@
+import { createWriteStream } from "node:fs";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { dialog, shell, type BrowserWindow } from "electron";
+import type { Refusal } from "#contract";
+import { resolveByteRange } from "./byteRange.ts";
+import { CachedFileMissing, type CachedFiles } from "./cached.files.ts";
+
+/** Opening one of these runs it. A colleague's file must not, however it is called. */
+const PROGRAMS = new Set(
+  (
+    ".exe .com .bat .cmd .msi .msp .scr .pif .ps1 .psm1 .vbs .vbe .js .jse .wsf .wsh .hta .cpl .jar .lnk .reg .url " +
+    ".sh .bash .desktop .appimage .run .command .app .pkg .dmg .workflow .scpt .py .pl .rb .deb .rpm"
+  ).split(" "),
+);
+
+export function createFileActions(deps: { readonly files: CachedFiles; readonly temp: string }) {
+  const folders: string[] = [];
+
+  async function copyTo(fileId: string, path: string): Promise<void> {
+    const { body } = await deps.files.open({ what: "content", fileId }, (total) => resolveByteRange(undefined, total));
+    if (!body) throw new CachedFileMissing("unavailable", "The file is empty.");
+    await pipeline(Readable.fromWeb(body), createWriteStream(path, { mode: 0o600 }));
+  }
+
+  async function chooseFiles(window: BrowserWindow | null): Promise<readonly string[]> {
+    const options: Electron.OpenDialogOptions = { properties: ["openFile", "multiSelections"] };
+    const { canceled, filePaths } = await (window
+      ? dialog.showOpenDialog(window, options)
+      : dialog.showOpenDialog(options));
+    return canceled ? [] : filePaths;
+  }
+
+  async function saveFileAs(window: BrowserWindow | null, input: { fileId: string; name: string }) {
+    const options: Electron.SaveDialogOptions = { defaultPath: basename(input.name) };
+    const { canceled, filePath } = await (window
+      ? dialog.showSaveDialog(window, options)
+      : dialog.showSaveDialog(options));
+    if (canceled || !filePath) return { saved: false };
+    await copyTo(input.fileId, filePath);
+    return { saved: true };
+  }
+
+  /** A read-only copy in a folder that ends with the app: changes in it do not come back, and its being read-only says so. */
+  async function openExternally(input: { fileId: string; name: string }): Promise<Refusal | { ok: true }> {
+    const name = basename(input.name);
+    if (PROGRAMS.has(extname(name).toLowerCase())) {
+      return { ok: false, reason: "file.program", message: "Opening this file would run it." };
+    }
+    try {
+      await mkdir(deps.temp, { recursive: true });
+      const folder = await mkdtemp(join(deps.temp, "kontor-"));
+      folders.push(folder);
+      const path = join(folder, name);
+      await copyTo(input.fileId, path);
+      await chmod(path, 0o400);
+      const problem = await shell.openPath(path);
+      return problem ? { ok: false, reason: "file.noApplication", message: problem } : { ok: true };
+    } catch (error) {
+      if (!(error instanceof CachedFileMissing)) throw error;
+      return { ok: false, reason: `file.${error.code}`, message: error.message };
+    }
+  }
+
+  async function removeCopies(): Promise<void> {
+    await Promise.all(
+      folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true }).catch(() => undefined)),
+    );
+  }
+
+  return { chooseFiles, saveFileAs, openExternally, removeCopies };
+}

@@ -1,0 +1,132 @@
+// Kontor's main process: puts the parts together, and holds nothing itself.
+import { join } from "node:path";
+import {
+  app,
+  BrowserWindow,
+  clipboard,
+  nativeTheme,
+  net,
+  protocol,
+  session as electronSession,
+  type Tray,
+} from "electron";
+import type { Locale } from "@kontor/shared/base";
+import { ipcChannels } from "#contract";
+import { createAppProtocol } from "./app.protocol.ts";
+import { createCachedFiles } from "./cached.files.ts";
+import { createFileActions } from "./file.actions.ts";
+import { serveIpc } from "./ipc.ts";
+import { systemKeychain } from "./keychain.ts";
+import { createTray, setMenu, setTrayMenu } from "./menu.ts";
+import { createReplicaHost } from "./replica.host.ts";
+import { createServerClient } from "./server.client.ts";
+import { createSession } from "./session.ts";
+import { openSettings } from "./settings.store.ts";
+import { createWindows } from "./windows.ts";
+
+protocol.registerSchemesAsPrivileged([
+  { scheme: "app", privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } },
+]);
+
+if (app.requestSingleInstanceLock()) void run();
+else app.quit();
+
+async function run(): Promise<void> {
+  await app.whenReady();
+  const userData = app.getPath("userData");
+  const here = import.meta.dirname;
+
+  let tray: Tray | undefined;
+  const settings = await openSettings(join(userData, "settings.json"), (next) => {
+    nativeTheme.themeSource = next.theme;
+    setMenu(locale(), actions);
+    if (tray) setTrayMenu(tray, locale(), actions);
+    windows.broadcast(ipcChannels.settings, next);
+  });
+  nativeTheme.themeSource = settings.get().theme;
+
+  const windows = createWindows({
+    userData,
+    preload: join(here, "../preload/index.cjs"),
+    background: () => (nativeTheme.shouldUseDarkColors ? "#14171c" : "#f6f7f9"),
+  });
+  const replica = createReplicaHost({
+    entry: join(here, "replica.js"),
+    events: {
+      status: () => undefined, // windows hear it from the replica itself
+      reopened: () => windows.command("replica.reopened"),
+      failed: (problem) => windows.command("replica.failed", problem),
+    },
+  });
+  const client = createServerClient({ fetch: (url, init) => net.fetch(url, init) });
+  const session = createSession({
+    userData,
+    appVersion: __APP_VERSION__,
+    keychain: systemKeychain,
+    server: client,
+    replica,
+    changed: (state) => {
+      if (state.state !== "signedIn") windows.closeRecords();
+      windows.broadcast(ipcChannels.session, state);
+    },
+  });
+  const files = createCachedFiles({ replica });
+  const fileActions = createFileActions({ files, temp: join(app.getPath("temp"), "kontor-open") });
+  const locale = (): Locale => {
+    const chosen = settings.get().locale;
+    return chosen === "system" ? (app.getLocale().toLowerCase().startsWith("ru") ? "ru" : "en") : chosen;
+  };
+  const actions = { open: () => void windows.openMain(), quit: () => app.quit(), command: windows.command };
+
+  protocol.handle("app", createAppProtocol({ rendererRoot: join(here, "../renderer"), files }));
+  electronSession.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
+  electronSession.defaultSession.setPermissionCheckHandler(() => false);
+
+  serveIpc({
+    session: () => session.state(),
+    checkServer: async (_sender, address) => {
+      const found = await client.checkServer(address);
+      return found.ok ? { ok: true, url: found.url, name: found.info.name, version: found.info.version } : found;
+    },
+    signIn: (_sender, input) => session.signIn(input),
+    signOut: async (_sender, input) => {
+      await session.signOut(input);
+      await fileActions.removeCopies();
+    },
+    unlock: (_sender, input) => session.unlock(input),
+    settings: () => settings.get(),
+    changeSettings: (_sender, change) => settings.change(withoutUndefined(change)),
+    openPorts: async (sender) => {
+      sender.postMessage(ipcChannels.ports, null, await replica.connectWindow());
+    },
+    chooseFiles: (sender) => fileActions.chooseFiles(BrowserWindow.fromWebContents(sender)),
+    saveFileAs: (sender, input) => fileActions.saveFileAs(BrowserWindow.fromWebContents(sender), input),
+    openExternally: (_sender, input) => fileActions.openExternally(input),
+    openRecordWindow: (_sender, recordId) => windows.openRecord(recordId),
+    copyText: async (_sender, text) => clipboard.writeText(text),
+  });
+
+  app.on("second-instance", actions.open);
+  app.on("activate", actions.open);
+  app.on("window-all-closed", () => {
+    if (process.platform !== "darwin") app.quit();
+  });
+
+  let closing = false;
+  app.on("before-quit", (event) => {
+    if (closing) return;
+    closing = true;
+    event.preventDefault();
+    void Promise.allSettled([replica.close(false), fileActions.removeCopies()]).then(() => app.quit());
+  });
+
+  setMenu(locale(), actions);
+  await session.start();
+  await windows.openMain();
+  tray = createTray(locale(), actions);
+}
+
+const withoutUndefined = <Value extends object>(value: Value) =>
+  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
+    [Key in keyof Value]?: Exclude<Value[Key], undefined>;
+  };

@@ -1,0 +1,140 @@
+import { join } from "node:path";
+import { BrowserWindow, screen, shell } from "electron";
+import { z } from "zod";
+import { ipcChannels } from "#contract";
+import { APP_ORIGIN } from "./app.protocol.ts";
+import { createJsonFile } from "./jsonFile.ts";
+
+const boundsSchema = z.object({
+  x: z.number().int().optional(),
+  y: z.number().int().optional(),
+  width: z.number().int().min(640),
+  height: z.number().int().min(480),
+  maximized: z.boolean(),
+});
+type Bounds = z.infer<typeof boundsSchema>;
+const FIRST: Bounds = { width: 1280, height: 820, maximized: false };
+const SAVE_AFTER_MS = 400; // one write for one drag of a window's edge
+
+export interface WindowsDeps {
+  readonly userData: string;
+  readonly preload: string;
+  readonly background: () => string;
+}
+
+/** The main window and one window per record; none may go anywhere, open anything or ask for a permission. */
+export function createWindows(deps: WindowsDeps) {
+  const file = createJsonFile(join(deps.userData, "window.json"), boundsSchema);
+  const records = new Map<string, BrowserWindow>();
+  let main: BrowserWindow | undefined;
+
+  async function openMain(): Promise<void> {
+    if (main) return show(main);
+    const bounds = visible((await file.read()) ?? FIRST);
+    const { maximized, ...place } = bounds;
+    main = create({ ...place });
+    if (maximized) main.maximize();
+    remember(main);
+    main.on("closed", () => (main = undefined));
+    await main.loadURL(`${APP_ORIGIN}/index.html`);
+  }
+
+  async function openRecord(recordId: string): Promise<void> {
+    const open = records.get(recordId);
+    if (open) return show(open);
+    const window = create({ width: 960, height: 760 });
+    records.set(recordId, window);
+    window.on("closed", () => records.delete(recordId));
+    await window.loadURL(`${APP_ORIGIN}/index.html#/record/${recordId}`);
+  }
+
+  function create(place: { x?: number | undefined; y?: number | undefined; width: number; height: number }) {
+    const window = new BrowserWindow({
+      width: place.width,
+      height: place.height,
+      ...(place.x === undefined || place.y === undefined ? {} : { x: place.x, y: place.y }),
+      minWidth: 640,
+      minHeight: 480,
+      title: "Kontor",
+      backgroundColor: deps.background(),
+      autoHideMenuBar: true,
+      webPreferences: {
+        preload: deps.preload,
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        webviewTag: false,
+        spellcheck: true,
+      },
+    });
+    window.webContents.setWindowOpenHandler(({ url }) => {
+      openOutside(url);
+      return { action: "deny" };
+    });
+    window.webContents.on("will-navigate", (event, url) => {
+      event.preventDefault();
+      openOutside(url);
+    });
+    return window;
+  }
+
+  function remember(window: BrowserWindow): void {
+    let timer: NodeJS.Timeout | undefined;
+    const save = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        if (window.isDestroyed() || window.isMinimized()) return;
+        const { x, y, width, height } = window.getNormalBounds();
+        void file.write({ x, y, width, height, maximized: window.isMaximized() });
+      }, SAVE_AFTER_MS);
+    };
+    window.on("resize", save);
+    window.on("move", save);
+    window.on("closed", () => clearTimeout(timer));
+  }
+
+  function all(): BrowserWindow[] {
+    return [...(main ? [main] : []), ...records.values()].filter((window) => !window.isDestroyed());
+  }
+
+  function broadcast(channel: string, message: unknown): void {
+    for (const window of all()) window.webContents.send(channel, message);
+  }
+
+  return {
+    openMain,
+    openRecord,
+    broadcast,
+    command: (id: string, args?: unknown) => broadcast(ipcChannels.command, { id, args }),
+    /** Windows of a signed-out person's cards must not stay. */
+    closeRecords: () => {
+      for (const window of records.values()) window.close();
+    },
+  };
+}
+export type Windows = ReturnType<typeof createWindows>;
+
+function show(window: BrowserWindow): void {
+  if (window.isMinimized()) window.restore();
+  window.show();
+  window.focus();
+}
+
+/** A screen that was unplugged must not take the window along. */
+function visible(bounds: Bounds): Bounds {
+  if (bounds.x === undefined || bounds.y === undefined) return bounds;
+  const { x, y } = bounds;
+  const fits = screen
+    .getAllDisplays()
+    .some(
+      ({ workArea: area }) =>
+        x < area.x + area.width && x + bounds.width > area.x && y >= area.y && y < area.y + area.height,
+    );
+  return fits ? bounds : { width: bounds.width, height: bounds.height, maximized: bounds.maximized };
+}
+
+/** Only what a browser or a mail program opens; never a file or another program's scheme. */
+function openOutside(address: string): void {
+  const { protocol } = new URL(address);
+  if (protocol === "https:" || protocol === "mailto:") void shell.openExternal(address);
+}
