@@ -1,0 +1,291 @@
+import { createHash, randomBytes } from "node:crypto";
+import { RateLimiterMemory } from "rate-limiter-flexible";
+import { DomainError, newId, type Clock } from "@kontor/shared/base";
+import type { SignInRequest } from "@kontor/shared/people";
+import type { Database, Principal, Scope } from "#kernel";
+import { checkPassword } from "./password.ts";
+import { ADMINISTRATORS, peopleTables } from "./people.tables.ts";
+
+const DAY_MS = 86_400_000;
+const LIFETIME_MS = { desktop: 30 * DAY_MS, api: 30 * DAY_MS, console: DAY_MS / 2 } as const;
+const TOUCH_AFTER_MS = 60_000; // how fresh "last seen" is kept: a write a minute and session, not one a request
+const ALL_SCOPES: readonly Scope[] = ["read", "write", "admin"];
+
+// Guessing a password: five wrong ones for one login, then a pause that the sixth attempt starts.
+const GUESSES = { points: 5, duration: 15 * 60 };
+const GUESSES_PER_ADDRESS = { points: 50, duration: 15 * 60 };
+
+/** What ended: sockets that belong to it are closed at once (VIS-6). */
+export interface Ended {
+  readonly userId: string;
+  readonly sessionId?: string;
+  readonly deviceId?: string;
+  readonly why: "signedOut" | "disabled" | "deviceRevoked";
+}
+
+export interface SessionService {
+  signIn(
+    request: SignInRequest,
+    from: { ip: string; userAgent: string | undefined; channel: Principal["channel"] },
+  ): Promise<{ token: string; sessionId: string; deviceId: string | undefined; userId: string; expiresAt: string }>;
+  authenticate(token: string): Promise<Principal | undefined>;
+  signOut(principal: Principal): Promise<void>;
+  /** All sessions of a user except one; tokens stay, they are signed out by deleting them. */
+  signOutEverywhere(
+    userId: string,
+    options?: { readonly except?: string; readonly why?: Ended["why"] },
+  ): Promise<number>;
+  endSession(sessionId: string): Promise<void>;
+  revokeDevice(deviceId: string): Promise<void>;
+  createToken(
+    userId: string,
+    input: { name: string; scopes: readonly Scope[]; expiresAt?: string | undefined },
+  ): Promise<{ id: string; token: string }>;
+  onEnded(listener: (ended: Ended) => void): () => void;
+}
+
+export function createSessionService({ db, clock }: { db: Database; clock: Clock }): SessionService {
+  const tables = peopleTables(db);
+  const listeners = new Set<(ended: Ended) => void>();
+  const guesses = new RateLimiterMemory(GUESSES);
+  const guessesPerAddress = new RateLimiterMemory(GUESSES_PER_ADDRESS);
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const tell = (ended: Ended) => {
+    for (const listener of listeners) listener(ended);
+  };
+
+  async function signIn(request: SignInRequest, from: Parameters<SessionService["signIn"]>[1]) {
+    const login = request.login.toLowerCase();
+    await refuseGuessing(guesses, login);
+    await refuseGuessing(guessesPerAddress, from.ip);
+
+    const user = await tables
+      .selectFrom("app_user")
+      .select(["id", "state", "password_hash"])
+      .where((where) => where.eb(where.fn<string>("lower", ["login"]), "=", login))
+      .executeTakeFirst();
+    const matches = await checkPassword(user?.state === "active" ? user.password_hash : undefined, request.password);
+    if (!user || !matches) {
+      await countGuess(guesses, login);
+      await countGuess(guessesPerAddress, from.ip);
+      throw new DomainError("unauthenticated", "The name or the password is wrong.", { reason: "signIn.refused" });
+    }
+    await guesses.delete(login);
+
+    const { token, sha256 } = newToken("ks");
+    const sessionId = newId();
+    const expiresAt = iso(clock.now() + LIFETIME_MS[from.channel]);
+    const deviceId = await tables.transaction().execute(async (trx) => {
+      const device = request.device ? await registerDevice(trx, user.id, request.device, iso(clock.now())) : undefined;
+      await trx
+        .insertInto("session")
+        .values({
+          id: sessionId,
+          user_id: user.id,
+          device_id: device ?? null,
+          token_sha256: sha256,
+          channel: from.channel,
+          expires_at: expiresAt,
+          ip: from.ip,
+          user_agent: from.userAgent?.slice(0, 300) ?? null,
+        })
+        .execute();
+      return device;
+    });
+    return { token, sessionId, deviceId, userId: user.id, expiresAt };
+  }
+
+  async function authenticate(token: string): Promise<Principal | undefined> {
+    if (token.startsWith("kp_")) return authenticateAccessToken(token);
+    const now = clock.now();
+    const row = await tables
+      .selectFrom("session")
+      .innerJoin("app_user", "app_user.id", "session.user_id")
+      .leftJoin("device", "device.id", "session.device_id")
+      .select([
+        "session.id",
+        "session.user_id",
+        "session.device_id",
+        "session.channel",
+        "session.last_seen_at",
+        "session.expires_at",
+        "app_user.login",
+        "app_user.name",
+        "app_user.state",
+        "device.revoked_at",
+      ])
+      .where("token_sha256", "=", sha256Of(token))
+      .executeTakeFirst();
+    if (!row || Date.parse(row.expires_at) < now) return undefined;
+    if (row.state === "disabled")
+      throw new DomainError("forbidden", "This account has been switched off.", { reason: "signIn.disabled" });
+    if (row.revoked_at !== null) return undefined;
+    if (now - Date.parse(row.last_seen_at) > TOUCH_AFTER_MS) {
+      await tables
+        .updateTable("session")
+        .set({ last_seen_at: iso(now), expires_at: iso(now + LIFETIME_MS[row.channel]) })
+        .where("id", "=", row.id)
+        .execute();
+      if (row.device_id)
+        await tables
+          .updateTable("device")
+          .set({ last_seen_at: iso(now) })
+          .where("id", "=", row.device_id)
+          .execute();
+    }
+    return {
+      userId: row.user_id,
+      login: row.login,
+      name: row.name,
+      isAdmin: await isAdministrator(row.user_id),
+      channel: row.channel,
+      sessionId: row.id,
+      ...(row.device_id ? { deviceId: row.device_id } : {}),
+      scopes: ALL_SCOPES,
+    };
+  }
+
+  async function authenticateAccessToken(token: string): Promise<Principal | undefined> {
+    const row = await tables
+      .selectFrom("access_token")
+      .innerJoin("app_user", "app_user.id", "access_token.user_id")
+      .select(["access_token.id", "user_id", "scopes", "expires_at", "last_used_at", "login", "name", "state"])
+      .where("token_sha256", "=", sha256Of(token))
+      .executeTakeFirst();
+    const now = clock.now();
+    if (!row || row.state === "disabled" || (row.expires_at !== null && Date.parse(row.expires_at) < now))
+      return undefined;
+    if (row.last_used_at === null || now - Date.parse(row.last_used_at) > TOUCH_AFTER_MS) {
+      await tables
+        .updateTable("access_token")
+        .set({ last_used_at: iso(now) })
+        .where("id", "=", row.id)
+        .execute();
+    }
+    return {
+      userId: row.user_id,
+      login: row.login,
+      name: row.name,
+      isAdmin: await isAdministrator(row.user_id),
+      channel: "api",
+      scopes: row.scopes as Scope[],
+    };
+  }
+
+  async function isAdministrator(userId: string): Promise<boolean> {
+    const row = await tables
+      .selectFrom("group_member")
+      .innerJoin("user_group", "user_group.id", "group_member.group_id")
+      .select("user_id")
+      .where("user_id", "=", userId)
+      .where("key", "=", ADMINISTRATORS)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  async function endSession(sessionId: string, why: Ended["why"] = "signedOut") {
+    const ended = await tables
+      .deleteFrom("session")
+      .where("id", "=", sessionId)
+      .returning(["user_id", "device_id"])
+      .executeTakeFirst();
+    if (ended)
+      tell({ userId: ended.user_id, sessionId, ...(ended.device_id ? { deviceId: ended.device_id } : {}), why });
+  }
+
+  return {
+    signIn,
+    authenticate,
+    endSession,
+    async signOut(principal) {
+      if (principal.sessionId) await endSession(principal.sessionId);
+    },
+    async signOutEverywhere(userId, { except, why = "signedOut" } = {}) {
+      let query = tables.deleteFrom("session").where("user_id", "=", userId);
+      if (except) query = query.where("id", "!=", except);
+      const ended = await query.returning(["id", "device_id"]).execute();
+      for (const session of ended)
+        tell({ userId, sessionId: session.id, ...(session.device_id ? { deviceId: session.device_id } : {}), why });
+      return ended.length;
+    },
+    async revokeDevice(deviceId) {
+      const device = await tables
+        .updateTable("device")
+        .set({ revoked_at: iso(clock.now()) })
+        .where("id", "=", deviceId)
+        .returning("user_id")
+        .executeTakeFirst();
+      if (!device) throw new DomainError("notFound", "There is no such device.", { reason: "device.unknown" });
+      await tables.deleteFrom("session").where("device_id", "=", deviceId).execute();
+      tell({ userId: device.user_id, deviceId, why: "deviceRevoked" });
+    },
+    async createToken(userId, input) {
+      const { token, sha256 } = newToken("kp");
+      const id = newId();
+      await tables
+        .insertInto("access_token")
+        .values({
+          id,
+          user_id: userId,
+          name: input.name,
+          token_sha256: sha256,
+          scopes: [...input.scopes],
+          expires_at: input.expiresAt ?? null,
+          last_used_at: null,
+        })
+        .execute();
+      return { id, token };
+    },
+    onEnded(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** The device that signed in here before keeps its id; a device that was revoked, or is another's, gets a new one. */
+async function registerDevice(
+  trx: ReturnType<typeof peopleTables>,
+  userId: string,
+  device: NonNullable<SignInRequest["device"]>,
+  now: string,
+): Promise<string> {
+  if (device.id) {
+    const known = await trx
+      .updateTable("device")
+      .set({ name: device.name, platform: device.platform, last_seen_at: now })
+      .where("id", "=", device.id)
+      .where("user_id", "=", userId)
+      .where("revoked_at", "is", null)
+      .returning("id")
+      .executeTakeFirst();
+    if (known) return known.id;
+  }
+  const id = newId();
+  await trx
+    .insertInto("device")
+    .values({ id, user_id: userId, name: device.name, platform: device.platform, app_version: null, revoked_at: null })
+    .execute();
+  return id;
+}
+
+async function refuseGuessing(limiter: RateLimiterMemory, key: string): Promise<void> {
+  const state = await limiter.get(key);
+  if (!state || state.consumedPoints < limiter.points) return;
+  throw new DomainError("rateLimited", "Too many wrong passwords. Wait a little, then try again.", {
+    reason: "signIn.throttled",
+    retryAfterMs: state.msBeforeNext,
+  });
+}
+
+/** Past the limit `consume` rejects; the next attempt is what gets refused. */
+const countGuess = (limiter: RateLimiterMemory, key: string): Promise<unknown> =>
+  limiter.consume(key).catch(() => undefined);
+
+function newToken(kind: "ks" | "kp"): { token: string; sha256: Buffer } {
+  const token = `${kind}_${randomBytes(32).toString("base64url")}`;
+  return { token, sha256: sha256Of(token) };
+}
+
+// A token is 256 random bits: a plain hash of it cannot be searched for, and costs nothing on each request.
+const sha256Of = (token: string): Buffer => createHash("sha256").update(token).digest();
