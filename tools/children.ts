@@ -15,6 +15,8 @@ export interface ChildOptions {
   /** "show" passes its lines on, "keep" collects them into the outcome. */
   output?: "show" | "keep";
   timeLimitMs?: number;
+  uid?: number;
+  gid?: number;
 }
 
 export interface Outcome {
@@ -32,6 +34,8 @@ export function start([command = "", ...args]: string[], options: ChildOptions =
     env: options.env ?? process.env,
     stdio: ["ignore", options.output === "show" ? "inherit" : "pipe", options.output === "show" ? "inherit" : "pipe"],
     detached: process.platform !== "win32",
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    ...(options.gid === undefined ? {} : { gid: options.gid }),
   });
   living.add(child);
   child.once("exit", () => living.delete(child));

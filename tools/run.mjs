@@ -69,7 +69,12 @@ function ensureToolchain() {
   // On macOS the `node` package brings the binary by its install script, so scripts are allowed there.
   const scripts = packageName ? ["--ignore-scripts"] : [];
   // npm's own limits are minutes of silence
-  const network = ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000", "--fetch-timeout=60000"];
+  const network = [
+    "--fetch-retries=2",
+    "--fetch-retry-mintimeout=1000",
+    "--fetch-retry-maxtimeout=5000",
+    "--fetch-timeout=60000",
+  ];
   const install = [
     "install",
     "--no-audit",

@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { run, start, stop } from "./children.ts";
+import { hasOldestPostgres } from "./oldestPostgres.ts";
 
 const INSTALL_LIMIT_MS = 15 * 60_000; // LibreOffice and Chromium are 300 MB: slow lines get a quarter of an hour
 const HEARTBEAT_MS = 15_000;
@@ -82,7 +83,7 @@ export const systemParts: SystemPart[] = [
     name: "PostgreSQL 15",
     purpose: "tests on the oldest database that is supported",
     wantedBy: "tests",
-    isThere: () => anyThere("/usr/lib/postgresql/15/bin/initdb"),
+    isThere: hasOldestPostgres,
     debian: ["postgresql-15"],
   },
   {

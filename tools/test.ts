@@ -9,6 +9,7 @@ import { runChecks } from "./checks.ts";
 import { endLeftovers, MARK_VARIABLE, onStopRequest, run, stopAll } from "./children.ts";
 import { electronEnvironment } from "./electron.ts";
 import { featuresWithSpecs } from "./features.ts";
+import { hasOldestPostgres, startOldestPostgres } from "./oldestPostgres.ts";
 import { readJson, root, toolOf } from "./repository.ts";
 import { runSpecs } from "./specs.ts";
 import { createStages, type StageResult, verdict } from "./stages.ts";
@@ -37,6 +38,7 @@ for (const { name, purpose } of await ensureSystemParts("tests")) stages.notRun(
 
 if (features.length === 0) await runChecks(stages, env);
 const tests = await stages.run("Tests (vitest)", () => runVitest(features));
+if (features.length === 0) await runOnOldestPostgres();
 if (features.length === 0) await buildAll();
 const specs = await runFeatureSpecs();
 await stages.run("Nothing is left running", checkLeftovers);
@@ -46,19 +48,32 @@ if (features.length > 0 && tests.passed + tests.failed + specs.passed + specs.fa
 }
 process.exitCode = stages.finish();
 
-async function runVitest(filters: string[]): Promise<StageResult> {
+async function runVitest(filters: string[], more: NodeJS.ProcessEnv = {}): Promise<StageResult> {
   const file = join(root, ".cache/test/vitest.json");
   mkdirSync(join(root, ".cache/test"), { recursive: true });
   rmSync(file, { force: true });
   const options = ["--reporter=default", "--reporter=./tools/vitestReport.ts", "--passWithNoTests"];
   const { code } = await run([...toolOf("", "vitest"), "run", ...options, ...filters], {
     output: "show",
-    env: { ...env, [VITEST_RESULT]: file },
+    env: { ...env, ...more, [VITEST_RESULT]: file },
   });
   const result = readJson<StageResult>(file);
   if (!result) return { passed: 0, failed: 1, failures: [`vitest ended with code ${code} and no report`] };
   if (code !== 0 && result.failed === 0) return { ...result, failed: 1, failures: [`vitest ended with code ${code}`] };
   return result;
+}
+
+/** The server's tests once more: what SQL of 18 does not exist in 15 must not be found by an administrator. */
+async function runOnOldestPostgres(): Promise<void> {
+  if (!hasOldestPostgres()) return; // named among the system parts that are missing
+  await stages.run("Server tests on PostgreSQL 15", async () => {
+    const cluster = await startOldestPostgres(mark.folder, env);
+    try {
+      return await runVitest(["--project", "server"], { KONTOR_TEST_CLUSTER: cluster.url });
+    } finally {
+      await cluster.stop();
+    }
+  });
 }
 
 /** A full run builds anew, so that a build which no longer works cannot hide behind an old one. */
