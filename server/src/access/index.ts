@@ -1,0 +1,5 @@
+export { accessEndpoints } from "./access.endpoints.ts";
+export type { AccessEndpointDeps } from "./access.endpoints.ts";
+export { createAccess } from "./access.service.ts";
+export type { AccessDeps, AccessService } from "./access.service.ts";
+export { administratorPolicy, systemResource } from "./system.resource.ts";
