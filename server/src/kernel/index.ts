@@ -20,6 +20,7 @@ export { checkDatabase, createDatabase } from "./database/database.ts";
 export type { Database, KernelTables, Transaction } from "./database/database.ts";
 export { createDoorbell } from "./database/doorbell.ts";
 export type { Doorbell } from "./database/doorbell.ts";
+export { lockDataDirectory } from "./database/dataLock.ts";
 export { startEmbeddedPostgres } from "./database/embedded.ts";
 export type { EmbeddedPostgres } from "./database/embedded.ts";
 export { migrate } from "./database/migrate.ts";

@@ -20,13 +20,20 @@ describe("the database", () => {
 
   it("makes a fact of the installation once, however many ask at the same time", async () => {
     let made = 0;
-    const answers = await Promise.all(Array.from({ length: 8 }, () => readState(test.db, "test.fact", () => `value ${made++}`)));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => readState(test.db, "test.fact", () => `value ${made++}`)),
+    );
     expect(new Set(answers).size).toBe(1);
   });
 
   it("[SYN-11] orders the change log so that a row which commits later is not passed", async () => {
     const id = "018f0000-0000-7000-8000-000000000001";
-    const visible = () => sql<{ row_id: string }>`select row_id from change_log where txid < pg_snapshot_xmin(pg_current_snapshot()) order by txid, id`.execute(test.db);
+    const visible = () =>
+      sql<{
+        row_id: string;
+      }>`select row_id from change_log where txid < pg_snapshot_xmin(pg_current_snapshot()) order by txid, id`.execute(
+        test.db,
+      );
     await test.db.transaction().execute(async (early) => {
       await recordChanges(early, [{ collection: "early", id }]);
       // A later transaction that commits first must wait for the earlier one before anybody reads it.

@@ -102,14 +102,12 @@ export function toDomainError(thrown: unknown): DomainError {
 }
 
 const fieldProblems = (error: ZodError): FieldProblem[] =>
-  error.issues
-    .slice(0, 50)
-    .map((issue) => ({
-      field: issue.path.join("."),
-      reason: `input.${issue.code}`,
-      message: issue.message,
-      ...limitOf(issue),
-    }));
+  error.issues.slice(0, 50).map((issue) => ({
+    field: issue.path.join("."),
+    reason: `input.${issue.code}`,
+    message: issue.message,
+    ...limitOf(issue),
+  }));
 
 function limitOf(issue: ZodError["issues"][number]): { limit?: number } {
   if (issue.code === "too_big") return { limit: Number(issue.maximum) };
