@@ -1,6 +1,7 @@
 // The desktop as a child of `npm start`, on real Electron or on its stand-in; or the words for a machine without a display.
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { start } from "./children.ts";
 import { ensureElectron } from "./electron.ts";
@@ -35,7 +36,19 @@ or open the console in a browser. To open the desktop from here, give this termi
   console.log(`\nOpening the desktop on ${electron.name} …`);
   const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // Chromium refuses to start as root with it
   const command = [electron.executable, ...asRoot, `--user-data-dir=${profile}`, join(root, "desktop")];
-  return start(command, { output: "keep", env: { ...process.env, ...electron.env, KONTOR_SERVER_URL: serverUrl } });
+  const env = {
+    ...process.env,
+    KONTOR_SERVER_URL: serverUrl,
+    ...(electron.name === "Electron" ? {} : standInEnvironment(profile)),
+  };
+  return start(command, { output: "keep", env });
+}
+
+/** The stand-in shows a window when asked to, and keeps its keys in a file, because it has no keychain. */
+function standInEnvironment(profile: string): NodeJS.ProcessEnv {
+  const keyring = join(profile, "stand-in.keyring");
+  if (!existsSync(keyring)) writeFileSync(keyring, randomBytes(32).toString("hex"), { mode: 0o600 });
+  return { STAND_IN_HEADFUL: "1", KONTOR_NODE: process.execPath, KONTOR_STAND_IN_KEYRING: keyring };
 }
 
 function hasDisplay(): boolean {

@@ -2,7 +2,7 @@
 // Playwright as it is: `npm run e2e -- objects -- --headed`.
 import { buildWhereStale, consoleBuild, desktopBuild } from "./build.ts";
 import { onStopRequest, stopAll } from "./children.ts";
-import { electronEnvironment, ensureElectron } from "./electron.ts";
+import { findElectron, ensureElectron } from "./electron.ts";
 import { featuresWithSpecs } from "./features.ts";
 import { runSpecs } from "./specs.ts";
 import { createStages } from "./stages.ts";
@@ -19,15 +19,15 @@ onStopRequest(async () => {
   process.exit(130);
 });
 await buildWhereStale([consoleBuild, desktopBuild]);
-const mustBeReal = process.env.KONTOR_ELECTRON === "real";
-const electron = mustBeReal ? await ensureElectron({ again: true }) : electronEnvironment();
+const mustBeReal = process.env.KONTOR_REAL_ELECTRON === "1"; // where passing on the stand-in would prove too little
+const electron = mustBeReal ? await ensureElectron({ again: true }) : findElectron();
 if (mustBeReal && electron.name !== "Electron") {
-  console.error("KONTOR_ELECTRON=real asks for Electron itself, and its binary cannot be had here.");
+  console.error("KONTOR_REAL_ELECTRON=1 asks for Electron itself, and its binary cannot be had here.");
   process.exit(1);
 }
 const stages = createStages();
 await stages.run(`Specs on ${electron.name}`, () =>
-  runSpecs({ features: features.length > 0 ? features : known, more, env: { ...process.env, ...electron.env } }),
+  runSpecs({ features: features.length > 0 ? features : known, more }),
 );
 process.exitCode = stages.finish();
 

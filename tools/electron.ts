@@ -1,5 +1,5 @@
-// Which Electron there is: the real one where its binary could be had, else the stand-in of e2e/electron-stand-in.
-// The `electron` package reads ELECTRON_OVERRIDE_DIST_PATH, and so do Playwright's launch and ours.
+// Which Electron there is: the real one where its binary could be had, else the stand-in of e2e/electron-stand-in. The
+// specs make the same choice by themselves (e2e/harness/electron.ts).
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run } from "./children.ts";
@@ -7,28 +7,22 @@ import { root } from "./repository.ts";
 
 const DOWNLOAD_LIMIT_MS = 60_000; // 120 MB: on a line that is slower than that, work goes on with the stand-in meanwhile
 const packageFolder = join(root, "desktop/node_modules/electron");
-const standIn = join(root, "e2e/electron-stand-in");
 const gaveUp = join(root, ".cache/electron-not-available");
 
-export interface ElectronChoice {
+export interface Electron {
   name: "Electron" | "the Electron stand-in";
   executable: string;
-  env: NodeJS.ProcessEnv;
 }
 
 /** What is there, without any download. KONTOR_ELECTRON=stand-in takes the stand-in even where both are. */
-export function electronEnvironment(): ElectronChoice {
+export function findElectron(): Electron {
   const real = realElectron();
-  if (real && process.env.KONTOR_ELECTRON !== "stand-in") return { name: "Electron", executable: real, env: {} };
-  return {
-    name: "the Electron stand-in",
-    executable: join(standIn, process.platform === "win32" ? "electron.cmd" : "electron"),
-    env: { ELECTRON_OVERRIDE_DIST_PATH: standIn },
-  };
+  if (real && process.env.KONTOR_ELECTRON !== "stand-in") return { name: "Electron", executable: real };
+  return { name: "the Electron stand-in", executable: join(root, "e2e/electron-stand-in/electron") };
 }
 
 /** Tries once to bring Electron's binary; a failure is remembered, so that the next start does not wait `again`. */
-export async function ensureElectron({ again = false } = {}): Promise<ElectronChoice> {
+export async function ensureElectron({ again = false } = {}): Promise<Electron> {
   if (!realElectron() && (again || !existsSync(gaveUp))) {
     console.log("Fetching Electron's binary (at most a minute) …");
     const { code, output, timedOut } = await run([process.execPath, join(packageFolder, "install.js")], {
@@ -45,7 +39,7 @@ export async function ensureElectron({ again = false } = {}): Promise<ElectronCh
       writeFileSync(gaveUp, `${new Date().toISOString()} ${why}\n`);
     }
   }
-  return electronEnvironment();
+  return findElectron();
 }
 
 function realElectron(): string | undefined {

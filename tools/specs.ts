@@ -1,12 +1,13 @@
 // Runs the Playwright specs of some features, on real Electron where its binary is, on the stand-in elsewhere.
-import { mkdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { run } from "./children.ts";
 import { type PlaywrightReport, resultOfPlaywright } from "./playwrightReport.ts";
 import { readJson, root, toolOf } from "./repository.ts";
 import type { StageResult } from "./stages.ts";
 
 const CONFIG = "e2e/playwright.config.ts";
+const REPORT = join(root, "e2e/results/results.json"); // as that configuration says
 
 export interface SpecsRun {
   features: string[];
@@ -16,9 +17,7 @@ export interface SpecsRun {
 }
 
 export async function runSpecs({ features, more = [], env = process.env }: SpecsRun): Promise<StageResult> {
-  const report = join(root, ".cache/test/playwright.json");
-  mkdirSync(dirname(report), { recursive: true });
-  rmSync(report, { force: true });
+  rmSync(REPORT, { force: true });
   const folders = features.map((feature) => `e2e/${feature}/`);
   const command = [
     ...toolOf("e2e", "@playwright/test", "playwright"),
@@ -29,9 +28,9 @@ export async function runSpecs({ features, more = [], env = process.env }: Specs
   ];
   const { code } = await run([...command, ...folders, ...more], {
     output: "show",
-    env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: report },
+    env,
   });
-  const written = readJson<PlaywrightReport>(report);
+  const written = readJson<PlaywrightReport>(REPORT);
   if (!written) return { passed: 0, failed: 1, failures: [`Playwright ended with code ${code} and no report`] };
   const result = resultOfPlaywright(written);
   if (code !== 0 && result.failed === 0)

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { build, buildWhereStale, consoleBuild, desktopBuild } from "./build.ts";
 import { runChecks } from "./checks.ts";
 import { endLeftovers, MARK_VARIABLE, onStopRequest, run, stopAll } from "./children.ts";
-import { electronEnvironment } from "./electron.ts";
+import { findElectron } from "./electron.ts";
 import { featuresWithSpecs } from "./features.ts";
 import { hasOldestPostgres, startOldestPostgres } from "./oldestPostgres.ts";
 import { readJson, root, toolOf } from "./repository.ts";
@@ -87,14 +87,14 @@ async function runFeatureSpecs(): Promise<StageResult> {
   const known = featuresWithSpecs();
   const wanted = features.length > 0 ? known.filter((feature) => features.includes(feature)) : known;
   if (wanted.length === 0) return { passed: 0, failed: 0 };
-  const electron = electronEnvironment();
+  const electron = findElectron();
   if (electron.name !== "Electron" && !findChromium()) {
     stages.notRun(`end-to-end specs of ${wanted.join(", ")}`, "there is neither Electron's binary nor a Chromium");
     return { passed: 0, failed: 0 };
   }
   return stages.run(`Specs on ${electron.name}`, async () => {
     await buildWhereStale([consoleBuild, desktopBuild]);
-    return runSpecs({ features: wanted, env: { ...env, ...electron.env } });
+    return runSpecs({ features: wanted, env });
   });
 }
 
