@@ -33,7 +33,7 @@ or open the console in a browser. To open the desktop from here, give this termi
     return undefined;
   }
   mkdirSync(profile, { recursive: true });
-  console.log(`\nOpening the desktop on ${electron.name} …`);
+  console.log(`\nOpening the desktop on ${electron.name} … The address that it asks for is ${serverUrl}`);
   const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // Chromium refuses to start as root with it
   const command = [electron.executable, ...asRoot, `--user-data-dir=${profile}`, join(root, "desktop")];
   const env = {

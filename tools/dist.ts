@@ -1,7 +1,7 @@
 // `npm run dist`: the desktop's installers for this system, into release/. What follows goes to electron-builder as it is
 // (`npm run dist -- --dir` packs without making an installer).
 import { join } from "node:path";
-import { build, desktopBuild } from "./build.ts";
+import { build, desktopBuild } from "./builds.ts";
 import { onStopRequest, run, stopAll } from "./children.ts";
 import { ensureElectron } from "./electron.ts";
 import { root, toolOf } from "./repository.ts";

@@ -1,6 +1,6 @@
 // `npm run e2e -- <feature> …`: the Playwright specs of those features (none: all). What follows a second `--` goes to
 // Playwright as it is: `npm run e2e -- objects -- --headed`.
-import { buildWhereStale, consoleBuild, desktopBuild } from "./build.ts";
+import { buildWhereStale, consoleBuild, desktopBuild } from "./builds.ts";
 import { onStopRequest, stopAll } from "./children.ts";
 import { findElectron, ensureElectron } from "./electron.ts";
 import { featuresWithSpecs } from "./features.ts";

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { buildWhereStale, consoleBuild, desktopBuild } from "./build.ts";
+import { buildWhereStale, consoleBuild, desktopBuild } from "./builds.ts";
 import { endLeftovers, MARK_VARIABLE, onStopRequest, stopAll } from "./children.ts";
 import { emptyDataFolder, prepareDataFolder } from "./dataFolder.ts";
 import { openDesktop } from "./desktopProcess.ts";
@@ -12,7 +12,7 @@ import { root } from "./repository.ts";
 import { startServer } from "./serverProcess.ts";
 import { ensureSystemParts } from "./system.ts";
 
-const DEFAULT_PORT = 7480;
+const DEFAULT_PORT = 7300; // as in server/src/config.ts
 
 const HELP = `npm start -- [options]
   --server-only      the server alone, without the desktop

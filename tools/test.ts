@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build, buildWhereStale, consoleBuild, desktopBuild } from "./build.ts";
+import { build, buildWhereStale, consoleBuild, desktopBuild } from "./builds.ts";
 import { runChecks } from "./checks.ts";
 import { endLeftovers, MARK_VARIABLE, onStopRequest, run, stopAll } from "./children.ts";
 import { findElectron } from "./electron.ts";
