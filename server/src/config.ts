@@ -16,7 +16,7 @@ export const configKeys = {
     schema: nonEmpty.default("127.0.0.1"),
     words: "Address to listen on. 0.0.0.0 for all; put a TLS proxy in front.",
   },
-  KONTOR_PORT: { schema: count(0, 65_535).default(7300), words: "Port to listen on; 0 takes a free one." },
+  KONTOR_PORT: { schema: count(0, 65_535).default(7480), words: "Port to listen on; 0 takes a free one." },
   KONTOR_PUBLIC_URL: {
     schema: z.url({ protocol: /^https?$/ }).optional(),
     words: "The address by which people reach this server, when a proxy stands in front.",

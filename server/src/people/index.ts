@@ -1,5 +1,9 @@
+export { ensureAdministrators, loadAdministrators } from "./administrators.ts";
 export { checkNewPassword, hashPassword } from "./password.ts";
 export { peopleCollections, peopleResources } from "./people.collections.ts";
+export { peopleEndpoints } from "./people.endpoints.ts";
+export { createPeopleService } from "./people.service.ts";
+export type { PeopleService, PersonInput } from "./people.service.ts";
 export { ADMINISTRATORS, peopleTables } from "./people.tables.ts";
 export type { PeopleTables } from "./people.tables.ts";
 export { createSessionService } from "./session.service.ts";

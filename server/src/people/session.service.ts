@@ -149,7 +149,16 @@ export function createSessionService({ db, clock }: { db: Database; clock: Clock
     const row = await tables
       .selectFrom("access_token")
       .innerJoin("app_user", "app_user.id", "access_token.user_id")
-      .select(["access_token.id", "user_id", "scopes", "expires_at", "last_used_at", "app_user.login", "app_user.name", "app_user.state"])
+      .select([
+        "access_token.id",
+        "user_id",
+        "scopes",
+        "expires_at",
+        "last_used_at",
+        "app_user.login",
+        "app_user.name",
+        "app_user.state",
+      ])
       .where("token_sha256", "=", sha256Of(token))
       .executeTakeFirst();
     const now = clock.now();

@@ -1,0 +1,318 @@
+import { DomainError, newId, type Clock, type FieldProblem } from "@kontor/shared/base";
+import { recordChanges, type Database, type Doorbell, type Transaction } from "#kernel";
+import { checkNewPassword, hashPassword } from "./password.ts";
+import { ADMINISTRATORS, peopleTables } from "./people.tables.ts";
+import type { SessionService } from "./session.service.ts";
+
+export interface PersonInput {
+  readonly login: string;
+  readonly name: string;
+  readonly email?: string | null | undefined;
+  readonly phone?: string | null | undefined;
+  readonly locale?: "en" | "ru" | undefined;
+  readonly departmentId?: string | null | undefined;
+  readonly positionId?: string | null | undefined;
+  readonly managerId?: string | null | undefined;
+  readonly groupIds?: readonly string[] | undefined;
+  readonly password?: string | undefined;
+}
+
+export type PersonChange = Change<PersonInput> & { readonly state?: "active" | "disabled" | undefined };
+
+/** Absent and undefined both mean: leave it as it is. */
+type Change<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
+
+export interface NamedInput {
+  readonly nameEn: string;
+  readonly nameRu: string;
+}
+
+/** Keeps people, departments, groups and positions; each change is in the change log of its own transaction (POL-11). */
+export interface PeopleService {
+  create(input: PersonInput): Promise<{ id: string }>;
+  change(id: string, change: PersonChange): Promise<void>;
+  createDepartment(
+    input: NamedInput & { readonly parentId?: string | null | undefined; readonly code?: string | null | undefined },
+  ): Promise<{ id: string }>;
+  changeDepartment(
+    id: string,
+    input: Change<NamedInput> & {
+      readonly parentId?: string | null | undefined;
+      readonly code?: string | null | undefined;
+    },
+  ): Promise<void>;
+  removeDepartment(id: string): Promise<void>;
+  createGroup(input: NamedInput & { readonly key: string }): Promise<{ id: string }>;
+  removeGroup(id: string): Promise<void>;
+  createPosition(input: NamedInput & { readonly key: string }): Promise<{ id: string }>;
+}
+
+export interface PeopleDeps {
+  readonly db: Database;
+  readonly doorbell: Pick<Doorbell, "ring">;
+  readonly sessions: SessionService;
+  readonly clock: Clock;
+}
+
+export function createPeopleService({ db, doorbell, sessions, clock }: PeopleDeps): PeopleService {
+  async function write<T>(change: (trx: Transaction) => Promise<T>): Promise<T> {
+    const result = await db.transaction().execute(change).catch(explainConflict);
+    doorbell.ring();
+    return result;
+  }
+
+  return {
+    async create(input) {
+      if (input.password !== undefined) checkNewPassword(input.password);
+      const id = newId();
+      const passwordHash = input.password === undefined ? null : await hashPassword(input.password);
+      await write(async (trx) => {
+        const tables = peopleTables(trx);
+        await tables
+          .insertInto("app_user")
+          .values({
+            id,
+            login: input.login,
+            name: input.name,
+            email: input.email ?? null,
+            phone: input.phone ?? null,
+            locale: input.locale ?? "en",
+            password_hash: passwordHash,
+            department_id: input.departmentId ?? null,
+            position_id: input.positionId ?? null,
+            manager_id: input.managerId ?? null,
+          })
+          .execute();
+        if (input.groupIds) await setGroups(trx, id, input.groupIds);
+        await recordChanges(trx, [{ collection: "people", id }]);
+      });
+      return { id };
+    },
+
+    async change(id, change) {
+      if (change.password !== undefined) checkNewPassword(change.password);
+      const passwordHash = change.password === undefined ? undefined : await hashPassword(change.password);
+      await write(async (trx) => {
+        const tables = peopleTables(trx);
+        if (change.managerId) await refuseManagerCycle(trx, id, change.managerId);
+        const updated = await tables
+          .updateTable("app_user")
+          .set({
+            updated_at: new Date(clock.now()).toISOString(),
+            ...(change.login === undefined ? {} : { login: change.login }),
+            ...(change.name === undefined ? {} : { name: change.name }),
+            ...(change.email === undefined ? {} : { email: change.email }),
+            ...(change.phone === undefined ? {} : { phone: change.phone }),
+            ...(change.locale === undefined ? {} : { locale: change.locale }),
+            ...(change.departmentId === undefined ? {} : { department_id: change.departmentId }),
+            ...(change.positionId === undefined ? {} : { position_id: change.positionId }),
+            ...(change.managerId === undefined ? {} : { manager_id: change.managerId }),
+            ...(change.state === undefined ? {} : { state: change.state }),
+            ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
+          })
+          .where("id", "=", id)
+          .returning("id")
+          .executeTakeFirst();
+        if (!updated) throw new DomainError("notFound", "There is no such person.", { reason: "person.unknown" });
+        if (change.groupIds) await setGroups(trx, id, change.groupIds);
+        await refuseNoAdministrator(trx);
+        await recordChanges(trx, [{ collection: "people", id }]);
+      });
+      // VIS-6: what was open under the old password or the switched-off account is closed at once.
+      if (change.state === "disabled") await sessions.signOutEverywhere(id, { why: "disabled" });
+      else if (change.password !== undefined) await sessions.signOutEverywhere(id);
+    },
+
+    async createDepartment({ nameEn, nameRu, parentId, code }) {
+      const id = newId();
+      await write(async (trx) => {
+        await peopleTables(trx)
+          .insertInto("department")
+          .values({ id, parent_id: parentId ?? null, name_en: nameEn, name_ru: nameRu, code: code ?? null })
+          .execute();
+        await recordChanges(trx, [{ collection: "departments", id }]);
+      });
+      return { id };
+    },
+
+    async changeDepartment(id, { nameEn, nameRu, parentId, code }) {
+      await write(async (trx) => {
+        if (parentId) await refuseDepartmentCycle(trx, id, parentId);
+        const updated = await peopleTables(trx)
+          .updateTable("department")
+          .set({
+            id,
+            ...(nameEn === undefined ? {} : { name_en: nameEn }),
+            ...(nameRu === undefined ? {} : { name_ru: nameRu }),
+            ...(parentId === undefined ? {} : { parent_id: parentId }),
+            ...(code === undefined ? {} : { code }),
+          })
+          .where("id", "=", id)
+          .returning("id")
+          .executeTakeFirst();
+        if (!updated)
+          throw new DomainError("notFound", "There is no such department.", { reason: "department.unknown" });
+        await recordChanges(trx, [{ collection: "departments", id }]);
+      });
+    },
+
+    async removeDepartment(id) {
+      await write(async (trx) => {
+        const tables = peopleTables(trx);
+        const people = await tables
+          .selectFrom("app_user")
+          .select((e) => e.fn.countAll<number>().as("n"))
+          .where("department_id", "=", id)
+          .executeTakeFirstOrThrow();
+        const children = await tables
+          .selectFrom("department")
+          .select((e) => e.fn.countAll<number>().as("n"))
+          .where("parent_id", "=", id)
+          .executeTakeFirstOrThrow();
+        if (people.n > 0 || children.n > 0) {
+          throw new DomainError(
+            "conflict",
+            `The department still has ${people.n} people and ${children.n} departments below it. Move them first.`,
+            { reason: "department.notEmpty", params: { people: people.n, departments: children.n } },
+          );
+        }
+        const done = await tables.deleteFrom("department").where("id", "=", id).returning("id").executeTakeFirst();
+        if (!done) throw new DomainError("notFound", "There is no such department.", { reason: "department.unknown" });
+        await recordChanges(trx, [{ collection: "departments", id }]);
+      });
+    },
+
+    async createGroup({ key, nameEn, nameRu }) {
+      const id = newId();
+      await write(async (trx) => {
+        await peopleTables(trx)
+          .insertInto("user_group")
+          .values({ id, key, name_en: nameEn, name_ru: nameRu })
+          .execute();
+        await recordChanges(trx, [{ collection: "groups", id }]);
+      });
+      return { id };
+    },
+
+    async removeGroup(id) {
+      await write(async (trx) => {
+        const members = await peopleTables(trx)
+          .selectFrom("group_member")
+          .select("user_id")
+          .where("group_id", "=", id)
+          .execute();
+        const done = await peopleTables(trx)
+          .deleteFrom("user_group")
+          .where("id", "=", id)
+          .where("key", "!=", ADMINISTRATORS)
+          .returning("id")
+          .executeTakeFirst();
+        if (!done)
+          throw new DomainError("notFound", "There is no such group that could be removed.", {
+            reason: "group.unknown",
+          });
+        await recordChanges(trx, [
+          { collection: "groups", id },
+          ...members.map((member) => ({ collection: "people", id: member.user_id })),
+        ]);
+      });
+    },
+
+    async createPosition({ key, nameEn, nameRu }) {
+      const id = newId();
+      await write(async (trx) => {
+        await peopleTables(trx).insertInto("position").values({ id, key, name_en: nameEn, name_ru: nameRu }).execute();
+        await recordChanges(trx, [{ collection: "positions", id }]);
+      });
+      return { id };
+    },
+  };
+}
+
+async function setGroups(trx: Transaction, userId: string, groupIds: readonly string[]): Promise<void> {
+  const tables = peopleTables(trx);
+  await tables.deleteFrom("group_member").where("user_id", "=", userId).execute();
+  if (groupIds.length > 0)
+    await tables
+      .insertInto("group_member")
+      .values([...new Set(groupIds)].map((groupId) => ({ group_id: groupId, user_id: userId })))
+      .execute();
+}
+
+/** POL-9: the last administrator who can sign in stays one. */
+async function refuseNoAdministrator(trx: Transaction): Promise<void> {
+  const group = await peopleTables(trx)
+    .selectFrom("user_group")
+    .select("id")
+    .where("key", "=", ADMINISTRATORS)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!group) return;
+  const left = await peopleTables(trx)
+    .selectFrom("group_member")
+    .innerJoin("app_user", "app_user.id", "group_member.user_id")
+    .select("user_id")
+    .where("group_id", "=", group.id)
+    .where("state", "=", "active")
+    .executeTakeFirst();
+  if (!left)
+    throw new DomainError(
+      "conflict",
+      "This would leave the installation without an administrator. Make somebody else one first.",
+      { reason: "administrators.last" },
+    );
+}
+
+async function refuseManagerCycle(trx: Transaction, id: string, managerId: string): Promise<void> {
+  for (let at: string | null = managerId, steps = 0; at !== null && steps < 100; steps++) {
+    if (at === id)
+      throw problem("managerId", "person.managerCycle", "A person cannot be, even indirectly, their own manager.");
+    const row: { manager_id: string | null } | undefined = await peopleTables(trx)
+      .selectFrom("app_user")
+      .select("manager_id")
+      .where("id", "=", at)
+      .executeTakeFirst();
+    at = row?.manager_id ?? null;
+  }
+}
+
+async function refuseDepartmentCycle(trx: Transaction, id: string, parentId: string): Promise<void> {
+  for (let at: string | null = parentId, steps = 0; at !== null && steps < 100; steps++) {
+    if (at === id) throw problem("parentId", "department.cycle", "A department cannot lie below itself.");
+    const row: { parent_id: string | null } | undefined = await peopleTables(trx)
+      .selectFrom("department")
+      .select("parent_id")
+      .where("id", "=", at)
+      .executeTakeFirst();
+    at = row?.parent_id ?? null;
+  }
+}
+
+const CONFLICTS: Readonly<Record<string, FieldProblem>> = {
+  app_user_login: { field: "login", reason: "login.taken", message: "Another person has this sign-in name." },
+  department_code_key: { field: "code", reason: "code.taken", message: "Another department has this code." },
+  user_group_key_key: { field: "key", reason: "key.taken", message: "Another group has this key." },
+  position_key_key: { field: "key", reason: "key.taken", message: "Another position has this key." },
+  app_user_department_id_fkey: {
+    field: "departmentId",
+    reason: "department.unknown",
+    message: "There is no such department.",
+  },
+  app_user_position_id_fkey: { field: "positionId", reason: "position.unknown", message: "There is no such position." },
+  app_user_manager_id_fkey: { field: "managerId", reason: "person.unknown", message: "There is no such person." },
+  group_member_group_id_fkey: { field: "groupIds", reason: "group.unknown", message: "There is no such group." },
+  department_parent_id_fkey: {
+    field: "parentId",
+    reason: "department.unknown",
+    message: "There is no such department.",
+  },
+};
+
+function explainConflict(error: unknown): never {
+  const known = CONFLICTS[(error as { constraint?: string }).constraint ?? ""];
+  if (!known) throw error;
+  throw new DomainError("invalid", known.message, { reason: known.reason, problems: [known] }, error);
+}
+
+const problem = (field: string, reason: string, message: string) =>
+  new DomainError("invalid", message, { reason, problems: [{ field, reason, message }] });
