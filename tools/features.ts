@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./repository.ts";
 
-const NOT_FEATURES = new Set(["node_modules", "harness", "results", "electron-stand-in"]);
+const NOT_FEATURES = new Set(["node_modules", "harness", "results"]);
 
 /** The features that have end-to-end specs: the folders of e2e that hold some. */
 export function featuresWithSpecs(): string[] {

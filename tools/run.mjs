@@ -46,8 +46,18 @@ function handOver() {
 /** npm killed outright passes nothing on: without this, `kill -9` of `npm start` would leave a server behind. */
 function stopWithNpm(child) {
   if (!process.env.npm_lifecycle_event || onWindows) return;
-  const launcher = process.ppid;
-  setInterval(() => process.ppid !== launcher && child.kill("SIGTERM"), ORPHAN_CHECK_MS).unref();
+  const before = launchers();
+  setInterval(() => launchers() !== before && child.kill("SIGTERM"), ORPHAN_CHECK_MS).unref();
+}
+
+/** This process's parent and, where it can be seen, the parent's: npm starts its scripts through a shell. */
+function launchers() {
+  try {
+    const afterName = readFileSync(`/proc/${process.ppid}/stat`, "utf8").split(") ").at(-1);
+    return `${process.ppid} ${afterName.split(" ")[1]}`;
+  } catch {
+    return `${process.ppid}`;
+  }
 }
 
 function environment(pinned) {

@@ -149,7 +149,11 @@ async function installOnDebian(parts: SystemPart[]): Promise<void> {
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (text: string) => {
       tail = (tail + text).slice(-4_000);
-      lastLine = tail.trimEnd().split(/[\r\n]/).at(-1) ?? "";
+      lastLine =
+        tail
+          .trimEnd()
+          .split(/[\r\n]/)
+          .at(-1) ?? "";
     });
   }
   const heartbeat = setInterval(() => console.log(`  … ${lastLine.slice(0, 110)}`), HEARTBEAT_MS);
