@@ -138,10 +138,12 @@ export type StoredKind =
 export interface Subject {
   readonly id: string;
   readonly login: string;
+  /** Keys, such as `lawyers`. */
   readonly groups: readonly string[];
   readonly department: string | null;
   readonly departments: readonly string[];
   readonly subtree: readonly string[];
+  /** Keys, such as `accountant`. */
   readonly positions: readonly string[];
   /** The chain of managers, nearest first. */
   readonly managers: readonly string[];

@@ -74,27 +74,36 @@ function binaryToPredicate(node: BinaryNode, scope: FilterScope): Predicate {
   }
   if (node.op === "in" || node.op === "nin") return membership(node, node.left, node.right, scope);
   if (node.op === "has") return membership(node, node.right, node.left, scope);
-  if (node.op === "any") return { sql: sql`(${textArray(node.left, scope)} && ${textArray(node.right, scope)})` };
-  if (node.op === "all") return { sql: sql`(${textArray(node.left, scope)} @> ${textArray(node.right, scope)})` };
+  if (node.op === "any" || node.op === "all") {
+    const symbol = rawSql(node.op === "any" ? " && " : " @> ");
+    return { sql: sql`(${collated(node, textArray(node.left, scope))}${symbol}${textArray(node.right, scope)})` };
+  }
   if (node.family === "money") return { sql: moneyComparison(node, scope) };
   const uuid = uuidEquality(node, scope);
   if (uuid) return uuid;
   const left = scalar(node.left, node.family, scope);
   const right = scalar(node.right, node.family, scope);
-  return { sql: sql`(${compared(node.op, node.family, left, right)})` };
+  return { sql: sql`(${compared(node.op, collated(node, left), right)})` };
 }
 
 const SYMBOLS = { eq: "=", ne: "<>", lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
 
-function compared(op: BinaryOp, family: Family, left: Fragment, right: Fragment): Fragment {
+function compared(op: BinaryOp, left: Fragment, right: Fragment): Fragment {
   if (op === "startsWith") return sql`starts_with(${left}, ${right})`;
   if (op === "endsWith") return sql`right(${left}, length(${right})) = ${right}`;
   if (op === "contains") return sql`strpos(${left}, ${right}) > 0`;
-  const symbol = rawSql(` ${SYMBOLS[op as keyof typeof SYMBOLS]} `);
-  // Equality is of bytes under every deterministic collation, and without COLLATE it can use an index.
-  const isOrder = op !== "eq" && op !== "ne";
-  const byCodePoint = rawSql(isOrder && family !== "number" && family !== "boolean" ? ' COLLATE "C"' : "");
-  return sql`${left}${byCodePoint}${symbol}${right}`;
+  return sql`${left}${rawSql(` ${SYMBOLS[op as keyof typeof SYMBOLS]} `)}${right}`;
+}
+
+/**
+ * Order is by code point, and two columns of different collations cannot even be compared until one is named. Equality
+ * with a constant is of bytes under every deterministic collation, and only without COLLATE does it use an index.
+ */
+function collated({ op, family, left, right }: BinaryNode, value: Fragment): Fragment {
+  if (family === "number" || family === "boolean") return value;
+  const isOrder = op === "lt" || op === "lte" || op === "gt" || op === "gte";
+  const areBothStored = !isConstant(left) && !isConstant(right);
+  return isOrder || areBothStored ? sql`${value} COLLATE "C"` : value;
 }
 
 /** `NULL = ANY('{}')` is FALSE in SQL; membership of an unknown element is unknown (POL-3). */
@@ -106,7 +115,7 @@ function membership(node: BinaryNode, element: Term, list: Term, scope: FilterSc
 function positiveMembership(node: BinaryNode, element: Term, list: Term, scope: FilterScope): Predicate {
   if (!isConstant(list)) {
     const value = scalar(element, node.family, scope);
-    const membershipSql = sql`(${value} = ANY(${textArray(list, scope)}))`;
+    const membershipSql = sql`(${collated(node, value)} = ANY(${textArray(list, scope)}))`;
     return {
       sql: isConstant(element) ? membershipSql : sql`(CASE WHEN ${value} IS NOT NULL THEN ${membershipSql} END)`,
     };
