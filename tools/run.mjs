@@ -50,11 +50,11 @@ function stopWithNpm(child) {
   setInterval(() => launchers() !== before && child.kill("SIGTERM"), ORPHAN_CHECK_MS).unref();
 }
 
-/** This process's parent and, where it can be seen, the parent's: npm starts its scripts through a shell. */
+/** This process's parent and, where that is the shell through which npm starts its scripts, the parent's parent. */
 function launchers() {
   try {
-    const afterName = readFileSync(`/proc/${process.ppid}/stat`, "utf8").split(") ").at(-1);
-    return `${process.ppid} ${afterName.split(" ")[1]}`;
+    const [, name, ofParent] = /\((.*)\) \S+ (\d+)/.exec(readFileSync(`/proc/${process.ppid}/stat`, "utf8"));
+    return name.endsWith("sh") ? `${process.ppid} ${ofParent}` : `${process.ppid}`;
   } catch {
     return `${process.ppid}`;
   }
