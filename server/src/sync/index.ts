@@ -1,0 +1,2 @@
+export { createSync } from "./sync.ts";
+export type { Sync, SyncDeps } from "./sync.ts";

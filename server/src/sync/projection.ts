@@ -1,0 +1,92 @@
+import type { Access, AccessEngine, Context, Subject } from "@kontor/shared/access";
+import { canonicalJson, hash64, type JsonObject } from "@kontor/shared/base";
+import type { Collection, Database } from "#kernel";
+
+/** Who looks: decisions are made anew with this for every row that is sent (VIS-5). */
+export interface Viewer {
+  readonly subject: Subject;
+  readonly context: Context;
+  readonly engine: AccessEngine;
+}
+
+/** One row as its viewer may see it; without `doc` nothing of it is for them. */
+export interface Projection {
+  readonly collection: string;
+  readonly id: string;
+  readonly parentId: string | undefined;
+  readonly mask: string;
+  readonly view?: { readonly doc: JsonObject; readonly hash: string };
+}
+
+export type Row = { readonly id: string };
+export type Projector = ReturnType<typeof createProjector>;
+
+/** Turns rows into what one viewer may see of them; rows of a child collection are decided by their parent. */
+export function createProjector(collections: readonly Collection[]) {
+  const byName = new Map(collections.map((collection) => [collection.name, collection]));
+  const childrenOf = (name: string) =>
+    collections.filter(({ access }) => access.kind === "parent" && access.collection === name);
+
+  async function accessesTo(
+    db: Database,
+    viewer: Viewer,
+    collection: Collection,
+    rows: readonly Row[],
+  ): Promise<Map<string, Access>> {
+    const accesses = new Map<string, Access>();
+    const { access } = collection;
+    if (access.kind === "policy") {
+      for (const row of rows)
+        accesses.set(row.id, viewer.engine.accessTo(viewer.subject, access.resource(row), viewer.context));
+      return accesses;
+    }
+    const parents = named(access.collection);
+    const parentIds = [...new Set(rows.map((row) => access.parentId(row)))];
+    const parentAccesses = await accessesTo(db, viewer, parents, await parents.byIds(db, parentIds));
+    for (const row of rows) {
+      const inherited = parentAccesses.get(access.parentId(row));
+      if (inherited) accesses.set(row.id, inherited);
+    }
+    return accesses;
+  }
+
+  async function projectRows(
+    db: Database,
+    viewer: Viewer,
+    collection: Collection,
+    rows: readonly Row[],
+  ): Promise<Projection[]> {
+    const accesses = await accessesTo(db, viewer, collection, rows);
+    return rows.map((row) => {
+      const parentId = collection.access.kind === "parent" ? collection.access.parentId(row) : undefined;
+      const access = accesses.get(row.id);
+      const doc = access?.readable ? collection.project(row, access) : undefined;
+      const head = { collection: collection.name, id: row.id, parentId, mask: access?.maskKey ?? "" };
+      return doc ? { ...head, view: { doc, hash: hash64(canonicalJson(doc)) } } : head;
+    });
+  }
+
+  /** In the order of `ids`; a row that does not exist (any more) is projected as nothing. */
+  async function projectIds(
+    db: Database,
+    viewer: Viewer,
+    name: string,
+    ids: readonly string[],
+  ): Promise<readonly Projection[]> {
+    const collection = byName.get(name);
+    if (!collection) return ids.map((id) => absent(name, id)); // a feature that this version no longer has
+    const projections = await projectRows(db, viewer, collection, await collection.byIds(db, ids));
+    const byId = new Map(projections.map((projection) => [projection.id, projection]));
+    return ids.map((id) => byId.get(id) ?? absent(name, id));
+  }
+
+  function named(name: string): Collection {
+    const collection = byName.get(name);
+    if (!collection) throw new Error(`No collection is named "${name}".`);
+    return collection;
+  }
+
+  return { collections, childrenOf, projectRows, projectIds };
+}
+
+const absent = (collection: string, id: string): Projection => ({ collection, id, parentId: undefined, mask: "" });

@@ -1,0 +1,400 @@
+import type { WebSocket } from "ws";
+import type { AccessEngine } from "@kontor/shared/access";
+import type { Clock, ErrorCode } from "@kontor/shared/base";
+import {
+  closeCode,
+  isStockFrame,
+  limits,
+  PROTOCOL_VERSION,
+  type BucketState,
+  type FrameCodec,
+  type Hello,
+  type Intent,
+  type IntentResult,
+  type Message,
+} from "@kontor/shared/protocol";
+import type { Database, Log, Principal } from "#kernel";
+import { answerControl } from "./control.ts";
+import { createFeed, type Feed, type FeedStart } from "./feed.ts";
+import { closeFor, type Authenticate } from "./gateway.ts";
+import type { GroupMemory, Intents } from "./intents.ts";
+import type { SyncMetrics } from "./metrics.ts";
+import { hasChangesFrom, readBuckets } from "./profile.repo.ts";
+import type { Profiles, ProfileState } from "./profile.ts";
+import type { Projector } from "./projection.ts";
+
+/**
+ * One device's connection:
+ *
+ *   HELLO ─► WELCOME ─► FEED … (at most four batches without ACK) ─► live
+ *   PUSH  ─► applied one by one ─► FEED carries the effect ─► RESULT, so that the device drops its overlay without a flicker
+ *   HELLO again, once caught up ─► WELCOME with the comparison of counts and hashes (SYN-10)
+ */
+
+/** How long a RESULT waits for the feed to carry its effect; later the device would see a flicker, and no harm. */
+const CARRY_MS = 2_000;
+const CARRY_POLL_MS = 20;
+/** The stock provider hangs up after 30 s of silence. */
+const PING_MS = 15_000;
+/** Three pings without an answer: the network went away without saying so. */
+const SILENCE_MS = 50_000;
+/** A session ended on another node is noticed within this. */
+const VERIFY_MS = 15_000;
+/** PUSH frames waiting their turn; our client sends the next after the answers to the last. */
+const MAX_WAITING_PUSHES = 16;
+
+export interface Session {
+  readonly principal: Principal;
+  /** The same for all connections of one device: the newest replaces the older. */
+  readonly deviceKey: string | undefined;
+  heard(position: number): void;
+  /** Is the token still good? Asked on every ring of the doorbell, answered at most every 15 s. */
+  verify(): Promise<void>;
+  close(code: number, reason: string): void;
+  /** Resolves when the pushes that have arrived are answered. */
+  finish(): Promise<void>;
+}
+
+export interface SessionDeps {
+  readonly db: Database;
+  readonly codec: FrameCodec;
+  readonly profiles: Profiles;
+  readonly projector: Projector;
+  readonly intents: Intents;
+  readonly access: () => AccessEngine;
+  readonly authenticate: Authenticate;
+  readonly epoch: string;
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: SyncMetrics;
+  /** Undefined: go ahead; else the pause that the device is asked to make. */
+  readonly throttle: (userId: string, intents: number) => Promise<number | undefined>;
+  readonly advance: (userId: string) => Promise<ProfileState | undefined>;
+  readonly onHello: (session: Session) => void;
+  readonly onPushed: () => void;
+  readonly onClose: (session: Session) => void;
+}
+
+export function openSession(
+  socket: WebSocket,
+  { principal, token }: { readonly principal: Principal; readonly token: string },
+  deps: SessionDeps,
+): Session {
+  const { db, codec, profiles, projector, intents, metrics, clock } = deps;
+  const { userId } = principal;
+  const log = deps.log.child({ userId, deviceId: principal.deviceId });
+  const groups: GroupMemory = new Map();
+  let deviceKey: string | undefined;
+  let feed: Feed | undefined;
+  let batch = 0;
+  const unacknowledged = new Set<number>();
+  let isPumping = false;
+  let pumpAgain = false;
+  let waitingPushes = 0;
+  let lastHeardAt = clock.now();
+  let verifiedAt = clock.now();
+  /** One thing at a time: HELLO, then pushes, in the order in which they came. */
+  let work: Promise<void> = Promise.resolve();
+  let waiters: { readonly position: number; readonly done: () => void }[] = [];
+
+  const isOpen = () => socket.readyState === socket.OPEN;
+  const send = (message: Message) => {
+    if (isOpen()) socket.send(codec.encode(message));
+  };
+  const fail = (code: ErrorCode, message: string) => {
+    send({ type: "error", body: { code, message } });
+    socket.close(1008, message.slice(0, 100));
+  };
+  const inOrder = (job: () => Promise<void>) => {
+    work = work.then(async () => {
+      if (!isOpen()) return;
+      try {
+        await job();
+      } catch (error) {
+        log.error({ err: error }, "a device's message failed");
+        socket.close(closeCode.draining, "internal");
+      }
+    });
+  };
+
+  function onMessage(data: Buffer): void {
+    lastHeardAt = clock.now();
+    if (isStockFrame(data)) {
+      const answer = answerControl(data);
+      if (answer && isOpen()) socket.send(answer);
+      return;
+    }
+    const message = codec.decode(data);
+    // A broken or hostile client: nothing it said can be trusted to have been meant.
+    if (message.type === "malformed") {
+      log.warn({ reason: message.reason }, "malformed frame");
+      return fail("invalid", `This frame cannot be read: ${message.reason}`);
+    }
+    if (message.type === "ping") return send({ type: "pong", body: {} });
+    if (message.type === "pong") return undefined;
+    if (message.type === "hello") return inOrder(() => onHello(message.body));
+    if (message.type === "ack") return onAck(message.body.batch);
+    if (message.type === "push") return takePush(message.body.intents);
+    // Open sections and history on demand are in the protocol, and not yet in this server.
+    send({ type: "error", body: { code: "unavailable", message: `The server does not serve "${message.type}" yet.` } });
+    return undefined;
+  }
+
+  /* ---------- HELLO ---------- */
+
+  async function onHello(hello: Hello): Promise<void> {
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      send({
+        type: "error",
+        body: { code: "outdated", message: "This version of the app is too old for the server." },
+      });
+      return socket.close(closeCode.clientTooOld, "protocol");
+    }
+    const state = await deps.advance(userId);
+    if (!state) return socket.close(closeCode.accountOff, "account off");
+    if (feed) return await compareAgain(hello, state, feed);
+
+    const start = startOf(hello, state);
+    const differing = start.mode === "resume" ? await compare(hello, state) : undefined;
+    feed = createFeed({ db, projector, profileId: userId, epoch: deps.epoch }, start);
+    if (differing && differing.length > 0) feed.repair(differing);
+    deviceKey = `${userId} ${principal.deviceId ?? hello.deviceId}`;
+    deps.onHello(session);
+    welcome(start.mode, state, differing);
+    log.info({ mode: start.mode, from: hello.cookie?.position, to: state.position }, "device connected");
+    pump();
+  }
+
+  function startOf(hello: Hello, { position: to }: ProfileState): FeedStart {
+    const { cookie } = hello;
+    // A cookie from before a restore, or from beyond the feed's end, says nothing about this feed (SYN-12).
+    if (cookie?.epoch === deps.epoch && cookie.position <= to) return { mode: "resume", from: cookie.position, to };
+    return { mode: "reset", to, fresh: !cookie && hello.buckets.every((bucket) => bucket.count === 0) };
+  }
+
+  async function compareAgain(hello: Hello, state: ProfileState, current: Feed): Promise<void> {
+    const differing = current.isIdle ? await compare(hello, state) : undefined;
+    if (differing && differing.length > 0) current.repair(differing);
+    welcome("resume", state, differing);
+    pump();
+  }
+
+  /** Undefined when it cannot be said now, because the device or the profile is not up to date. */
+  async function compare(hello: Hello, state: ProfileState): Promise<readonly string[] | undefined> {
+    if (hello.cookie?.position !== state.position || state.more) return undefined;
+    const ours = new Map((await readBuckets(db, userId)).map((bucket) => [bucket.bucket, bucket]));
+    // What was sent in the meantime may be newer than the profile remembers: then the comparison would mistake.
+    if (await hasChangesFrom(db, state.horizon)) return undefined;
+    const differing = differences(ours, hello.buckets);
+    for (const bucket of differing) metrics.repairs.inc({ bucket: ours.has(bucket) ? bucket : "unknown" });
+    if (differing.length > 0) log.warn({ buckets: differing }, "[SYN-10] a replica differs and is repaired");
+    return differing;
+  }
+
+  function welcome(
+    mode: FeedStart["mode"],
+    { position }: ProfileState,
+    differing: readonly string[] | undefined,
+  ): void {
+    const isPartial = differing !== undefined && differing.length > 0;
+    send({
+      type: "welcome",
+      body: {
+        mode: isPartial ? "partial" : mode,
+        ...(isPartial ? { buckets: differing } : {}),
+        epoch: deps.epoch,
+        policyRev: deps.access().rev,
+        position,
+        compared: differing !== undefined,
+        serverTime: new Date(clock.now()).toISOString(),
+        leaseMs: deps.leaseMs,
+      },
+    });
+  }
+
+  /* ---------- FEED ---------- */
+
+  function heard(position: number): void {
+    feed?.heard(position);
+    pump();
+  }
+
+  function onAck(number: number): void {
+    unacknowledged.delete(number);
+    pump();
+  }
+
+  function pump(): void {
+    if (isPumping) {
+      pumpAgain = true;
+      return;
+    }
+    isPumping = true;
+    void sendBatches()
+      .catch((error: unknown) => {
+        log.error({ err: error }, "the feed failed");
+        socket.close(closeCode.draining, "internal");
+      })
+      .finally(() => {
+        isPumping = false;
+        if (!pumpAgain) return;
+        pumpAgain = false;
+        pump();
+      });
+  }
+
+  async function sendBatches(): Promise<void> {
+    const current = feed;
+    if (!current) return;
+    while (!current.isIdle && isOpen() && unacknowledged.size < limits.feedCredit) {
+      const viewer = await profiles.viewerOf(userId);
+      if (!viewer) return socket.close(closeCode.accountOff, "account off");
+      const next = await current.next(viewer);
+      if (!next) break;
+      const { operations, cookie, complete } = next;
+      if (operations.length > 0 || cookie || complete) {
+        batch++;
+        unacknowledged.add(batch);
+        for (const { op } of operations) metrics.operations.inc({ op });
+        send({ type: "feed", body: { batch, ...next } });
+      }
+      tellWaiters(current.live);
+    }
+    tellWaiters(current.live);
+  }
+
+  function tellWaiters(live: number): void {
+    const due = waiters.filter((waiter) => waiter.position <= live);
+    waiters = waiters.filter((waiter) => waiter.position > live);
+    for (const waiter of due) waiter.done();
+  }
+
+  /* ---------- PUSH ---------- */
+
+  function takePush(pushed: readonly Intent[]): void {
+    if (waitingPushes >= MAX_WAITING_PUSHES) return fail("rateLimited", "Too many changes at once.");
+    waitingPushes++;
+    inOrder(async () => {
+      try {
+        if (!feed) return fail("invalid", "HELLO comes first.");
+        await applyPush(pushed);
+      } finally {
+        waitingPushes--;
+      }
+    });
+  }
+
+  async function applyPush(pushed: readonly Intent[]): Promise<void> {
+    if (!principal.scopes.includes("write"))
+      return sendResults(pushed.map((intent) => refused(intent, "forbidden", "This sign-in may only read.")));
+    const pauseMs = await deps.throttle(userId, pushed.length);
+    if (pauseMs !== undefined)
+      return sendResults(
+        pushed.map((intent) => ({
+          ...refused(intent, "rateLimited", "Too many changes in a short time."),
+          status: "retry",
+          retryAfterMs: pauseMs,
+        })),
+      );
+    const applied = await intents.applyAll(principal, pushed, groups);
+    const txids = applied.flatMap(({ txid }) => (txid === undefined ? [] : [BigInt(txid)]));
+    if (txids.length > 0) {
+      deps.onPushed();
+      await carry(txids.reduce((a, b) => (a > b ? a : b)));
+    }
+    sendResults(applied.map(({ result }) => result));
+  }
+
+  /** Waits until the feed has carried everything up to this transaction. */
+  async function carry(txid: bigint): Promise<void> {
+    const until = Date.now() + CARRY_MS;
+    let state: ProfileState | undefined;
+    for (;;) {
+      state = await deps.advance(userId);
+      if (!state || BigInt(state.horizon) > txid || Date.now() > until) break;
+      await new Promise((resolve) => setTimeout(resolve, CARRY_POLL_MS)); // an older transaction is still open
+    }
+    if (!state) return;
+    const { position } = state;
+    heard(position);
+    if (!feed || feed.live >= position) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, until - Date.now()));
+      waiters.push({
+        position,
+        done: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      });
+    });
+  }
+
+  function sendResults(results: readonly IntentResult[]): void {
+    for (const result of results) {
+      metrics.intents.inc({ status: result.status });
+      send({ type: "result", body: result });
+    }
+  }
+
+  /* ---------- life ---------- */
+
+  async function verify(): Promise<void> {
+    if (clock.now() - verifiedAt < VERIFY_MS) return;
+    verifiedAt = clock.now();
+    try {
+      if (!(await deps.authenticate(token))) socket.close(closeCode.token, "token");
+    } catch (error) {
+      closeFor(socket, error, log);
+    }
+  }
+
+  const heartbeat = setInterval(() => {
+    if (clock.now() - lastHeardAt > SILENCE_MS) return socket.terminate();
+    send({ type: "ping", body: {} });
+    void verify();
+    return undefined;
+  }, PING_MS);
+
+  socket.binaryType = "nodebuffer";
+  socket.on("message", (data: Buffer, isBinary) => {
+    if (!isBinary) return fail("invalid", "Text frames are not part of this protocol.");
+    return onMessage(data);
+  });
+  socket.on("close", (code) => {
+    clearInterval(heartbeat);
+    tellWaiters(Number.POSITIVE_INFINITY);
+    log.info({ code }, "device disconnected");
+    deps.onClose(session);
+  });
+
+  const session: Session = {
+    principal,
+    get deviceKey() {
+      return deviceKey;
+    },
+    heard,
+    verify,
+    close: (code, reason) => socket.close(code, reason),
+    finish: () => work,
+  };
+  return session;
+}
+
+const refused = (intent: Intent, code: ErrorCode, message: string): IntentResult => ({
+  mid: intent.mid,
+  status: "rejected",
+  code,
+  reason: `sync.${code}`,
+  message,
+});
+
+function differences(ours: ReadonlyMap<string, BucketState>, theirs: readonly BucketState[]): readonly string[] {
+  const held = new Map(theirs.filter((bucket) => bucket.count > 0).map((bucket) => [bucket.bucket, bucket]));
+  const names = new Set([...ours.keys(), ...held.keys()]);
+  return [...names].filter((name) => {
+    const [our, their] = [ours.get(name), held.get(name)];
+    return our?.count !== their?.count || our?.hash !== their?.hash;
+  });
+}
