@@ -19,6 +19,24 @@ it("empties a folder that was made here, and keeps its mark", () => {
   expect(readdirSync(folder)).toEqual(["KONTOR-DATA"]);
 });
 
+it("refuses a folder whose database is running, and leaves it as it was", () => {
+  const folder = join(parent, "data");
+  prepareDataFolder(folder);
+  mkdirSync(join(folder, "postgres/data"), { recursive: true });
+  writeFileSync(join(folder, "postgres/data/postmaster.pid"), `${process.pid}\n/somewhere\n`);
+  expect(() => emptyDataFolder(folder)).toThrow(/A server is running/);
+  expect(existsSync(join(folder, "postgres/data/postmaster.pid"))).toBe(true);
+});
+
+it("empties a folder whose database ended without a word", () => {
+  const folder = join(parent, "data");
+  prepareDataFolder(folder);
+  mkdirSync(join(folder, "postgres/data"), { recursive: true });
+  writeFileSync(join(folder, "postgres/data/postmaster.pid"), "99999999\n/somewhere\n");
+  emptyDataFolder(folder);
+  expect(readdirSync(folder)).toEqual(["KONTOR-DATA"]);
+});
+
 it("refuses a folder with something else in it, and leaves it as it was", () => {
   writeFileSync(join(parent, "thesis.docx"), "years of work");
   expect(() => emptyDataFolder(parent)).toThrow(/was not made by npm start/);

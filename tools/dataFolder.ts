@@ -1,5 +1,5 @@
 // The folder with the server's database and files, and what may be deleted of it.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const MARKER = "KONTOR-DATA";
@@ -21,7 +21,26 @@ export function emptyDataFolder(folder: string): void {
       `${folder} was not made by npm start (it has no file ${MARKER}), so --fresh leaves it alone. Name another folder with --data, or delete it yourself.`,
     );
   }
+  const database = runningDatabase(folder);
+  if (database) {
+    throw new Error(
+      `A server is running on ${folder} (its database is process ${database}): stop it before --fresh deletes its data. If nothing else is left of it, type: kill -INT ${database}`,
+    );
+  }
   for (const entry of readdirSync(folder)) {
     if (entry !== MARKER) rmSync(join(folder, entry), { recursive: true, force: true });
+  }
+}
+
+/** PostgreSQL writes its process into this file, and leaves it there when the machine goes down. */
+function runningDatabase(folder: string): number | undefined {
+  const file = join(folder, "postgres/data/postmaster.pid");
+  if (!existsSync(file)) return undefined;
+  const pid = Number.parseInt(readFileSync(file, "utf8"), 10);
+  try {
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM" ? pid : undefined; // another user's: alive
   }
 }
