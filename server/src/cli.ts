@@ -1,46 +1,246 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError } from "commander";
-import { isDomainError } from "@kontor/shared/base";
-import { readConfig } from "#config";
-import { version } from "#kernel";
-import { startKontor } from "./main.ts";
+import { createInterface } from "node:readline/promises";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { DomainError, isDomainError } from "@kontor/shared/base";
+import { examine } from "#admin";
+import { configKeys, readConfig } from "#config";
+import { checkDatabase, createDatabase, createLog, version, type Scope } from "#kernel";
+import { peopleTables } from "#people";
+import { createStops, openOffice, startKontor } from "./main.ts";
+
+interface CommonOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+}
 
 const program = new Command("kontor")
   .description("The Kontor server and its tools")
   .version(version)
   .showHelpAfterError();
-
-const port = (text: string) => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535)
-    throw new InvalidArgumentError("A port is a number from 0 to 65535.");
-  return value;
-};
+const dataOption = () => new Option("--data <directory>", "where the database and files are kept (KONTOR_DATA)");
+const jsonOption = () => new Option("--json", "print JSON for machines");
 
 program
   .command("serve")
   .description("run the server until it is told to stop")
-  .option("--data <directory>", "where the database and files are kept (KONTOR_DATA)")
-  .option("--port <number>", "port to listen on; 0 takes a free one (KONTOR_PORT)", port)
+  .addOption(dataOption())
+  .option("--port <number>", "port to listen on; 0 takes a free one (KONTOR_PORT)", parsePort)
   .option("--host <address>", "address to listen on (KONTOR_HOST)")
-  .action(async (options: { data?: string; port?: number; host?: string }) => {
+  .action(async (options: CommonOptions & { port?: number; host?: string }) => {
     const server = await startKontor(
       readConfig(process.env, { dataDirectory: options.data, port: options.port, host: options.host }),
     );
     console.log(`Kontor is listening on ${server.url}`);
-    let stopping = false;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        if (stopping) process.exit(1); // asked twice: at once
-        stopping = true;
-        void server.stop().then(() => process.exit(0));
+    let stopping: Promise<void> | undefined;
+    // A signal that comes twice (a terminal's Ctrl+C reaches parent and child) means the same as once.
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+      process.on(signal, () => (stopping ??= server.stop().then(() => process.exit(0))));
+  });
+
+const user = program.command("user").description("people who may sign in");
+user
+  .command("create <login> <name>")
+  .description("add a person; the password is asked, or read from standard input")
+  .option("--email <address>", "mail address")
+  .option("--locale <language>", "en or ru", "en")
+  .option("--admin", "make them an administrator")
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(
+    async (
+      login: string,
+      name: string,
+      options: CommonOptions & { email?: string; locale: string; admin?: boolean },
+    ) => {
+      if (options.locale !== "en" && options.locale !== "ru")
+        throw new DomainError("invalid", "--locale is en or ru.", { reason: "locale.unknown" });
+      const { locale } = options;
+      const password = await askPassword();
+      await withOffice(options, async ({ people, administrators }) => {
+        const { id } = await people.create({
+          login,
+          name,
+          password,
+          locale,
+          ...(options.email ? { email: options.email } : {}),
+          ...(options.admin ? { groupIds: [administrators] } : {}),
+        });
+        print(options, { id, login }, `${name} can sign in as ${login}.`);
       });
-    }
+    },
+  );
+user
+  .command("password <login>")
+  .description("set a person's password and end their sessions")
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (login: string, options: CommonOptions) => {
+    const password = await askPassword();
+    await withOffice(options, async (office) => {
+      await office.people.change(await idOf(office, login), { password });
+      print(options, { login }, `The password of ${login} is changed.`);
+    });
+  });
+for (const [verb, state] of [
+  ["disable", "disabled"],
+  ["enable", "active"],
+] as const) {
+  user
+    .command(`${verb} <login>`)
+    .description(verb === "disable" ? "switch a person off: their sessions end at once" : "let a person sign in again")
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action((login: string, options: CommonOptions) =>
+      withOffice(options, async (office) => {
+        await office.people.change(await idOf(office, login), { state });
+        print(options, { login, state }, `${login} is ${state}.`);
+      }),
+    );
+}
+user
+  .command("list")
+  .description("everybody, with their state")
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action((options: CommonOptions) =>
+    withOffice(options, async ({ db }) => {
+      const rows = await peopleTables(db)
+        .selectFrom("app_user")
+        .select(["id", "login", "name", "state", "email"])
+        .orderBy("login")
+        .execute();
+      print(options, rows, rows.map((row) => `${row.login.padEnd(24)} ${row.state.padEnd(9)} ${row.name}`).join("\n"));
+    }),
+  );
+
+program
+  .command("token <login> <name>")
+  .description("make a personal access token for a program; it is printed this once")
+  .option("--scope <scope...>", "read, write, admin", ["read"])
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action((login: string, name: string, options: CommonOptions & { scope: string[] }) =>
+    withOffice(options, async (office) => {
+      const unknown = options.scope.find((scope) => !["read", "write", "admin"].includes(scope));
+      if (unknown)
+        throw new DomainError("invalid", `There is no scope "${unknown}": read, write, admin.`, {
+          reason: "token.scope",
+        });
+      const made = await office.sessions.createToken(await idOf(office, login), {
+        name,
+        scopes: options.scope as Scope[],
+      });
+      print(options, made, made.token);
+    }),
+  );
+
+program
+  .command("config")
+  .description("every setting, with its default")
+  .addOption(jsonOption())
+  .action((options: CommonOptions) => {
+    const rows = Object.entries(configKeys).map(([key, { schema, words }]) => ({
+      key,
+      default: schema.safeParse(undefined).data as unknown,
+      words,
+    }));
+    print(
+      options,
+      rows,
+      rows
+        .map((row) => `${row.key}${row.default === undefined ? "" : ` (${String(row.default)})`}\n    ${row.words}`)
+        .join("\n"),
+    );
+  });
+
+program
+  .command("doctor")
+  .description("check the machine and the parts the server needs")
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options: CommonOptions) => {
+    const config = readConfig(process.env, { dataDirectory: options.data });
+    const findings = await examine({
+      dataDirectory: config.dataDirectory,
+      async checkDatabase() {
+        if (config.databaseUrl === undefined) return "embedded, in the data directory";
+        const { db, pool } = createDatabase({
+          url: config.databaseUrl,
+          poolSize: 2,
+          log: createLog({ level: "silent" }),
+        });
+        try {
+          return `PostgreSQL ${(await checkDatabase(pool)).version}`;
+        } finally {
+          await db.destroy();
+        }
+      },
+    });
+    print(
+      options,
+      findings,
+      findings
+        .map(
+          ({ part, state, words }) =>
+            `${state === "ok" ? "ok     " : state === "poor" ? "poor   " : "MISSING"}  ${part.padEnd(10)} ${words}`,
+        )
+        .join("\n"),
+    );
+    if (findings.some((finding) => finding.state === "missing")) process.exitCode = 1;
   });
 
 try {
   await program.parseAsync();
 } catch (error) {
   console.error(isDomainError(error) ? error.message : error);
+  for (const problem of isDomainError(error) ? (error.details.problems ?? []) : [])
+    console.error(`  ${problem.field}: ${problem.message}`);
   process.exit(1);
+}
+
+/** Opens the database beside a running server, or alone, for one command. */
+async function withOffice(
+  options: CommonOptions,
+  act: (office: Awaited<ReturnType<typeof openOffice>>) => Promise<void>,
+): Promise<void> {
+  const log = createLog({ level: "warn" });
+  const stops = createStops(log);
+  try {
+    await act(
+      await openOffice(readConfig(process.env, { dataDirectory: options.data }), { log, stops, exclusive: false }),
+    );
+  } finally {
+    await stops.all();
+  }
+}
+
+async function idOf({ db }: Pick<Awaited<ReturnType<typeof openOffice>>, "db">, login: string): Promise<string> {
+  const row = await peopleTables(db)
+    .selectFrom("app_user")
+    .select("id")
+    .where((where) => where.eb(where.fn<string>("lower", ["login"]), "=", login.toLowerCase()))
+    .executeTakeFirst();
+  if (!row) throw new DomainError("notFound", `Nobody has the sign-in name ${login}.`, { reason: "person.unknown" });
+  return row.id;
+}
+
+/** Never as an argument: arguments stand in the process list and in the shell's history. */
+async function askPassword(): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stdin.isTTY ? process.stderr : undefined });
+  try {
+    return (await lines.question("Password: ")).trim();
+  } finally {
+    lines.close();
+  }
+}
+
+function print(options: CommonOptions, value: unknown, text: string): void {
+  console.log(options.json ? JSON.stringify(value, null, 2) : text);
+}
+
+function parsePort(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError("A port is a number from 0 to 65535.");
+  return value;
 }

@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { createDatabase, createLog, migrate, startEmbeddedPostgres, type Database, type EmbeddedPostgres } from "#kernel";
+import {
+  createDatabase,
+  createLog,
+  migrate,
+  startEmbeddedPostgres,
+  type Database,
+  type EmbeddedPostgres,
+} from "#kernel";
 
 export const migrationsDirectory = fileURLToPath(new URL("../migrations", import.meta.url));
 export const silentLog = createLog({ level: process.env.KONTOR_TEST_LOG ?? "silent" });
@@ -13,9 +20,13 @@ export const silentLog = createLog({ level: process.env.KONTOR_TEST_LOG ?? "sile
 export async function startCluster(): Promise<EmbeddedPostgres> {
   const directory = await mkdtemp(join(tmpdir(), "kontor-test-"));
   await chmod(directory, 0o755);
-  const cluster = await startEmbeddedPostgres({ directory: join(directory, "postgres"), log: silentLog, extraSettings: ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"] });
+  const cluster = await startEmbeddedPostgres({
+    directory: join(directory, "postgres"),
+    log: silentLog,
+    extraSettings: ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"],
+  });
   return {
-    url: cluster.url,
+    ...cluster,
     async stop() {
       await cluster.stop();
       await rm(directory, { recursive: true, force: true });

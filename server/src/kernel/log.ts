@@ -1,4 +1,5 @@
-import { pino } from "pino";
+import { pino, type DestinationStream } from "pino";
+import { isDomainError } from "@kontor/shared/base";
 
 export type Log = pino.Logger;
 
@@ -9,11 +10,28 @@ const redactedPaths = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}
   'res.headers["set-cookie"]',
 ]);
 
-export function createLog({ level }: { level: string }): Log {
-  return pino({
+export function createLog({ level, destination }: { level: string; destination?: DestinationStream }): Log {
+  const options = {
     level,
     redact: { paths: redactedPaths, censor: "[secret]" },
     base: null,
+    serializers: { err: errorForLog },
     timestamp: pino.stdTimeFunctions.isoTime,
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+/** Errors of libraries carry their connections, requests and passwords with them: only what tells what happened is kept. */
+function errorForLog(error: unknown): object | string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, constraint, table } = error as { code?: unknown; constraint?: unknown; table?: unknown };
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...(code === undefined ? {} : { code }),
+    ...(constraint === undefined ? {} : { constraint, table }),
+    ...(isDomainError(error) ? { details: error.details } : {}),
+    ...(error.cause === undefined ? {} : { cause: errorForLog(error.cause) }),
+  };
 }

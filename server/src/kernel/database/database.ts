@@ -45,7 +45,9 @@ export function createDatabase({ url, poolSize, log }: { url: string; poolSize: 
     connectionTimeoutMillis: 10_000,
   });
   // An idle connection that breaks (database restarted) is replaced by the pool; without a listener it would end the process.
-  pool.on("error", (error) => log.warn({ err: error }, "a database connection was lost; the pool opens another"));
+  pool.on("error", (error) => {
+    if (!pool.ending) log.warn({ err: error }, "a database connection was lost; the pool opens another");
+  });
   return { db: new Kysely<KernelTables>({ dialect: new PostgresDialect({ pool }) }), pool };
 }
 

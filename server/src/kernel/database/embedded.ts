@@ -18,6 +18,8 @@ import type { Log } from "../log.ts";
  */
 export interface EmbeddedPostgres {
   readonly url: string;
+  /** False: it was running already, for another server or left behind by one. */
+  readonly startedHere: boolean;
   stop(): Promise<void>;
 }
 
@@ -82,6 +84,7 @@ export async function startEmbeddedPostgres({
 
   return {
     url: address(port, DATABASE),
+    startedHere: child !== undefined,
     async stop() {
       const pid = child?.pid ?? orphan?.pid;
       if (pid === undefined) return;
