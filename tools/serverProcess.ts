@@ -17,36 +17,45 @@ export interface ServerProcess {
 
 export interface ServerOptions {
   data: string;
-  port: number;
+  /** Absent: as the server is configured. */
+  port: number | undefined;
   demo: boolean;
   logFile: string;
 }
 
 /** Resolves when the server answers /readyz. Throws when it ends before; its own words have been shown by then. */
 export async function startServer({ data, port, demo, logFile }: ServerOptions): Promise<ServerProcess> {
-  const options = ["--data", data, "--port", String(port), ...(demo ? ["--demo"] : [])];
+  const options = [
+    "--data",
+    data,
+    ...(port === undefined ? [] : ["--port", String(port)]),
+    ...(demo ? ["--demo"] : []),
+  ];
   const child = start(script("server/src/cli.ts", "serve", ...options), { output: "keep" });
   const log = createWriteStream(logFile, { flags: "a" });
+  let url: string | undefined;
+  let ended = false;
+  child.once("close", () => {
+    ended = true;
+    log.end();
+  });
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
     createInterface({ input: stream }).on("line", (line) => {
       log.write(`${line}\n`);
       const words = wordsOf(line);
-      if (words !== undefined) console.log(words);
+      if (words === undefined) return;
+      url ??= /listening on (https?:\/\/\S+)/.exec(words)?.[1];
+      console.log(words);
     });
   }
-  const url = `http://127.0.0.1:${port}`;
   const until = Date.now() + READY_LIMIT_MS;
-  while (!(await isReady(url))) {
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error("The server did not start; its words are above.");
+  while (url === undefined || !(await isReady(url))) {
+    if (ended) throw new Error("The server did not start; its words are above.");
     if (Date.now() > until)
       throw new Error(`The server is not ready after ${READY_LIMIT_MS / 1000} s; see ${logFile}.`);
     await delay(POLL_MS);
   }
-  // somebody else's server on this port would answer too
-  if (child.exitCode !== null || child.signalCode !== null)
-    throw new Error("The server did not start; its words are above.");
   return { child, url };
 }
 

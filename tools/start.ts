@@ -12,13 +12,11 @@ import { root } from "./repository.ts";
 import { startServer } from "./serverProcess.ts";
 import { ensureSystemParts } from "./system.ts";
 
-const DEFAULT_PORT = 7300; // as in server/src/config.ts
-
 const HELP = `npm start -- [options]
   --server-only      the server alone, without the desktop
   --fresh            begin anew: delete what is in the data folder (only one that npm start has made)
   --data DIR         where the database and files are kept (default: ./data)
-  --port N           the server's port (default: ${DEFAULT_PORT})
+  --port N           the server's port (default: 7300)
   --empty            no demo company
   --fetch-electron   try again to download Electron's binary`;
 
@@ -88,7 +86,7 @@ async function bringUp(): Promise<void> {
 
 function readOptions(): {
   data: string;
-  port: number;
+  port: number | undefined;
   serverOnly: boolean;
   fresh: boolean;
   empty: boolean;
@@ -102,7 +100,7 @@ function readOptions(): {
         empty: { type: "boolean", default: false },
         "fetch-electron": { type: "boolean", default: false },
         data: { type: "string", default: join(root, "data") },
-        port: { type: "string", default: String(DEFAULT_PORT) },
+        port: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });
@@ -112,7 +110,7 @@ function readOptions(): {
     }
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 1 || port > 65_535)
-      throw new Error(`--port ${values.port} is not a port: 1 to 65535.`);
+      throw new Error(`--port ${values.port} is not a port: 0 (any free one) to 65535.`);
     return {
       data: resolve(process.env.INIT_CWD ?? root, values.data),
       port,
