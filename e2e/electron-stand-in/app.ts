@@ -84,17 +84,28 @@ class App extends StandInEmitter {
     const home = homedir();
     const appData = process.env["XDG_CONFIG_HOME"] ?? join(home, ".config");
     switch (name) {
-      case "home": return home;
-      case "appData": return appData;
-      case "userData": return this.launch.switches.get("user-data-dir") || join(appData, this.name_);
-      case "sessionData": return this.getPath("userData");
-      case "logs": return join(this.getPath("userData"), "logs");
-      case "temp": return tmpdir();
-      case "exe": return process.execPath;
-      case "desktop": return join(home, "Desktop");
-      case "documents": return join(home, "Documents");
-      case "downloads": return join(home, "Downloads");
-      default: throw new Error(`Failed to get '${name}' path`);
+      case "home":
+        return home;
+      case "appData":
+        return appData;
+      case "userData":
+        return this.launch.switches.get("user-data-dir") || join(appData, this.name_);
+      case "sessionData":
+        return this.getPath("userData");
+      case "logs":
+        return join(this.getPath("userData"), "logs");
+      case "temp":
+        return tmpdir();
+      case "exe":
+        return process.execPath;
+      case "desktop":
+        return join(home, "Desktop");
+      case "documents":
+        return join(home, "Documents");
+      case "downloads":
+        return join(home, "Downloads");
+      default:
+        throw new Error(`Failed to get '${name}' path`);
     }
   }
 
@@ -120,7 +131,9 @@ class App extends StandInEmitter {
   requestSingleInstanceLock(additionalData: object = {}): boolean {
     const message = { argv: process.argv, workingDirectory: process.cwd(), additionalData };
     return claimInstance(join(this.getPath("userData"), "stand-in-instance"), message, (second) => {
-      void this.whenReady().then(() => this.emit("second-instance", {}, second.argv, second.workingDirectory, second.additionalData));
+      void this.whenReady().then(() =>
+        this.emit("second-instance", {}, second.argv, second.workingDirectory, second.additionalData),
+      );
     });
   }
 

@@ -31,8 +31,12 @@ class Pages {
   }
 
   async open({ width, height }: Bounds): Promise<{ targetId: string; sessionId: string }> {
-    const targetId = this.takeSpare() ?? (await this.chromium.root.send("Target.createTarget", { url: "about:blank", newWindow: true, width, height })).targetId;
-    const sessionId = this.sessionIds.get(targetId) ?? (await new Promise<string>((resolve) => this.claims.set(targetId, resolve)));
+    const targetId =
+      this.takeSpare() ??
+      (await this.chromium.root.send("Target.createTarget", { url: "about:blank", newWindow: true, width, height }))
+        .targetId;
+    const sessionId =
+      this.sessionIds.get(targetId) ?? (await new Promise<string>((resolve) => this.claims.set(targetId, resolve)));
     return { targetId, sessionId };
   }
 
@@ -60,14 +64,27 @@ export async function useBrowserForWindows(chromium: Chromium, headful: boolean)
     ours.attached(targetInfo.targetId, sessionId);
     if (!targetInfo.openerId) return;
     // A page opened it in a way that the main world does not catch (a form, a middle click): it is still paused and ends here.
-    WebContents.fromDevToolsTargetId(targetInfo.openerId)?.denyWindowOpen({ url: targetInfo.url, frameName: "", features: "" });
-    root.send("Target.closeTarget", { targetId: targetInfo.targetId }).catch((error: unknown) => debug("popup:", String(error)));
+    WebContents.fromDevToolsTargetId(targetInfo.openerId)?.denyWindowOpen({
+      url: targetInfo.url,
+      frameName: "",
+      features: "",
+    });
+    root
+      .send("Target.closeTarget", { targetId: targetInfo.targetId })
+      .catch((error: unknown) => debug("popup:", String(error)));
   });
   root.on("Target.targetDestroyed", ({ targetId }) => {
-    BrowserWindow.getAllWindows().find((window) => window.webContents.targetId === targetId)?.markClosed();
+    BrowserWindow.getAllWindows()
+      .find((window) => window.webContents.targetId === targetId)
+      ?.markClosed();
   });
   await root.send("Target.setDiscoverTargets", { discover: true, filter: [{ type: "page" }] });
-  await root.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: true, flatten: true, filter: [{ type: "page" }] });
+  await root.send("Target.setAutoAttach", {
+    autoAttach: true,
+    waitForDebuggerOnStart: true,
+    flatten: true,
+    filter: [{ type: "page" }],
+  });
   if (!headful) return;
   const { targetInfos } = await root.send("Target.getTargets", { filter: [{ type: "page" }] });
   if (targetInfos[0]) ours.offerSpare(targetInfos[0].targetId);
@@ -285,7 +302,9 @@ export class BrowserWindow extends StandInEmitter {
     const { chromium } = requirePages();
     const run = async (): Promise<void> => {
       await this.opened;
-      const { windowId } = await chromium.root.send("Browser.getWindowForTarget", { targetId: this.webContents.targetId });
+      const { windowId } = await chromium.root.send("Browser.getWindowForTarget", {
+        targetId: this.webContents.targetId,
+      });
       await work(windowId, chromium);
     };
     run().catch((error: unknown) => debug("window:", String(error))); // the window may be gone by now

@@ -1,5 +1,5 @@
-// What Playwright connects to instead of the browser. It rewrites URLs both ways (see `origins.ts`) and does three things
-// that Electron's own DevTools would do differently from a plain browser's; each is told where it happens.
+// What Playwright connects to instead of the browser. It rewrites URLs both ways (see `origins.ts`) and what Electron's own
+// DevTools does differently from a plain browser's; each such thing is told where it happens.
 import { WebSocket, type RawData } from "ws";
 import { networkPattern, toApp, toBrowser } from "./origins.ts";
 
@@ -49,7 +49,8 @@ export function proxyCdp(client: WebSocket, devtoolsUrl: string, hooks: ProxyHoo
     const targetId = targetIds.get(command.sessionId ?? "");
     switch (command.method) {
       case "Page.navigate":
-        if (targetId && (command.params["frameId"] ?? targetId) === targetId) hooks.onOutsideNavigation({ targetId, url: String(command.params["url"]) });
+        if (targetId && (command.params["frameId"] ?? targetId) === targetId)
+          hooks.onOutsideNavigation({ targetId, url: String(command.params["url"]) });
         return send(text);
       case "Page.reload":
       case "Page.navigateToHistoryEntry":
@@ -59,6 +60,8 @@ export function proxyCdp(client: WebSocket, devtoolsUrl: string, hooks: ProxyHoo
         // A page must not start before its preload is in place, and Playwright would start it as soon as *it* is ready.
         if (!targetId) return send(text);
         return void hooks.preloadRegistered(targetId).then(() => send(text));
+      case "Emulation.setEmulatedMedia":
+        return send(JSON.stringify(withoutEmptyFeatures(command)));
       case "Network.emulateNetworkConditions":
         for (const replacement of offlineExceptApp(command)) send(JSON.stringify(replacement));
         return;
@@ -70,14 +73,16 @@ export function proxyCdp(client: WebSocket, devtoolsUrl: string, hooks: ProxyHoo
   /** Undefined: the client must not hear of it. */
   const onEvent = (text: string): string | undefined => {
     if (text.startsWith('{"method":"Target.attachedToTarget"')) {
-      const { sessionId, targetInfo } = (JSON.parse(text) as { params: { sessionId: string; targetInfo: TargetInfo } }).params;
+      const { sessionId, targetInfo } = (JSON.parse(text) as { params: { sessionId: string; targetInfo: TargetInfo } })
+        .params;
       if (targetInfo.type !== "page") return text;
       targetIds.set(sessionId, targetInfo.targetId);
       // A window that a page opened by itself: every popup is denied, so no spec may see it flash by. It stays paused until
       // the stand-in closes it.
       if (targetInfo.openerId) hiddenSessions.add(sessionId);
     }
-    if (hiddenSessions.size > 0 && [...hiddenSessions].some((sessionId) => text.includes(`"${sessionId}"`))) return undefined;
+    if (hiddenSessions.size > 0 && [...hiddenSessions].some((sessionId) => text.includes(`"${sessionId}"`)))
+      return undefined;
     if (Number(/^\{"id":(\d+)/.exec(text)?.[1] ?? 0) >= OWN_ID) return undefined;
     return toApp(text);
   };
@@ -93,14 +98,30 @@ export function proxyCdp(client: WebSocket, devtoolsUrl: string, hooks: ProxyHoo
   for (const socket of [upstream, client]) socket.on("error", () => socket.terminate()); // `close` follows and ends the other one
 }
 
+/** Playwright says "" for a media feature that it leaves alone, which here would take `nativeTheme`'s colour scheme away again. */
+function withoutEmptyFeatures(command: Command): Command {
+  const features = (command.params["features"] as { name: string; value: string }[] | undefined) ?? [];
+  return { ...command, params: { ...command.params, features: features.filter(({ value }) => value !== "") } };
+}
+
 /** In Electron a page that is offline still reaches `app://`, which no network serves. Here it is served by loopback, so it is left out. */
 function offlineExceptApp({ id, sessionId, params }: Command): object[] {
   const { offline, latency, downloadThroughput, uploadThroughput } = params;
   const asked = { urlPattern: "", offline, latency, downloadThroughput, uploadThroughput };
   const app = { urlPattern: networkPattern, offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
   return [
-    { id, sessionId, method: "Network.emulateNetworkConditionsByRule", params: { matchedNetworkConditions: [app, asked] } },
+    {
+      id,
+      sessionId,
+      method: "Network.emulateNetworkConditionsByRule",
+      params: { matchedNetworkConditions: [app, asked] },
+    },
     // The rules above do not touch `navigator.onLine`.
-    { id: OWN_ID + id, sessionId, method: "Network.overrideNetworkState", params: { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 } },
+    {
+      id: OWN_ID + id,
+      sessionId,
+      method: "Network.overrideNetworkState",
+      params: { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 },
+    },
   ];
 }

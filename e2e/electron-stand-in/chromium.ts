@@ -34,7 +34,13 @@ interface Incoming {
 const CLOSE_TIMEOUT_MS = 3_000; // a healthy Chromium flushes its storage and ends in under one second
 
 // What the stand-in decides itself and no app may change.
-const ownSwitches = new Set(["remote-debugging-port", "remote-debugging-pipe", "user-data-dir", "headless", "host-resolver-rules"]);
+const ownSwitches = new Set([
+  "remote-debugging-port",
+  "remote-debugging-pipe",
+  "user-data-dir",
+  "headless",
+  "host-resolver-rules",
+]);
 
 const quietSwitches = [
   "--no-sandbox", // the tests run as root, where Chromium's sandbox cannot start
@@ -47,7 +53,9 @@ export function findChromium(): string {
   const asked = process.env["KONTOR_CHROMIUM"];
   const found = [asked, "/usr/lib/chromium/chromium", "/usr/bin/chromium"].find((path) => path && existsSync(path));
   if (found) return found;
-  throw new Error("stand-in: no Chromium found. Install it (Debian: apt-get install chromium) or name the binary in KONTOR_CHROMIUM.");
+  throw new Error(
+    "stand-in: no Chromium found. Install it (Debian: apt-get install chromium) or name the binary in KONTOR_CHROMIUM.",
+  );
 }
 
 export class Chromium {
@@ -77,7 +85,9 @@ export class Chromium {
 
   static async start(options: ChromiumOptions): Promise<Chromium> {
     const { command, args } = dyingWithUs(findChromium());
-    const child = spawn(command, [...args, ...switchesFor(options)], { stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"] });
+    const child = spawn(command, [...args, ...switchesFor(options)], {
+      stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
+    });
     return new Chromium(child, await devtoolsUrlOf(child));
   }
 
@@ -133,6 +143,7 @@ function switchesFor({ profileDir, headful, resolverRule, switches }: ChromiumOp
   return [
     ...(headful ? ["--app=about:blank"] : ["--headless=new", "--no-startup-window"]),
     ...quietSwitches,
+    "--enable-blink-features=MessagePortCloseEvent", // Electron's ports tell when their other end is gone
     "--remote-debugging-port=0",
     "--remote-debugging-pipe",
     `--user-data-dir=${profileDir}`,
@@ -169,6 +180,8 @@ function devtoolsUrlOf(child: ChildProcess): Promise<string> {
       resolve(url);
     });
     child.once("error", (error) => reject(new Error(`stand-in: Chromium cannot be started: ${error.message}`)));
-    child.once("exit", (code, signal) => reject(new Error(`stand-in: Chromium ended (${signal ?? code}) before it was ready:\n${printed}`)));
+    child.once("exit", (code, signal) =>
+      reject(new Error(`stand-in: Chromium ended (${signal ?? code}) before it was ready:\n${printed}`)),
+    );
   });
 }

@@ -16,7 +16,14 @@ export function createCodec(): Codec {
     Uint8Array, Int8Array, Uint8ClampedArray, Uint16Array, Int16Array, Uint32Array, Int32Array,
     Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView,
   }; // prettier-ignore
-  const errors: Record<string, ErrorConstructor> = { TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError };
+  const errors: Record<string, ErrorConstructor> = {
+    TypeError,
+    RangeError,
+    SyntaxError,
+    ReferenceError,
+    EvalError,
+    URIError,
+  };
 
   const refuse = (what: string): never => {
     throw new DOMException(`${what} could not be cloned.`, "DataCloneError");
@@ -35,7 +42,8 @@ export function createCodec(): Codec {
 
     const write = (x: unknown): unknown => {
       if (x === null || typeof x === "string" || typeof x === "boolean") return x;
-      if (typeof x === "number") return Number.isFinite(x) && !Object.is(x, -0) ? x : { $: "number", v: Object.is(x, -0) ? "-0" : String(x) };
+      if (typeof x === "number")
+        return Number.isFinite(x) && !Object.is(x, -0) ? x : { $: "number", v: Object.is(x, -0) ? "-0" : String(x) };
       if (x === undefined) return { $: "undefined" };
       if (typeof x === "bigint") return { $: "bigint", v: String(x) };
       if (typeof x !== "object") return refuse(String(x).slice(0, 60));
@@ -55,9 +63,11 @@ export function createCodec(): Codec {
       const kind = Object.prototype.toString.call(x).slice(8, -1);
       if (kind === "Date") return { $: "date", v: (x as Date).getTime() };
       if (kind === "RegExp") return { $: "regexp", v: (x as RegExp).source, flags: (x as RegExp).flags };
-      if (kind === "Map") return { $: "map", v: [...(x as Map<unknown, unknown>)].map(([key, item]) => [write(key), write(item)]) };
+      if (kind === "Map")
+        return { $: "map", v: [...(x as Map<unknown, unknown>)].map(([key, item]) => [write(key), write(item)]) };
       if (kind === "Set") return { $: "set", v: [...(x as Set<unknown>)].map(write) };
-      if (kind === "Error") return { $: "error", type: (x as Error).name, v: (x as Error).message, stack: (x as Error).stack };
+      if (kind === "Error")
+        return { $: "error", type: (x as Error).name, v: (x as Error).message, stack: (x as Error).stack };
       if (kind !== "Object") return refuse(`#<${kind}>`);
       const copy: Record<string, unknown> = {};
       for (const [key, item] of Object.entries(x)) copy[key === TAG ? TAG + TAG : key] = write(item);
@@ -103,14 +113,22 @@ export function createCodec(): Codec {
 
     const readTagged = (x: Tagged): unknown => {
       switch (x.$) {
-        case "number": return Number(x.v);
-        case "undefined": return undefined;
-        case "bigint": return BigInt(x.v as string);
-        case "again": return seen[x.at ?? 0];
-        case "buffer": return keep(slice(x));
-        case "view": return keep(new (arrays[x.type ?? ""] ?? Uint8Array)(slice(x)));
-        case "date": return keep(new Date(x.v as number));
-        case "regexp": return keep(new RegExp(x.v as string, x.flags));
+        case "number":
+          return Number(x.v);
+        case "undefined":
+          return undefined;
+        case "bigint":
+          return BigInt(x.v as string);
+        case "again":
+          return seen[x.at ?? 0];
+        case "buffer":
+          return keep(slice(x));
+        case "view":
+          return keep(new (arrays[x.type ?? ""] ?? Uint8Array)(slice(x)));
+        case "date":
+          return keep(new Date(x.v as number));
+        case "regexp":
+          return keep(new RegExp(x.v as string, x.flags));
         case "map": {
           const map = keep(new Map<unknown, unknown>());
           for (const [key, item] of x.v as [unknown, unknown][]) map.set(read(key), read(item));

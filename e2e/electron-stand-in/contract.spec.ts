@@ -79,7 +79,15 @@ test.describe("one app", () => {
       electron: process.versions["electron"],
       type: process.type,
     }));
-    expect(facts).toEqual({ name: "Contract", version: "1.2.3", userData: join(folder, "data"), isPackaged: false, isReady: true, electron: "45.4.1", type: "browser" });
+    expect(facts).toEqual({
+      name: "Contract",
+      version: "1.2.3",
+      userData: join(folder, "data"),
+      isPackaged: false,
+      isReady: true,
+      electron: "45.4.1",
+      type: "browser",
+    });
     await expectLogged(app, "ready-to-show");
     await expectLogged(app, "loaded", "index.html");
     expect(await logged(app, "web-contents-created")).toHaveLength(1);
@@ -88,12 +96,21 @@ test.describe("one app", () => {
   test("page: a secure context under the app's own scheme, without Node", async () => {
     expect(page.url()).toBe("app://fixture/index.html");
     expect(await page.evaluate(() => location.href)).toBe("app://fixture/index.html");
-    const facts = await page.evaluate(() => ({ isSecureContext, require: "require" in window, process: "process" in window, crypto: "subtle" in crypto }));
+    const facts = await page.evaluate(() => ({
+      isSecureContext,
+      require: "require" in window,
+      process: "process" in window,
+      crypto: "subtle" in crypto,
+    }));
     expect(facts).toEqual({ isSecureContext: true, require: false, process: false, crypto: true });
   });
 
   test("preload: sandboxed, and its API frozen in the page", async () => {
-    const facts = await page.evaluate(() => ({ modules: api.nodeModules, version: api.electronVersion, frozen: Object.isFrozen(api) && Object.isFrozen(api.nested) }));
+    const facts = await page.evaluate(() => ({
+      modules: api.nodeModules,
+      version: api.electronVersion,
+      frozen: Object.isFrozen(api) && Object.isFrozen(api.nested),
+    }));
     expect(facts).toEqual({ modules: "none", version: "45.4.1", frozen: true });
     expect(await page.evaluate(() => Reflect.set(window, "api", 1))).toBe(false);
   });
@@ -167,7 +184,12 @@ test.describe("one app", () => {
 
   test("ipc: main sees who sends", async () => {
     const sender = await page.evaluate(() => api.invoke("sender"));
-    expect(sender).toEqual({ url: "app://fixture/index.html", origin: "app://fixture", parent: null, isMainFrame: true });
+    expect(sender).toEqual({
+      url: "app://fixture/index.html",
+      origin: "app://fixture",
+      parent: null,
+      isMainFrame: true,
+    });
   });
 
   test("ports: a page's port reaches main, answers, and main hears it close", async () => {
@@ -181,11 +203,25 @@ test.describe("one app", () => {
       const { data } = await fixture.askPort(port, { bytes: new Uint8Array([7, 8]) });
       const inner = new MessageChannel();
       const { ports } = await fixture.askPort(port, "take this port", [inner.port2]);
-      const viaInner = new Promise((resolve) => (inner.port1.onmessage = (event) => resolve(event.data)));
+      const viaInner = new Promise((resolve) =>
+        inner.port1.addEventListener("message", ({ data: words }) => resolve(words)),
+      );
+      inner.port1.start();
       ports[0]?.postMessage("through a port inside a port");
       return [data.bytes instanceof Uint8Array && [...data.bytes].join(), await viaInner];
     });
     expect(answer).toEqual(["7,8", "through a port inside a port"]);
+  });
+
+  test("ports: the page hears when main closes its end", async () => {
+    const closed = page.evaluate(async () => {
+      const port = await fixture.portTo("main");
+      const ended = new Promise((resolve) => port.addEventListener("close", () => resolve("closed")));
+      port.start();
+      port.postMessage("close yourself");
+      return ended;
+    });
+    expect(await closed).toBe("closed");
   });
 
   test("utilityProcess: arguments, environment, messages, output, a port to the page, exit", async () => {
@@ -213,7 +249,9 @@ test.describe("one app", () => {
   });
 
   test("protocol: bodies, methods and unknown paths", async () => {
-    const echo = await page.evaluate(() => fetch("echo?a=1", { method: "POST", body: "тело" }).then((response) => response.json()));
+    const echo = await page.evaluate(() =>
+      fetch("echo?a=1", { method: "POST", body: "тело" }).then((response) => response.json()),
+    );
     expect(echo).toEqual({ url: "app://fixture/echo?a=1", method: "POST", body: "тело" });
     expect(await page.evaluate(() => fetch("nothing").then(({ status }) => status))).toBe(404);
   });
@@ -225,7 +263,9 @@ test.describe("one app", () => {
     });
     const read = (): Promise<string> =>
       page.evaluate(async () => {
-        const { value } = await (window as unknown as { reader: ReadableStreamDefaultReader<Uint8Array> }).reader.read();
+        const { value } = await (
+          window as unknown as { reader: ReadableStreamDefaultReader<Uint8Array> }
+        ).reader.read();
         return new TextDecoder().decode(value);
       });
     expect(await read()).toBe("part 1;");
@@ -300,7 +340,8 @@ test.describe("one app", () => {
     const [x, y] = [(box?.x ?? 0) + 10, (box?.y ?? 0) + 10];
     const cdp = await app.context().newCDPSession(page);
     const data = { items: [], files: [file], dragOperationsMask: 1 };
-    for (const type of ["dragEnter", "dragOver", "drop"] as const) await cdp.send("Input.dispatchDragEvent", { type, x, y, data });
+    for (const type of ["dragEnter", "dragOver", "drop"] as const)
+      await cdp.send("Input.dispatchDragEvent", { type, x, y, data });
     await expect(page.locator("#path")).toHaveText(file);
     await cdp.detach();
   });
@@ -309,7 +350,9 @@ test.describe("one app", () => {
     const answer = await app.evaluate(async ({ dialog, BrowserWindow }) => {
       const original = dialog.showOpenDialog;
       dialog.showOpenDialog = async () => ({ canceled: false, filePaths: ["/a/contract.docx"] });
-      const given = await dialog.showOpenDialog(BrowserWindow.getAllWindows()[0] as Electron.BrowserWindow, { properties: ["openFile"] });
+      const given = await dialog.showOpenDialog(BrowserWindow.getAllWindows()[0] as Electron.BrowserWindow, {
+        properties: ["openFile"],
+      });
       dialog.showOpenDialog = original;
       return given.filePaths;
     });
@@ -360,7 +403,11 @@ test.describe("one app", () => {
   test("menus: an item is found and clicked", async () => {
     const clicked = await app.evaluate(({ Menu }) => {
       const clicks: string[] = [];
-      Menu.setApplicationMenu(Menu.buildFromTemplate([{ label: "File", submenu: [{ id: "new", label: "New", click: (item) => clicks.push(item.label) }] }]));
+      Menu.setApplicationMenu(
+        Menu.buildFromTemplate([
+          { label: "File", submenu: [{ id: "new", label: "New", click: (item) => clicks.push(item.label) }] },
+        ]),
+      );
       Menu.getApplicationMenu()?.getMenuItemById("new")?.click();
       return clicks;
     });
@@ -368,27 +415,36 @@ test.describe("one app", () => {
   });
 
   test("tray, notifications, clipboard, images, screens and power can be used", async () => {
-    const facts = await app.evaluate(async ({ Tray, Notification, clipboard, nativeImage, screen, powerMonitor, Menu }) => {
-      const dot = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-      const icon = nativeImage.createFromDataURL(dot);
-      const tray = new Tray(icon);
-      tray.setToolTip("Kontor");
-      tray.setContextMenu(Menu.buildFromTemplate([{ label: "Open" }]));
-      tray.destroy();
-      new Notification({ title: "New letter", body: "from Anna" }).close();
-      await clipboard.writeText("copied");
-      powerMonitor.once("resume", () => log.push(["resumed"]));
-      powerMonitor.emit("resume");
-      const display = screen.getPrimaryDisplay();
-      return {
-        trayGone: tray.isDestroyed(),
-        empty: nativeImage.createEmpty().isEmpty(),
-        size: icon.getSize(),
-        text: await clipboard.readText(),
-        matching: screen.getDisplayMatching({ x: 0, y: 0, width: 10, height: 10 }).id === display.id,
-      };
+    const facts = await app.evaluate(
+      async ({ Tray, Notification, clipboard, nativeImage, screen, powerMonitor, Menu }) => {
+        const dot =
+          "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+        const icon = nativeImage.createFromDataURL(dot);
+        const tray = new Tray(icon);
+        tray.setToolTip("Kontor");
+        tray.setContextMenu(Menu.buildFromTemplate([{ label: "Open" }]));
+        tray.destroy();
+        new Notification({ title: "New letter", body: "from Anna" }).close();
+        await clipboard.writeText("copied");
+        powerMonitor.once("resume", () => log.push(["resumed"]));
+        powerMonitor.emit("resume");
+        const display = screen.getPrimaryDisplay();
+        return {
+          trayGone: tray.isDestroyed(),
+          empty: nativeImage.createEmpty().isEmpty(),
+          size: icon.getSize(),
+          text: await clipboard.readText(),
+          matching: screen.getDisplayMatching({ x: 0, y: 0, width: 10, height: 10 }).id === display.id,
+        };
+      },
+    );
+    expect(facts).toEqual({
+      trayGone: true,
+      empty: true,
+      size: { width: 1, height: 1 },
+      text: "copied",
+      matching: true,
     });
-    expect(facts).toEqual({ trayGone: true, empty: true, size: { width: 1, height: 1 }, text: "copied", matching: true });
     await expectLogged(app, "resumed");
   });
 
@@ -398,14 +454,20 @@ test.describe("one app", () => {
         log.push(["permission", permission]);
         callback(false);
       });
-      session.defaultSession.webRequest.onBeforeRequest({ urls: ["*://*/*"] }, ({ url }, callback) => callback({ cancel: url.includes("forbidden") }));
-      session.defaultSession.webRequest.onHeadersReceived(({ responseHeaders }, callback) => callback({ responseHeaders: { ...responseHeaders, "x-added": ["by main"] } }));
+      session.defaultSession.webRequest.onBeforeRequest({ urls: ["*://*/*"] }, ({ url }, callback) =>
+        callback({ cancel: url.includes("forbidden") }),
+      );
+      session.defaultSession.webRequest.onHeadersReceived(({ responseHeaders }, callback) =>
+        callback({ responseHeaders: { ...responseHeaders, "x-added": ["by main"] } }),
+      );
     });
     expect(await page.evaluate(() => Notification.requestPermission())).toBe("denied");
     await expectLogged(app, "permission", "notifications");
     const forbidden = (): Promise<string> => page.evaluate(() => fetch("echo?forbidden").then(() => "fetched", () => "stopped")); // prettier-ignore
     await expect.poll(forbidden).toBe("stopped");
-    await expect.poll(() => page.evaluate(() => fetch("echo").then(({ headers }) => headers.get("x-added")))).toBe("by main");
+    await expect
+      .poll(() => page.evaluate(() => fetch("echo").then(({ headers }) => headers.get("x-added"))))
+      .toBe("by main");
     await app.evaluate(({ session }) => {
       session.defaultSession.webRequest.onBeforeRequest(null);
       session.defaultSession.webRequest.onHeadersReceived(null);
@@ -426,25 +488,34 @@ test.describe("one app", () => {
 
   test("windows: a second one, its bounds, title, states, refusal to close, end", async () => {
     const opening = app.waitForEvent("window");
-    await app.evaluate(() => Object.assign(globalThis, { second: openWindow("index.html?second", { show: false, title: "Second" }) }));
+    await app.evaluate(() =>
+      Object.assign(globalThis, { second: openWindow("index.html?second", { show: false, title: "Second" }) }),
+    );
     const second = await opening;
     await second.locator("body[data-ready]").waitFor();
     const browserWindow = await app.browserWindow(second);
-    expect(await browserWindow.evaluate((window) => [window.isVisible(), window.isDestroyed()])).toEqual([false, false]);
+    expect(await browserWindow.evaluate((window) => [window.isVisible(), window.isDestroyed()])).toEqual([
+      false,
+      false,
+    ]);
     await browserWindow.evaluate((window) => {
-      for (const event of ["show", "close", "closed", "resize", "move"] as const) window.on(event as "show", () => log.push(["second", event]));
+      for (const event of ["show", "close", "closed", "resize", "move"] as const)
+        window.on(event as "show", () => log.push(["second", event]));
       window.show();
       window.setBounds({ x: 10, y: 20, width: 700, height: 500 });
       window.setTitle("Another");
     });
     await expectLogged(app, "second", "show");
     await expectLogged(app, "second", "resize");
-    expect(await browserWindow.evaluate((window) => [window.isVisible(), window.getBounds().width])).toEqual([true, 700]);
+    expect(await browserWindow.evaluate((window) => [window.isVisible(), window.getBounds().width])).toEqual([
+      true,
+      700,
+    ]);
     await expect.poll(() => second.evaluate(() => innerWidth)).toBeGreaterThan(600);
     expect(await second.evaluate(() => api.invoke("sender"))).toMatchObject({ url: "app://fixture/index.html?second" });
 
     await browserWindow.evaluate((window) => {
-      window.once("close", (event) => event.preventDefault());
+      window.once("close", (event: Electron.Event) => event.preventDefault());
       window.close();
     });
     await expectLogged(app, "second", "close");
@@ -482,7 +553,9 @@ test.describe("one app", () => {
     await expectLogged(app, "second-instance", "kontor://card/1", { from: "fixture" });
   });
 
-  test("stand-in only: what it does not do is loud, and what leaves the app is in the journal", async ({ electronKind }) => {
+  test("stand-in only: what it does not do is loud, and what leaves the app is in the journal", async ({
+    electronKind,
+  }) => {
     test.skip(electronKind === "electron", "Electron does it all");
     const messages = await app.evaluate(async ({ app, BrowserWindow, dialog, safeStorage, shell }) => {
       const messageOf = async (use: () => unknown): Promise<string> => {
@@ -494,7 +567,9 @@ test.describe("one app", () => {
         }
       };
       await shell.openExternal("https://example.com/journal");
-      const { journal } = (globalThis as unknown as Record<symbol, { journal: { what: string; details: unknown[] }[] }>)[Symbol.for("kontor.stand-in")] ?? { journal: [] };
+      const { journal } = (
+        globalThis as unknown as Record<symbol, { journal: { what: string; details: unknown[] }[] }>
+      )[Symbol.for("kontor.stand-in")] ?? { journal: [] };
       return [
         await messageOf(() => app.getFileIcon("/x")),
         await messageOf(() => BrowserWindow.getAllWindows()[0]?.setOpacity(0.5)),
@@ -518,9 +593,8 @@ test.describe("one app", () => {
 });
 
 test.describe("over restarts", () => {
-  test("kill -9 takes the whole tree, and what was stored is there after the next start", async ({ launch, userData }) => {
-    const options = { app: APP, userData };
-    let desktop = await launch(options);
+  test("kill -9 takes the whole tree, and what was stored is there after the next start", async ({ launch }) => {
+    let desktop = await launch({ app: APP });
     let page = await readyPage(desktop);
     await page.evaluate(() => localStorage.setItem("kept", "by a proper end"));
     const encrypted = await desktop.electronApp.evaluate(async ({ safeStorage }) => {
@@ -529,25 +603,28 @@ test.describe("over restarts", () => {
     });
     await desktop.close();
 
-    desktop = await launch(options);
+    desktop = await launch({ app: APP });
     page = await readyPage(desktop);
     expect(await page.evaluate(() => localStorage.getItem("kept"))).toBe("by a proper end");
     await page.evaluate(() => fixture.database("committed before the kill"));
     await page.evaluate(() => fixture.portTo("utility")); // so that there is a utility process
     await desktop.kill(); // fails by itself when a process of the tree is left
 
-    desktop = await launch(options);
+    desktop = await launch({ app: APP });
     page = await readyPage(desktop);
     expect(await page.evaluate(() => localStorage.getItem("kept"))).toBe("by a proper end");
     expect(await page.evaluate(() => fixture.database())).toBe("committed before the kill");
     if (encrypted === undefined) return;
-    const decrypted = await desktop.electronApp.evaluate(async ({ safeStorage }, text) => (await safeStorage.decryptStringAsync(Buffer.from(text, "base64"))).result, encrypted);
+    const decrypted = await desktop.electronApp.evaluate(
+      async ({ safeStorage }, text) => (await safeStorage.decryptStringAsync(Buffer.from(text, "base64"))).result,
+      encrypted,
+    );
     expect(decrypted).toBe("the replica's key");
   });
 
   test("kill -9 of the app's own process alone leaves nothing behind either", async ({ launch, userData }) => {
     test.skip(process.platform === "win32", "looks at the process list with ps");
-    const desktop = await launch({ app: APP, userData });
+    const desktop = await launch({ app: APP });
     const page = await readyPage(desktop);
     await page.evaluate(() => fixture.portTo("utility"));
     // Every process of the tree has the folder in its command line, except the utility process, which is known by its own id.
@@ -555,18 +632,21 @@ test.describe("over restarts", () => {
     const processes = (): string[] =>
       execFileSync("ps", ["-axo", "pid=,stat=,args="], { encoding: "utf8" })
         .split("\n")
-        .filter((line) => (line.includes(userData) || line.trim().startsWith(`${utilityPid} `)) && !/^\s*\d+ Z/.test(line));
+        .filter(
+          (line) => (line.includes(userData) || line.trim().startsWith(`${utilityPid} `)) && !/^\s*\d+ Z/.test(line),
+        );
     expect(processes().length).toBeGreaterThan(2);
     desktop.electronApp.process().kill("SIGKILL");
     await expect.poll(processes).toEqual([]);
   });
 
-  test("quit: its events come in order, and a window that refuses stops it", async ({ launch, userData }) => {
-    const desktop = await launch({ app: APP, userData, env: { SAY_EVENTS: "1" } });
+  test("quit: its events come in order, and a window that refuses stops it", async ({ launch }) => {
+    const desktop = await launch({ app: APP, env: { SAY_EVENTS: "1" } });
     await readyPage(desktop);
     const { electronApp } = desktop;
+    const main = electronApp.process();
     const printed: string[] = [];
-    electronApp.process().stdout?.on("data", (chunk: Buffer) => printed.push(...chunk.toString().trim().split("\n")));
+    main.stdout?.on("data", (chunk: Buffer) => printed.push(...chunk.toString().trim().split("\n")));
     await electronApp.evaluate(({ app }) => {
       win.once("close", (event) => {
         event.preventDefault();
@@ -577,12 +657,16 @@ test.describe("over restarts", () => {
     await expectLogged(electronApp, "refused");
     expect(await electronApp.evaluate(() => win.isDestroyed())).toBe(false);
     await desktop.close();
-    expect(printed.filter((line) => line.startsWith("event "))).toEqual(["event before-quit", "event before-quit", "event will-quit"]);
-    expect(electronApp.process().exitCode).toBe(0);
+    expect(printed.filter((line) => line.startsWith("event "))).toEqual([
+      "event before-quit",
+      "event before-quit",
+      "event will-quit",
+    ]);
+    expect(main.exitCode).toBe(0);
   });
 
-  test("closing the last window ends the app", async ({ launch, userData }) => {
-    const desktop = await launch({ app: APP, userData });
+  test("closing the last window ends the app", async ({ launch }) => {
+    const desktop = await launch({ app: APP });
     await readyPage(desktop);
     const ended = desktop.electronApp.waitForEvent("close");
     await desktop.electronApp.evaluate(() => void setImmediate(() => win.close()));
@@ -590,10 +674,14 @@ test.describe("over restarts", () => {
   });
 });
 
-test("the operating system's sandbox holds the renderer @real-only", { tag: "@real-only" }, async ({ launch, userData }) => {
-  const desktop = await launch({ app: APP, userData });
+test("the operating system's sandbox holds the renderer @real-only", { tag: "@real-only" }, async ({ launch }) => {
+  const desktop = await launch({ app: APP });
   const page = await readyPage(desktop);
   // A scheme of its own, not an http host: its origin is opaque to nobody and no other site can be it.
   expect(await page.evaluate(() => origin)).toBe("app://fixture");
-  expect(await desktop.electronApp.evaluate(({ app }) => app.getAppMetrics().some(({ type, sandboxed }) => type === "Tab" && sandboxed !== false))).toBe(true);
+  expect(
+    await desktop.electronApp.evaluate(({ app }) =>
+      app.getAppMetrics().some(({ type, sandboxed }) => type === "Tab" && sandboxed !== false),
+    ),
+  ).toBe(true);
 });

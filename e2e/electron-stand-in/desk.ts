@@ -59,7 +59,9 @@ class NativeImage {
   }
   getSize(): Electron.Size {
     const hasHeader = this.png.length > 24; // PNG: width and height are in the first chunk, at 16 and 20
-    return hasHeader ? { width: this.png.readUInt32BE(16), height: this.png.readUInt32BE(20) } : { width: 0, height: 0 };
+    return hasHeader
+      ? { width: this.png.readUInt32BE(16), height: this.png.readUInt32BE(20) }
+      : { width: 0, height: 0 };
   }
   setTemplateImage(): void {}
 }
@@ -136,7 +138,16 @@ export const powerMonitor = strict(new PowerMonitor(), "powerMonitor");
 
 const area = { x: 0, y: 0, width: 1920, height: 1080 };
 const size = { width: 1920, height: 1080 };
-const display = { id: 1, bounds: area, workArea: area, size, workAreaSize: size, scaleFactor: 1, rotation: 0, internal: false };
+const display = {
+  id: 1,
+  bounds: area,
+  workArea: area,
+  size,
+  workAreaSize: size,
+  scaleFactor: 1,
+  rotation: 0,
+  internal: false,
+};
 
 class Screen extends StandInEmitter {
   constructor() {

@@ -8,7 +8,12 @@ export interface Launch {
   readonly switches: ReadonlyMap<string, string>;
   readonly appDir: string;
   readonly entry: string;
-  readonly manifest: { readonly name?: string; readonly productName?: string; readonly version?: string; readonly main?: string };
+  readonly manifest: {
+    readonly name?: string;
+    readonly productName?: string;
+    readonly version?: string;
+    readonly main?: string;
+  };
   /** What `process.argv` holds after the executable. */
   readonly args: readonly string[];
 }
@@ -20,7 +25,8 @@ export function parseLaunch(args: readonly string[]): Launch {
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? "";
     if (arg === "-r") preloads.push(args[++i] ?? "");
-    else if (arg.startsWith("--")) switches.set(arg.slice(2).split("=", 1)[0] ?? "", arg.includes("=") ? arg.slice(arg.indexOf("=") + 1) : "");
+    else if (arg.startsWith("--"))
+      switches.set(arg.slice(2).split("=", 1)[0] ?? "", arg.includes("=") ? arg.slice(arg.indexOf("=") + 1) : "");
     else if (!arg.startsWith("-")) plain.push(arg);
   }
   return { preloads, switches, args, ...findApp(resolve(plain[0] ?? ".")) };

@@ -29,10 +29,12 @@ export async function startLoopback(hooks: LoopbackHooks): Promise<{ port: numbe
   });
 
   server.on("upgrade", (request: IncomingMessage, connection: Duplex, head: Buffer) => {
-    const accept = (): Promise<WebSocket> => new Promise((resolve) => sockets.handleUpgrade(request, connection, head, resolve));
+    const accept = (): Promise<WebSocket> =>
+      new Promise((resolve) => sockets.handleUpgrade(request, connection, head, resolve));
     const url = new URL(request.url ?? "/", "http://loopback");
     if (url.pathname === devtoolsPath) return void accept().then(hooks.onDevtools);
-    if (url.pathname !== socketPath || !hooks.onRenderer(url.searchParams.get("key") ?? "", accept)) connection.destroy();
+    if (url.pathname !== socketPath || !hooks.onRenderer(url.searchParams.get("key") ?? "", accept))
+      connection.destroy();
   });
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -43,7 +45,8 @@ export async function startLoopback(hooks: LoopbackHooks): Promise<{ port: numbe
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const target = parseHost(request.headers.host);
   if (!target) return void response.writeHead(404).end();
-  if (request.url === workerPath) return void response.writeHead(200, { "content-type": "text/javascript" }).end(workerSource);
+  if (request.url === workerPath)
+    return void response.writeHead(200, { "content-type": "text/javascript" }).end(workerSource);
   const given = await answer(target.scheme, toRequest(request, response, target));
   response.writeHead(given.status, responseHeaders(given));
   if (!given.body) return void response.end();
@@ -52,7 +55,11 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     .pipe(response);
 }
 
-function toRequest(request: IncomingMessage, response: ServerResponse, { scheme, host }: { scheme: string; host: string }): Request {
+function toRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { scheme, host }: { scheme: string; host: string },
+): Request {
   const aborted = new AbortController();
   response.on("close", () => aborted.abort());
   const headers = new Headers();
@@ -60,7 +67,10 @@ function toRequest(request: IncomingMessage, response: ServerResponse, { scheme,
     if (name !== "host" && name !== "connection" && value !== undefined) headers.set(name, toApp(String(value)));
   }
   const method = request.method ?? "GET";
-  const body = method === "GET" || method === "HEAD" ? {} : { body: Readable.toWeb(request) as ReadableStream, duplex: "half" as const };
+  const body =
+    method === "GET" || method === "HEAD"
+      ? {}
+      : { body: Readable.toWeb(request) as ReadableStream, duplex: "half" as const };
   return new Request(`${scheme}://${host}${request.url ?? "/"}`, { method, headers, signal: aborted.signal, ...body });
 }
 

@@ -8,7 +8,17 @@ import { app } from "./app.ts";
 import { BrowserWindow, useBrowserForWindows } from "./browserWindow.ts";
 import { proxyCdp } from "./cdpProxy.ts";
 import { Chromium } from "./chromium.ts";
-import { Notification, Tray, clipboard, dialog, globalShortcut, nativeImage, powerMonitor, screen, shell } from "./desk.ts";
+import {
+  Notification,
+  Tray,
+  clipboard,
+  dialog,
+  globalShortcut,
+  nativeImage,
+  powerMonitor,
+  screen,
+  shell,
+} from "./desk.ts";
 import { ipcMain } from "./ipcMain.ts";
 import { journal } from "./journal.ts";
 import { startLoopback } from "./loopback.ts";
@@ -99,9 +109,14 @@ function provideElectron(): void {
       return { url: `stand-in:electron-${kind}`, format: kind, shortCircuit: true };
     },
     load(url, context, next) {
-      if (url === "stand-in:electron-commonjs") return { format: "commonjs", source: `module.exports = ${root};`, shortCircuit: true };
+      if (url === "stand-in:electron-commonjs")
+        return { format: "commonjs", source: `module.exports = ${root};`, shortCircuit: true };
       if (url !== "stand-in:electron-module") return next(url, context);
-      return { format: "module", source: `const electron = ${root};\nexport default electron;\nexport const { ${names} } = electron;\n`, shortCircuit: true };
+      return {
+        format: "module",
+        source: `const electron = ${root};\nexport default electron;\nexport const { ${names} } = electron;\n`,
+        shortCircuit: true,
+      };
     },
   });
 }

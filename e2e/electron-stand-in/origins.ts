@@ -28,7 +28,10 @@ export function toBrowser(text: string): string {
 /** Any text from the browser with our http origins turned back into `scheme://host`. */
 export function toApp(text: string): string {
   if (!text.includes(SUFFIX)) return text;
-  return text.replace(/http:\/\/([\w.-]+?)\.([a-z][\w+-]*)\.stand-in\.localhost/g, (_, host: string, scheme: string) => `${scheme}://${host}`);
+  return text.replace(
+    /http:\/\/([\w.-]+?)\.([a-z][\w+-]*)\.stand-in\.localhost/g,
+    (_, host: string, scheme: string) => `${scheme}://${host}`,
+  );
 }
 
 /** The `scheme` and `host` behind an HTTP Host header of ours. */

@@ -22,13 +22,18 @@ export interface PortRelay<Port> {
 }
 
 /** `side` keeps the ids of the two sides apart. */
-export function createPortRelay<Port>(side: string, kind: PortKind<Port>, emit: (frame: PortFrame) => void): PortRelay<Port> {
+export function createPortRelay<Port>(
+  side: string,
+  kind: PortKind<Port>,
+  emit: (frame: PortFrame) => void,
+): PortRelay<Port> {
   const ports = new Map<string, Port>();
   let count = 0;
 
   const bind = (id: string, port: Port): void => {
     ports.set(id, port);
-    const onMessage = (data: unknown, sent: readonly Port[]): void => emit({ kind: "port.message", id, data, ports: sent.map(send) });
+    const onMessage = (data: unknown, sent: readonly Port[]): void =>
+      emit({ kind: "port.message", id, data, ports: sent.map(send) });
     const onClose = (): void => {
       if (ports.delete(id)) emit({ kind: "port.close", id });
     };

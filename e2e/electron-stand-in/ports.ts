@@ -39,7 +39,9 @@ export class MessagePortMain extends StandInEmitter {
   start(): void {
     if (this.started) return;
     this.started = true;
-    rawOf(this).on("message", ({ data, ports }: Envelope) => this.emit("message", { data, ports: ports.map((port) => new MessagePortMain(port)) }));
+    rawOf(this).on("message", ({ data, ports }: Envelope) =>
+      this.emit("message", { data, ports: ports.map((port) => new MessagePortMain(port)) }),
+    );
   }
 
   postMessage(message: unknown, transfer: MessagePortMain[] = []): void {

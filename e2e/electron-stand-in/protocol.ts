@@ -18,12 +18,14 @@ export const protocol = strict(
     registerSchemesAsPrivileged(schemes: Electron.CustomScheme[]): void {
       if (app.hasStarted) throw new Error("protocol.registerSchemesAsPrivileged should be called before app is ready");
       for (const { scheme, privileges } of schemes) {
-        if (!privileges?.standard || !privileges.secure) throw new Error(`stand-in: only standard and secure schemes, and "${scheme}" is not`);
+        if (!privileges?.standard || !privileges.secure)
+          throw new Error(`stand-in: only standard and secure schemes, and "${scheme}" is not`);
         registerScheme(scheme);
       }
     },
     handle(scheme: string, handler: Handler): void {
-      if (!isRegistered(scheme)) throw new Error(`stand-in: protocol.handle("${scheme}") before registerSchemesAsPrivileged`);
+      if (!isRegistered(scheme))
+        throw new Error(`stand-in: protocol.handle("${scheme}") before registerSchemesAsPrivileged`);
       if (handlers.has(scheme)) throw new Error(`protocol.handle: "${scheme}" is already handled`);
       handlers.set(scheme, handler);
     },
@@ -68,7 +70,10 @@ async function fetchFile(request: Request): Promise<Response> {
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.get("range") ?? "");
   const start = Number(range?.[1] ?? 0);
   const end = range?.[2] ? Math.min(Number(range[2]), size - 1) : size - 1;
-  const headers = new Headers({ "content-type": mediaTypes[extname(path)] ?? "application/octet-stream", "content-length": String(end - start + 1) });
+  const headers = new Headers({
+    "content-type": mediaTypes[extname(path)] ?? "application/octet-stream",
+    "content-length": String(end - start + 1),
+  });
   if (range) headers.set("content-range", `bytes ${start}-${end}/${size}`);
   const body = size === 0 ? "" : (Readable.toWeb(createReadStream(path, { start, end })) as ReadableStream);
   return new Response(body, { status: range ? 206 : 200, headers });

@@ -22,7 +22,8 @@ interface Paused {
 
 export async function guardRequests(contents: WebContents, cdp: Cdp): Promise<void> {
   // A request of a page that has just gone away can no longer be answered, which is no error.
-  const quietly = (work: Promise<unknown>): void => void work.catch((error: unknown) => debug("requests:", String(error)));
+  const quietly = (work: Promise<unknown>): void =>
+    void work.catch((error: unknown) => debug("requests:", String(error)));
   const renew = (): Promise<unknown> => cdp.send("Fetch.enable", { patterns: patterns() });
   const onChanged = (): void => quietly(renew());
   defaultSession.webRequest.on("changed", onChanged);
@@ -55,27 +56,45 @@ async function decide(contents: WebContents, cdp: Cdp, paused: Paused): Promise<
 
   if (paused.responseStatusCode === undefined && paused.responseErrorReason === undefined) {
     if (isMainFrame && !contents.isOutsideNavigation(paused.request.url)) {
-      const event = Object.assign(new StandInEvent(), { url, isMainFrame: true, isSameDocument: false, frame: contents.mainFrame, initiator: contents.mainFrame });
+      const event = Object.assign(new StandInEvent(), {
+        url,
+        isMainFrame: true,
+        isSameDocument: false,
+        frame: contents.mainFrame,
+        initiator: contents.mainFrame,
+      });
       contents.emit("will-navigate", event, url);
       if (event.defaultPrevented) return cdp.send("Fetch.failRequest", { requestId, errorReason: "Aborted" });
     }
     const wanted = await defaultSession.webRequest.ask("onBeforeRequest", details);
     if (wanted.cancel) return cdp.send("Fetch.failRequest", { requestId, errorReason: "BlockedByClient" });
-    return cdp.send("Fetch.continueRequest", { requestId, ...(wanted.redirectURL && { url: toBrowser(wanted.redirectURL) }) });
+    return cdp.send("Fetch.continueRequest", {
+      requestId,
+      ...(wanted.redirectURL && { url: toBrowser(wanted.redirectURL) }),
+    });
   }
 
   if (paused.responseStatusCode === undefined) return cdp.send("Fetch.continueResponse", { requestId }); // it failed by itself
   const statusCode = paused.responseStatusCode;
-  const responseHeaders = Object.fromEntries((paused.responseHeaders ?? []).map(({ name, value }) => [name, [toApp(value)]]));
+  const responseHeaders = Object.fromEntries(
+    (paused.responseHeaders ?? []).map(({ name, value }) => [name, [toApp(value)]]),
+  );
   const wanted = await defaultSession.webRequest.ask("onHeadersReceived", { ...details, responseHeaders, statusCode });
   if (wanted.cancel) return cdp.send("Fetch.failRequest", { requestId, errorReason: "BlockedByClient" });
   if (!wanted.responseHeaders) return cdp.send("Fetch.continueResponse", { requestId });
-  return cdp.send("Fetch.continueResponse", { requestId, responseCode: statusCode, responseHeaders: headerList(wanted.responseHeaders) });
+  return cdp.send("Fetch.continueResponse", {
+    requestId,
+    responseCode: statusCode,
+    responseHeaders: headerList(wanted.responseHeaders),
+  });
 }
 
 function headerList(headers: Record<string, string | string[]>): { name: string; value: string }[] {
   return Object.entries(headers).flatMap(([name, values]) =>
-    [values].flat().map((value) => ({ name, value: /^content-security-policy/i.test(name) ? policyToBrowser(value) : toBrowser(value) })),
+    [values].flat().map((value) => ({
+      name,
+      value: /^content-security-policy/i.test(name) ? policyToBrowser(value) : toBrowser(value),
+    })),
   );
 }
 

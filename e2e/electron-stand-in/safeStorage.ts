@@ -24,7 +24,12 @@ function key(): Buffer {
 
 const members: Pick<
   Electron.SafeStorage,
-  "isEncryptionAvailable" | "isAsyncEncryptionAvailable" | "encryptStringAsync" | "decryptStringAsync" | "getSelectedStorageBackend" | "setUsePlainTextEncryption"
+  | "isEncryptionAvailable"
+  | "isAsyncEncryptionAvailable"
+  | "encryptStringAsync"
+  | "decryptStringAsync"
+  | "getSelectedStorageBackend"
+  | "setUsePlainTextEncryption"
 > = {
   isEncryptionAvailable: () => app.hasStarted && keyringFile() !== undefined,
   isAsyncEncryptionAvailable: async () => app.hasStarted && keyringFile() !== undefined,

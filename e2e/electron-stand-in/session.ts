@@ -9,14 +9,19 @@ type Stage = "onBeforeRequest" | "onHeadersReceived";
 type Details = Record<string, unknown> & { url: string };
 type Answer = { cancel?: boolean; redirectURL?: string; responseHeaders?: Record<string, string | string[]> };
 type Listener = (details: Details, callback: (answer: Answer) => void) => void;
-type PermissionHandler = (contents: unknown, permission: string, callback: (granted: boolean) => void, details: object) => void;
+type PermissionHandler = (
+  contents: unknown,
+  permission: string,
+  callback: (granted: boolean) => void,
+  details: object,
+) => void;
 
-interface Filtered {
+export interface Filtered {
   matches(url: string): boolean;
   listener: Listener;
 }
 
-class WebRequest extends StandInEmitter {
+export class WebRequest extends StandInEmitter {
   private readonly listeners_ = new Map<Stage, Filtered>();
 
   constructor() {
@@ -50,8 +55,8 @@ class WebRequest extends StandInEmitter {
   }
 }
 
-class Session extends StandInEmitter {
-  readonly webRequest = strict(new WebRequest().setMaxListeners(0), "session.webRequest");
+export class Session extends StandInEmitter {
+  readonly webRequest: WebRequest = strict(new WebRequest().setMaxListeners(0), "session.webRequest");
   readonly protocol = protocol;
   private permissionHandler: PermissionHandler | null = null;
   private chromium: Chromium | undefined;
@@ -64,7 +69,9 @@ class Session extends StandInEmitter {
   async useBrowser(chromium: Chromium): Promise<void> {
     this.chromium = chromium;
     await chromium.root.send("Browser.setDownloadBehavior", { behavior: "deny", eventsEnabled: true });
-    chromium.root.on("Browser.downloadWillBegin", ({ url }) => console.error(`stand-in: downloads are not implemented, refused ${url}`));
+    chromium.root.on("Browser.downloadWillBegin", ({ url }) =>
+      console.error(`stand-in: downloads are not implemented, refused ${url}`),
+    );
   }
 
   setPermissionRequestHandler(handler: PermissionHandler | null): void {
@@ -81,11 +88,23 @@ class Session extends StandInEmitter {
   }
 
   /** Not Electron's: a page asks for `permission`; the browser then does as the app's handler says. */
-  async decidePermission(contents: unknown, permission: string, page: { url: string; origin: string }): Promise<boolean> {
+  async decidePermission(
+    contents: unknown,
+    permission: string,
+    page: { url: string; origin: string },
+  ): Promise<boolean> {
     const handler = this.permissionHandler;
-    const granted = !handler || (await new Promise<boolean>((resolve) => handler(contents, permission, resolve, { requestingUrl: page.url, isMainFrame: true })));
+    const granted =
+      !handler ||
+      (await new Promise<boolean>((resolve) =>
+        handler(contents, permission, resolve, { requestingUrl: page.url, isMainFrame: true }),
+      ));
     for (const name of browserPermissions[permission] ?? []) {
-      await this.chromium?.root.send("Browser.setPermission", { permission: { name }, setting: granted ? "granted" : "denied", origin: page.origin });
+      await this.chromium?.root.send("Browser.setPermission", {
+        permission: { name },
+        setting: granted ? "granted" : "denied",
+        origin: page.origin,
+      });
     }
     return granted;
   }
@@ -102,10 +121,12 @@ const browserPermissions: Record<string, string[]> = {
 /** Electron's URL patterns: `*` stands for anything. */
 function matcherOf(patterns: readonly string[]): (url: string) => boolean {
   const expressions = patterns.map((pattern) =>
-    pattern === "<all_urls>" ? /^/ : new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`),
+    pattern === "<all_urls>"
+      ? /^/
+      : new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`),
   );
   return (url) => expressions.some((expression) => expression.test(url));
 }
 
-export const defaultSession = strict(new Session(), "session.defaultSession");
+export const defaultSession: Session = strict(new Session(), "session.defaultSession");
 export const session = strict({ defaultSession }, "session");

@@ -14,7 +14,11 @@ export interface InstanceMessage {
 const held = new Set<string>();
 
 /** True: we are the first, and `onSecond` hears of every later one. False: `message` was left for the first. */
-export function claimInstance(folder: string, message: InstanceMessage, onSecond: (message: InstanceMessage) => void): boolean {
+export function claimInstance(
+  folder: string,
+  message: InstanceMessage,
+  onSecond: (message: InstanceMessage) => void,
+): boolean {
   if (held.has(folder)) return true;
   mkdirSync(folder, { recursive: true });
   const owner = join(folder, "owner");
@@ -38,7 +42,8 @@ export function claimInstance(folder: string, message: InstanceMessage, onSecond
   return true;
 }
 
-const isAlive = (identity: string | undefined): boolean => !!identity && identity === identityOf(Number(identity.split(" ")[0]));
+const isAlive = (identity: string | undefined): boolean =>
+  !!identity && identity === identityOf(Number(identity.split(" ")[0]));
 
 /** "<pid> <start time>" of a running process; undefined when there is none or it is only waiting to be reaped. */
 function identityOf(pid: number): string | undefined {

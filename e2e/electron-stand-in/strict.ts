@@ -9,7 +9,8 @@ const askedByRuntimes = new Set(["then", "toJSON", "inspect", "nodeType", "const
 export function strict<T extends object>(target: T, name: string): T {
   return new Proxy(target, {
     get(object, key, receiver): unknown {
-      if (key in object || typeof key === "symbol" || askedByRuntimes.has(key)) return Reflect.get(object, key, receiver);
+      if (key in object || typeof key === "symbol" || askedByRuntimes.has(key))
+        return Reflect.get(object, key, receiver);
       throw new Error(`stand-in: ${name}.${key} is not implemented`);
     },
   });

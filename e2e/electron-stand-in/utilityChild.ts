@@ -40,7 +40,8 @@ Object.defineProperty(process, "parentPort", { value: parentPort });
 Object.defineProperty(process, "type", { value: "utility" });
 registerHooks({
   resolve(specifier, context, next) {
-    if (specifier === "electron" || specifier.startsWith("electron/")) throw new Error(`stand-in: "${specifier}" is not implemented in a utility process`);
+    if (specifier === "electron" || specifier.startsWith("electron/"))
+      throw new Error(`stand-in: "${specifier}" is not implemented in a utility process`);
     return next(specifier, context);
   },
 });

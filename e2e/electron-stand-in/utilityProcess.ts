@@ -45,7 +45,9 @@ class UtilityProcess extends StandInEmitter {
       this.pid = this.child.pid;
       this.emit("spawn");
     });
-    this.child.once("exit", (code, signal) => this.ended(code ?? constants.signals[signal ?? "SIGKILL"], signal !== null, options.serviceName));
+    this.child.once("exit", (code, signal) =>
+      this.ended(code ?? constants.signals[signal ?? "SIGKILL"], signal !== null, options.serviceName),
+    );
   }
 
   postMessage(data: unknown, transfer: MessagePortMain[] = []): void {
@@ -65,7 +67,12 @@ class UtilityProcess extends StandInEmitter {
     running.delete(this);
     this.relay.end();
     this.emit("exit", exitCode);
-    if (exitCode !== 0) app.emit("child-process-gone", {}, { type: "Utility", reason: killed ? "killed" : "abnormal-exit", exitCode, serviceName, name: serviceName });
+    if (exitCode !== 0)
+      app.emit(
+        "child-process-gone",
+        {},
+        { type: "Utility", reason: killed ? "killed" : "abnormal-exit", exitCode, serviceName, name: serviceName },
+      );
   }
 }
 

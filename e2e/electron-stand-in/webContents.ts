@@ -15,8 +15,9 @@ import { MessagePortMain, nodePorts, takePort } from "./ports.ts";
 import { createInjection } from "./renderer/injection.ts";
 import { socketPath, workerPath } from "./renderer/socketWorker.ts";
 import { guardRequests } from "./requestGate.ts";
-import { defaultSession } from "./session.ts";
+import { type Session, defaultSession } from "./session.ts";
 import { StandInEmitter, strict } from "./strict.ts";
+import { WebFrameMain } from "./webFrameMain.ts";
 import type { FromRenderer, ToRenderer } from "./wire.ts";
 
 /** What a page needs of its window: browserWindow.ts implements it. */
@@ -56,8 +57,8 @@ export class WebContents extends StandInEmitter {
   private static lastId = 0;
 
   readonly id: number;
-  readonly session = defaultSession;
-  readonly mainFrame: object;
+  readonly session: Session = defaultSession;
+  readonly mainFrame: WebFrameMain;
   readonly owner: ContentsOwner;
   targetId = "";
   private readonly codec: Codec = createCodec();
@@ -81,7 +82,7 @@ export class WebContents extends StandInEmitter {
     this.id = ++WebContents.lastId;
     this.owner = owner;
     this.preferences = preferences;
-    this.mainFrame = this.describeMainFrame();
+    this.mainFrame = strict(new WebFrameMain(this), "WebFrameMain");
     all.add(this);
   }
 
@@ -164,7 +165,11 @@ export class WebContents extends StandInEmitter {
 
   async executeJavaScript(code: string): Promise<unknown> {
     await this.owner.opened;
-    const { result, exceptionDetails } = await this.page.send("Runtime.evaluate", { expression: code, awaitPromise: true, returnByValue: true });
+    const { result, exceptionDetails } = await this.page.send("Runtime.evaluate", {
+      expression: code,
+      awaitPromise: true,
+      returnByValue: true,
+    });
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value as unknown;
   }
@@ -191,7 +196,13 @@ export class WebContents extends StandInEmitter {
     const eventName = randomBytes(12).toString("hex");
     const { platform, arch, version, versions } = process;
     const argv = [process.execPath, ...(this.preferences.additionalArguments ?? [])];
-    const options = { eventName, key: this.key, workerPath, socketPath, process: { platform, arch, version, versions: { ...versions }, argv } };
+    const options = {
+      eventName,
+      key: this.key,
+      workerPath,
+      socketPath,
+      process: { platform, arch, version, versions: { ...versions }, argv },
+    };
     const { mainWorld, isolatedWorld } = createInjection(options, source);
     const applyTheme = (): Promise<unknown> => cdp.send("Emulation.setEmulatedMedia", { features: [colorScheme()] });
     const onTheme = (): void => this.fireAndForget(applyTheme());
@@ -202,7 +213,10 @@ export class WebContents extends StandInEmitter {
       cdp.send("Page.enable"),
       cdp.send("Inspector.enable"),
       cdp.send("Page.addScriptToEvaluateOnNewDocument", { source: mainWorld }),
-      cdp.send("Page.addScriptToEvaluateOnNewDocument", { source: isolatedWorld, worldName: "Electron Isolated Context" }),
+      cdp.send("Page.addScriptToEvaluateOnNewDocument", {
+        source: isolatedWorld,
+        worldName: "Electron Isolated Context",
+      }),
       guardRequests(this, cdp),
       applyTheme(),
       // Debugging slows a page down, so only for a preload that asks for paths; see `answerPath`.
@@ -250,8 +264,16 @@ export class WebContents extends StandInEmitter {
   /** A page wants another window; the answer is always no, but the app's handler is asked, as it may open a browser instead. */
   denyWindowOpen(details: { url: string; frameName: string; features: string }): void {
     const disposition = details.features ? "new-window" : "foreground-tab";
-    const { action } = this.windowOpenHandler?.({ ...details, url: toApp(details.url), disposition, referrer: { url: this.getURL(), policy: "default" } }) ?? { action: "allow" };
-    if (action !== "deny") console.error(`stand-in: popups are not implemented, ${toApp(details.url)} was not opened. Deny it in setWindowOpenHandler.`);
+    const { action } = this.windowOpenHandler?.({
+      ...details,
+      url: toApp(details.url),
+      disposition,
+      referrer: { url: this.getURL(), policy: "default" },
+    }) ?? { action: "allow" };
+    if (action !== "deny")
+      console.error(
+        `stand-in: popups are not implemented, ${toApp(details.url)} was not opened. Deny it in setWindowOpenHandler.`,
+      );
   }
 
   markDestroyed(): void {
@@ -281,11 +303,20 @@ export class WebContents extends StandInEmitter {
       return;
     }
     const { socket, relay } = this.connection;
-    const frame: ToRenderer = { kind: "event", channel: message.channel, args: message.args, ports: message.ports.map((port) => relay.send(port)) };
+    const frame: ToRenderer = {
+      kind: "event",
+      channel: message.channel,
+      args: message.args,
+      ports: message.ports.map((port) => relay.send(port)),
+    };
     socket.send(this.codec.encode(frame));
   }
 
-  private async onFrame(frame: Exclude<FromRenderer, { kind: "port.message" | "port.close" }>, relay: PortRelay<RawPort>, send: (frame: ToRenderer) => void): Promise<void> {
+  private async onFrame(
+    frame: Exclude<FromRenderer, { kind: "port.message" | "port.close" }>,
+    relay: PortRelay<RawPort>,
+    send: (frame: ToRenderer) => void,
+  ): Promise<void> {
     switch (frame.kind) {
       case "send":
         return void ipcMain.emit(frame.channel, this.ipcEvent([]), ...frame.args);
@@ -299,7 +330,12 @@ export class WebContents extends StandInEmitter {
         return this.denyWindowOpen(frame);
       case "permission": {
         const { url, origin } = { url: this.getURL(), origin: originOf(this.browserUrl) };
-        return send({ kind: "result", id: frame.id, ok: true, value: await defaultSession.decidePermission(this, frame.permission, { url, origin }) });
+        return send({
+          kind: "result",
+          id: frame.id,
+          ok: true,
+          value: await defaultSession.decidePermission(this, frame.permission, { url, origin }),
+        });
       }
       case "preload.failed":
         console.error(`stand-in: the preload script ${frame.file} failed: ${frame.error}`);
@@ -307,7 +343,10 @@ export class WebContents extends StandInEmitter {
     }
   }
 
-  private async answerInvoke({ id, channel, args }: Extract<FromRenderer, { kind: "invoke" }>, send: (frame: ToRenderer) => void): Promise<void> {
+  private async answerInvoke(
+    { id, channel, args }: Extract<FromRenderer, { kind: "invoke" }>,
+    send: (frame: ToRenderer) => void,
+  ): Promise<void> {
     try {
       send({ kind: "result", id, ok: true, value: await ipcMain.runHandler(channel, this.ipcEvent([]), args) });
     } catch (error) {
@@ -324,30 +363,6 @@ export class WebContents extends StandInEmitter {
       },
       "IpcMainEvent",
     ); // prettier-ignore
-  }
-
-  private describeMainFrame(): object {
-    const contents = this;
-    const frame = {
-      get url(): string {
-        return contents.getURL();
-      },
-      get origin(): string {
-        return originOf(contents.getURL());
-      },
-      parent: null,
-      frames: [],
-      name: "",
-      routingId: 1,
-      processId: 1,
-      isDestroyed: (): boolean => contents.destroyed,
-      postMessage: (channel: string, message: unknown, transfer?: MessagePortMain[]): void => contents.postMessage(channel, message, transfer),
-      send: (channel: string, ...args: unknown[]): void => contents.send(channel, ...args),
-      get top(): object {
-        return contents.mainFrame;
-      },
-    };
-    return strict(frame, "WebFrameMain");
   }
 
   private listenToPage(cdp: Cdp): void {
@@ -376,7 +391,11 @@ export class WebContents extends StandInEmitter {
       this.emit("render-process-gone", {}, details);
       app.emit("render-process-gone", {}, this, details);
     });
-    cdp.on("Debugger.paused", ({ callFrames }) => void this.answerPath(cdp, callFrames[0]?.callFrameId).catch((error: unknown) => debug("path:", String(error))));
+    cdp.on(
+      "Debugger.paused",
+      ({ callFrames }) =>
+        void this.answerPath(cdp, callFrames[0]?.callFrameId).catch((error: unknown) => debug("path:", String(error))),
+    );
   }
 
   /** `webUtils.getPathForFile` paused at its `debugger` statement with `file` and `path` in scope. Any other pause just goes on. */

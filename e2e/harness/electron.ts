@@ -1,7 +1,7 @@
 // Starts the desktop under Playwright: on the real Electron when its binary is here, else on the stand-in. Specs must not
 // know which of the two it is; the report
 // says it (electronReporter.ts).
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
@@ -43,7 +43,8 @@ export function chooseElectron(): ElectronChoice {
   const asked = process.env["KONTOR_ELECTRON"];
   if (asked === "stand-in") return standIn;
   if (asked) {
-    if (!existsSync(asked)) throw new Error(`KONTOR_ELECTRON names ${asked}, which is not there. Give Electron's executable, or "stand-in".`);
+    if (!existsSync(asked))
+      throw new Error(`KONTOR_ELECTRON names ${asked}, which is not there. Give Electron's executable, or "stand-in".`);
     return { kind: "electron", executable: asked };
   }
   const folder = dirname(createRequire(import.meta.url).resolve("electron/package.json"));
@@ -57,16 +58,22 @@ export async function launchDesktop(options: DesktopOptions): Promise<Desktop> {
   // Without `executablePath` Playwright puts its loader before the app, which holds `ready` back until Playwright listens.
   // The `electron` package then says where the executable is, and that can be told through this variable.
   process.env["ELECTRON_OVERRIDE_DIST_PATH"] = overrideFolder(executable);
-  const electronApp = await _electron.launch({ args: argumentsFor(options), env: environmentFor(options), cwd: dirname(STAND_IN_DIR) });
-  const pid = processOf(electronApp).pid ?? 0;
-  const isGone = (): boolean => processOf(electronApp).exitCode !== null || processOf(electronApp).signalCode !== null;
+  const electronApp = await _electron.launch({
+    args: argumentsFor(options),
+    env: environmentFor(options),
+    cwd: dirname(STAND_IN_DIR),
+    colorScheme: null, // else Playwright forces "light" on every page, and the app's theme cannot be seen
+  });
+  const main = electronApp.process(); // asked now: Playwright does not answer any more when the app has ended
+  const pid = main.pid ?? 0;
+  const isGone = (): boolean => main.exitCode !== null || main.signalCode !== null;
 
   return {
     electronApp,
     electronKind: kind,
     async window() {
       const page = await electronApp.firstWindow();
-      await page.waitForLoadState();
+      await page.waitForURL(({ protocol }) => protocol !== "about:"); // main opens the window first and loads its page then
       return page;
     },
     async kill() {
@@ -83,7 +90,10 @@ export async function launchDesktop(options: DesktopOptions): Promise<Desktop> {
 
 /** A second start of the same app with the same userData: it hands its arguments to the first and ends by itself. */
 export async function startSecondInstance(options: DesktopOptions): Promise<number | null> {
-  const child = spawn(chooseElectron().executable, ["--no-sandbox", ...argumentsFor(options)], { env: environmentFor(options), stdio: "ignore" });
+  const child = spawn(chooseElectron().executable, ["--no-sandbox", ...argumentsFor(options)], {
+    env: environmentFor(options),
+    stdio: "ignore",
+  });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", resolve);
@@ -97,13 +107,20 @@ export function keyringFor(userData: string): string {
   return file;
 }
 
-const processOf = (electronApp: ElectronApplication): ChildProcess => electronApp.process();
-
-const argumentsFor = ({ app, userData, args = [] }: DesktopOptions): string[] => [app, `--user-data-dir=${userData}`, ...args];
+const argumentsFor = ({ app, userData, args = [] }: DesktopOptions): string[] => [
+  app,
+  `--user-data-dir=${userData}`,
+  ...args,
+];
 
 function environmentFor({ userData, env = {} }: DesktopOptions): Record<string, string> {
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return { ...Object.fromEntries(inherited), KONTOR_NODE: process.execPath, KONTOR_STAND_IN_KEYRING: keyringFor(userData), ...env };
+  return {
+    ...Object.fromEntries(inherited),
+    KONTOR_NODE: process.execPath,
+    KONTOR_STAND_IN_KEYRING: keyringFor(userData),
+    ...env,
+  };
 }
 
 /** The `electron` package joins this folder with what path.txt says, and with "electron" when there is none. */

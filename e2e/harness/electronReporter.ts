@@ -7,7 +7,9 @@ export default class ElectronReporter implements Reporter {
 
   onBegin(_config: FullConfig, suite: Suite): void {
     const { kind, executable } = chooseElectron();
-    console.log(kind === "electron" ? `Desktop: Electron (${executable})` : "Desktop: the Electron stand-in, not Electron itself");
+    console.log(
+      kind === "electron" ? `Desktop: Electron (${executable})` : "Desktop: the Electron stand-in, not Electron itself",
+    );
     if (kind === "stand-in") this.notRun = suite.allTests().filter(({ tags }) => tags.includes("@real-only")).length;
   }
 

@@ -41,7 +41,8 @@ async function waitUntilGone(tree: readonly ProcessKey[]): Promise<void> {
     const alive = new Map(listProcesses().map((found) => [found.pid, found.started]));
     const left = tree.filter(({ pid, started }) => alive.get(pid) === started);
     if (left.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`Processes that should be gone are still there: ${left.map(({ pid }) => pid).join(", ")}`);
+    if (Date.now() > deadline)
+      throw new Error(`Processes that should be gone are still there: ${left.map(({ pid }) => pid).join(", ")}`);
     await delay(POLL_MS);
   }
 }
@@ -65,7 +66,9 @@ function listFromProc(): ProcessKey[] {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, "utf8");
         const [state, parent, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        return state === "Z" || state === "X" ? [] : [{ pid: Number(name), parent: Number(parent), started: rest[17] ?? "" }];
+        return state === "Z" || state === "X"
+          ? []
+          : [{ pid: Number(name), parent: Number(parent), started: rest[17] ?? "" }];
       } catch {
         return []; // it ended while we looked
       }

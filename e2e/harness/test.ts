@@ -10,8 +10,8 @@ export { expect } from "@playwright/test";
 interface DesktopFixtures {
   /** An empty folder of this test's own, removed afterwards. */
   userData: string;
-  /** Starts the desktop; it is killed after the test if it still runs. */
-  launch(options: DesktopOptions): Promise<Desktop>;
+  /** Starts the desktop, in `userData` when nothing else is said; it is killed after the test if it still runs. */
+  launch(options: Omit<DesktopOptions, "userData"> & { readonly userData?: string }): Promise<Desktop>;
   electronKind: ElectronKind;
   honestReport: void;
 }
@@ -24,7 +24,10 @@ export const test = base.extend<DesktopFixtures>({
     async ({ electronKind }, use, testInfo) => {
       testInfo.annotations.push({ type: "electron", description: electronKind });
       // What the stand-in cannot show is reported as not run, and never as passed.
-      testInfo.skip(electronKind === "stand-in" && testInfo.tags.includes("@real-only"), "needs Electron itself; this is the stand-in");
+      testInfo.skip(
+        electronKind === "stand-in" && testInfo.tags.includes("@real-only"),
+        "needs Electron itself; this is the stand-in",
+      );
       await use();
     },
     { auto: true },
@@ -38,11 +41,10 @@ export const test = base.extend<DesktopFixtures>({
     await rm(`${folder}.keyring`, { force: true });
   },
 
-  // `userData` is named so that the folder is removed after the apps that use it are dead.
-  launch: async ({ userData: _ }, use) => {
+  launch: async ({ userData }, use) => {
     const started: Desktop[] = [];
     await use(async (options) => {
-      const desktop = await launchDesktop(options);
+      const desktop = await launchDesktop({ userData, ...options });
       started.push(desktop);
       return desktop;
     });

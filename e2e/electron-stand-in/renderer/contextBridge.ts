@@ -42,8 +42,12 @@ export function createContextBridge(eventName: string, me: "main" | "isolated"):
       Object.prototype.toString.call(value),
     );
 
-  const pack = (value: unknown, depth = 0): unknown => {
-    if (depth > MAX_DEPTH) throw new TypeError("Electron contextBridge recursion depth exceeded. Nested objects deeper than 1000 are not supported.");
+  // `seen`: an object that appears twice, or contains itself, does so on the other side too.
+  const pack = (value: unknown, seen = new Map<object, unknown>(), depth = 0): unknown => {
+    if (depth > MAX_DEPTH)
+      throw new TypeError(
+        "Electron contextBridge recursion depth exceeded. Nested objects deeper than 1000 are not supported.",
+      );
     if (typeof value === "symbol") throw new TypeError("Symbols cannot cross the context bridge.");
     if (typeof value === "function") {
       functions.set(++lastId, value as Callable);
@@ -58,14 +62,22 @@ export function createContextBridge(eventName: string, me: "main" | "isolated"):
       );
       return { [PROMISE]: id };
     }
-    if (Array.isArray(value)) return value.map((item) => pack(item, depth + 1));
-    if (!isPlain(value) && isCloneable(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, pack(item, depth + 1)])); // a class instance loses its methods
+    if (seen.has(value)) return seen.get(value);
+    if (!Array.isArray(value) && !isPlain(value) && isCloneable(value)) return value;
+    return copy(value, seen, (item) => pack(item, seen, depth + 1)); // a class instance loses its methods
   };
 
-  const unpack = (value: unknown): unknown => {
+  const copy = (value: object, seen: Map<object, unknown>, convert: (item: unknown) => unknown): unknown => {
+    const made: Record<string, unknown> | unknown[] = Array.isArray(value) ? [] : {};
+    seen.set(value, made);
+    for (const [key, item] of Object.entries(value)) (made as Record<string, unknown>)[key] = convert(item);
+    return made;
+  };
+
+  const unpack = (value: unknown, seen = new Map<object, unknown>()): unknown => {
     if (value === null || typeof value !== "object") return value;
-    if (Array.isArray(value)) return value.map(unpack);
+    if (seen.has(value)) return seen.get(value);
+    if (Array.isArray(value)) return copy(value, seen, (item) => unpack(item, seen));
     if (!isPlain(value)) return value;
     if (FUNCTION in value) {
       const id = value[FUNCTION] as number;
@@ -76,14 +88,17 @@ export function createContextBridge(eventName: string, me: "main" | "isolated"):
       promises.set(value[PROMISE] as number, promise);
       return promise.promise;
     }
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unpack(item)]));
+    return copy(value, seen, (item) => unpack(item, seen));
   };
 
   /** Sends, and takes the answer that the other world gave before `send` came back. */
   const ask = (message: Message): unknown => {
     reply = undefined;
     send(message);
-    const { ok, value } = reply ?? { ok: false, value: new Error("stand-in: the other side of the context bridge does not answer") };
+    const { ok, value } = reply ?? {
+      ok: false,
+      value: new Error("stand-in: the other side of the context bridge does not answer"),
+    };
     reply = undefined;
     if (!ok) throw unpack(value);
     return unpack(value);
@@ -97,7 +112,10 @@ export function createContextBridge(eventName: string, me: "main" | "isolated"):
     }
   };
 
-  const bridge: Bridge = { expose: (key, api) => void ask({ kind: "expose", key, api: pack(api) }), onExpose: () => {} };
+  const bridge: Bridge = {
+    expose: (key, api) => void ask({ kind: "expose", key, api: pack(api) }),
+    onExpose: () => {},
+  };
 
   window.addEventListener(
     eventName + me,

@@ -13,9 +13,14 @@ export interface Injection {
 /** Only the top frame gets a preload, as in Electron without `nodeIntegrationInSubFrames`, and only where an app's scheme serves it. */
 const guard = "if (window.top !== window || !location.hostname.endsWith('.stand-in.localhost')) return;";
 
-export function createInjection(options: IsolatedWorldOptions, preload: { file: string; source: string } | undefined): Injection {
+export function createInjection(
+  options: IsolatedWorldOptions,
+  preload: { file: string; source: string } | undefined,
+): Injection {
   const name = JSON.stringify(options.eventName);
-  const script = preload ? `{ file: ${JSON.stringify(preload.file)}, run(require, process, module, exports) {\n${preload.source}\n} }` : "";
+  const script = preload
+    ? `{ file: ${JSON.stringify(preload.file)}, run(require, process, module, exports) {\n${preload.source}\n} }`
+    : "";
   return {
     mainWorld: `(() => { ${guard} (${prepareMainWorld})((${createContextBridge})(${name}, "main"), ${name}); })();`,
     isolatedWorld: `(() => { ${guard}

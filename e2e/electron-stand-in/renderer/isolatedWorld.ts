@@ -14,7 +14,13 @@ export interface IsolatedWorldOptions {
   readonly key: string;
   readonly workerPath: string;
   readonly socketPath: string;
-  readonly process: { platform: string; arch: string; version: string; versions: Record<string, string | undefined>; argv: string[] };
+  readonly process: {
+    platform: string;
+    arch: string;
+    version: string;
+    versions: Record<string, string | undefined>;
+    argv: string[];
+  };
 }
 
 export interface PreloadScript {
@@ -28,7 +34,11 @@ interface IsolatedParts {
   createRelay(side: string, kind: PortKind<MessagePort>, emit: (frame: PortFrame) => void): PortRelay<MessagePort>;
 }
 
-export function runIsolatedWorld(options: IsolatedWorldOptions, parts: IsolatedParts, preloads: readonly PreloadScript[]): void {
+export function runIsolatedWorld(
+  options: IsolatedWorldOptions,
+  parts: IsolatedParts,
+  preloads: readonly PreloadScript[],
+): void {
   type Listener = (event: object, ...args: unknown[]) => void;
   const { bridge, codec, createRelay } = parts;
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -38,7 +48,8 @@ export function runIsolatedWorld(options: IsolatedWorldOptions, parts: IsolatedP
   const strict = <T extends object>(target: T, name: string): T =>
     new Proxy(target, {
       get(object, key): unknown {
-        if (key in object || typeof key === "symbol" || ["then", "__esModule", "default"].includes(key)) return Reflect.get(object, key);
+        if (key in object || typeof key === "symbol" || ["then", "__esModule", "default"].includes(key))
+          return Reflect.get(object, key);
         throw new Error(`stand-in: ${name}.${key} is not implemented`);
       },
     });
@@ -52,11 +63,12 @@ export function runIsolatedWorld(options: IsolatedWorldOptions, parts: IsolatedP
     if (isOpen) socket.postMessage(bytes, [bytes.buffer]);
     else early.push(bytes);
   };
-  socket.onmessage = ({ data }: MessageEvent<"open" | ArrayBuffer>) => {
+  socket.addEventListener("message", ({ data }: MessageEvent<"open" | ArrayBuffer>) => {
     if (data !== "open") return receive(codec.decode(new Uint8Array(data)) as ToRenderer);
     isOpen = true;
     for (const bytes of early.splice(0)) socket.postMessage(bytes, [bytes.buffer]);
-  };
+  });
+  socket.start();
   socket.postMessage(`${location.origin.replace("http", "ws")}${options.socketPath}?key=${options.key}`);
 
   const relay = createRelay(
@@ -67,8 +79,9 @@ export function runIsolatedWorld(options: IsolatedWorldOptions, parts: IsolatedP
         return { here: port1, given: port2 };
       },
       hook(port, onMessage, onClose) {
-        port.onmessage = (event) => onMessage(event.data, event.ports);
+        port.addEventListener("message", (event) => onMessage(event.data, event.ports));
         port.addEventListener("close", onClose);
+        port.start();
       },
       post: (port, data, ports) => port.postMessage(data, ports),
       close: (port) => port.close(),
@@ -96,7 +109,7 @@ export function runIsolatedWorld(options: IsolatedWorldOptions, parts: IsolatedP
   };
 
   const emit = (channel: string, event: object, args: unknown[]): void => {
-    for (const { listener, once } of [...(listeners.get(channel) ?? [])]) {
+    for (const { listener, once } of listeners.get(channel) ?? []) {
       if (once) ipcRenderer.removeListener(channel, listener);
       try {
         listener(event, ...args);
@@ -120,7 +133,10 @@ export function runIsolatedWorld(options: IsolatedWorldOptions, parts: IsolatedP
       once: (channel: string, listener: Listener) => listen(channel, listener, true),
       off: (channel: string, listener: Listener) => ipcRenderer.removeListener(channel, listener),
       removeListener: (channel: string, listener: Listener): object => {
-        listeners.set(channel, (listeners.get(channel) ?? []).filter((entry) => entry.listener !== listener));
+        listeners.set(
+          channel,
+          (listeners.get(channel) ?? []).filter((entry) => entry.listener !== listener),
+        );
         return ipcRenderer;
       },
       removeAllListeners: (channel: string): object => {
@@ -133,7 +149,8 @@ export function runIsolatedWorld(options: IsolatedWorldOptions, parts: IsolatedP
 
   /** Only the browser knows a File's path, and this must answer at once: main sees the pause, asks, and sets `path`. */
   const getPathForFile = (file: File): string => {
-    if (!(file instanceof File)) throw new TypeError("getPathForFile expected to receive a File object but one was not provided");
+    if (!(file instanceof File))
+      throw new TypeError("getPathForFile expected to receive a File object but one was not provided");
     let path = "";
     // oxlint-disable-next-line no-debugger
     debugger;
@@ -149,7 +166,10 @@ export function runIsolatedWorld(options: IsolatedWorldOptions, parts: IsolatedP
   const electron = strict(
     {
       ipcRenderer,
-      contextBridge: strict({ exposeInMainWorld: (key: string, api: unknown) => bridge.expose(key, api) }, "contextBridge"),
+      contextBridge: strict(
+        { exposeInMainWorld: (key: string, api: unknown) => bridge.expose(key, api) },
+        "contextBridge",
+      ),
       webUtils: strict({ getPathForFile }, "webUtils"),
     },
     "electron (in a preload script)",
@@ -159,7 +179,15 @@ export function runIsolatedWorld(options: IsolatedWorldOptions, parts: IsolatedP
     throw new Error(`module not found: ${name}`); // a sandboxed preload has no Node modules
   };
   const sandboxedProcess = strict(
-    { ...options.process, type: "renderer", sandboxed: true, contextIsolated: true, env: {}, execPath: "", resourcesPath: "" },
+    {
+      ...options.process,
+      type: "renderer",
+      sandboxed: true,
+      contextIsolated: true,
+      env: {},
+      execPath: "",
+      resourcesPath: "",
+    },
     "process (in a preload script)",
   );
 
@@ -169,7 +197,11 @@ export function runIsolatedWorld(options: IsolatedWorldOptions, parts: IsolatedP
       run(require, sandboxedProcess, module, module.exports);
     } catch (error) {
       console.error(`Unable to load preload script: ${file}`, error);
-      send({ kind: "preload.failed", file, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      send({
+        kind: "preload.failed",
+        file,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
     }
   }
 }
