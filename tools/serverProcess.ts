@@ -33,10 +33,9 @@ export async function startServer({ data, port, demo, logFile }: ServerOptions):
   ];
   const child = start(script("server/src/cli.ts", "serve", ...options), { output: "keep" });
   const log = createWriteStream(logFile, { flags: "a" });
-  let url: string | undefined;
-  let ended = false;
+  const heard: { url?: string; ended: boolean } = { ended: false };
   child.once("close", () => {
-    ended = true;
+    heard.ended = true;
     log.end();
   });
   for (const stream of [child.stdout, child.stderr]) {
@@ -45,18 +44,19 @@ export async function startServer({ data, port, demo, logFile }: ServerOptions):
       log.write(`${line}\n`);
       const words = wordsOf(line);
       if (words === undefined) return;
-      url ??= /listening on (https?:\/\/\S+)/.exec(words)?.[1];
+      const [, url] = /listening on (https?:\/\/\S+)/.exec(words) ?? [];
+      if (url) heard.url = url;
       console.log(words);
     });
   }
   const until = Date.now() + READY_LIMIT_MS;
-  while (url === undefined || !(await isReady(url))) {
-    if (ended) throw new Error("The server did not start; its words are above.");
+  while (!heard.url || !(await isReady(heard.url))) {
+    if (heard.ended) throw new Error("The server did not start; its words are above.");
     if (Date.now() > until)
       throw new Error(`The server is not ready after ${READY_LIMIT_MS / 1000} s; see ${logFile}.`);
     await delay(POLL_MS);
   }
-  return { child, url };
+  return { child, url: heard.url };
 }
 
 /** What of a log line is for the terminal: everything that is not a JSON log record, and its warnings. */
