@@ -17,7 +17,18 @@ export { checkTypes, defineType } from "./defineType.ts";
 export { typeSchema } from "./type.schema.ts";
 export { fieldLimits, isEmptyValue, parseFieldValue, problemOf } from "./fieldValue.ts";
 export type { FieldResult } from "./fieldValue.ts";
-export { checkRecord, missingFor, numberFieldOf, titleOf, transitionSets, withDefaults } from "./record.check.ts";
+export {
+  checkRecord,
+  checkValues,
+  dayIn,
+  failedChecks,
+  missingFor,
+  numberFieldOf,
+  problemOfCheck,
+  titleOf,
+  transitionSets,
+  withDefaults,
+} from "./record.check.ts";
 export type { DefaultsFrom, FieldValues } from "./record.check.ts";
 export {
   attributesOf,

@@ -17,29 +17,36 @@ export const comparableKinds: ReadonlySet<string> = new Set<FieldKind>([
   "department",
 ]);
 
-/**
- * Everything that is wrong with a record as a whole, in card order: values, what is required, and conditions across
- * fields (each reported on its right field). Empty means that it can be kept.
- */
+/** Everything that is wrong with a record as a whole, in card order. Empty means that it can be kept. */
 export function checkRecord(type: TypeDefinition, fields: Readonly<Record<string, unknown>>): readonly FieldProblem[] {
+  const problems = checkValues(type, fields);
+  return problems.length > 0 ? problems : failedChecks(type, fields).map(problemOfCheck);
+}
+
+/** What is wrong with single fields: values, and what is required. */
+export function checkValues(type: TypeDefinition, fields: Readonly<Record<string, unknown>>): readonly FieldProblem[] {
   const problems: FieldProblem[] = [];
   for (const key of Object.keys(fields)) if (!type.fields[key]) problems.push(problemOf(key, "field.unknown"));
   for (const [key, field] of Object.entries(type.fields)) {
     const value = fields[key];
-    if (isEmptyValue(value)) {
-      if (field.required && !field.readOnly) problems.push(problemOf(key, "field.required"));
-    } else if (field.kind !== "autoNumber") {
-      const result = parseFieldValue(field, value, key);
-      if (!result.ok) problems.push(result.problem);
-      else if (field.required && result.value === undefined) problems.push(problemOf(key, "field.required"));
-    }
-  }
-  if (problems.length > 0) return problems;
-  for (const check of type.checks ?? []) {
-    if (!holds(check, fields)) problems.push({ field: check.right, reason: "field.check", message: check.message.en });
+    const result = field.kind === "autoNumber" ? undefined : parseFieldValue(field, value, key);
+    if (result && !result.ok) problems.push(result.problem);
+    else if (field.required && !field.readOnly && result?.value === undefined)
+      problems.push(problemOf(key, "field.required"));
   }
   return problems;
 }
+
+/** The conditions across fields that do not hold. */
+export const failedChecks = (type: TypeDefinition, fields: Readonly<Record<string, unknown>>): readonly RecordCheck[] =>
+  (type.checks ?? []).filter((check) => !holds(check, fields));
+
+/** Reported on the right field: the one that is usually filled last. */
+export const problemOfCheck = (check: RecordCheck): FieldProblem => ({
+  field: check.right,
+  reason: "field.check",
+  message: check.message.en,
+});
 
 /** A check of which one side is empty holds: that a side must be filled is what `required` says. */
 function holds(check: RecordCheck, fields: Readonly<Record<string, unknown>>): boolean {
@@ -120,9 +127,11 @@ function defaultOf(field: FieldDefinition, from: DefaultsFrom): Json | undefined
   }
 }
 
-// Swedish dates are ISO 8601.
-const dayOf = ({ now, timeZone = "UTC" }: DefaultsFrom): string =>
-  new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeZone }).format(Date.parse(now));
+const dayOf = ({ now, timeZone = "UTC" }: DefaultsFrom): string => dayIn(timeZone, now);
+
+/** The calendar day there at that moment, as a date field keeps it. */
+export const dayIn = (timeZone: string, now: string): string =>
+  new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeZone }).format(Date.parse(now)); // Swedish dates are ISO 8601
 
 /** What a transition writes besides the state. */
 export function transitionSets(transition: TransitionDefinition, from: DefaultsFrom): Record<string, Json> {

@@ -1,0 +1,16 @@
+export { defineType } from "@kontor/shared/objects";
+export type { FieldDefinition, TypeDefinition } from "@kontor/shared/objects";
+export { definePack, definePolicy } from "./definePack.ts";
+export type { Pack } from "./definePack.ts";
+export { objectCollections } from "./objects.collections.ts";
+export { objectEndpoints } from "./objects.endpoints.ts";
+export type { ObjectEndpointDeps } from "./objects.endpoints.ts";
+export { objectIntents } from "./objects.intents.ts";
+export { peopleInDatabase } from "./people.lookup.ts";
+export type { PeopleLookup } from "./people.lookup.ts";
+export { createRecordAccess, noteFileChange } from "./record.port.ts";
+export type { ReadableRecord, RecordAccess } from "./record.port.ts";
+export type { RecordDeps } from "./record.write.ts";
+export { objectTypeResource, resourceTypeOf } from "./resource.ts";
+export { createTypeRegistry, saveTypes } from "./typeRegistry.ts";
+export type { TypeRegistry } from "./typeRegistry.ts";

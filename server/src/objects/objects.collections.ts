@@ -1,0 +1,89 @@
+import type { JsonObject } from "@kontor/shared/base";
+import { defineCollection, type Collection, type Database } from "#kernel";
+import {
+  findHistory,
+  findRecords,
+  historyColumns,
+  objectTables,
+  recordColumns,
+  type HistoryRow,
+  type RecordRow,
+  type TypeRow,
+} from "./objects.repo.ts";
+import { projectHistory, projectRecord } from "./projectRecord.ts";
+import { resourceOf } from "./resource.ts";
+import type { TypeRegistry } from "./typeRegistry.ts";
+
+/** What replicas hold of objects: the types, the records, and the records' history. */
+export function objectCollections({ types }: { types: TypeRegistry }): readonly Collection[] {
+  return [typesCollection(types), recordsCollection(types), historyCollection(types)];
+}
+
+const typeColumns = ["id", "name", "definition", "rev"] as const;
+
+const typesCollection = (types: TypeRegistry) =>
+  defineCollection<TypeRow>({
+    name: "types",
+    access: { kind: "policy", resource: (row) => ({ type: "objectType", attributes: { name: row.name } }) },
+    byIds: async (db, ids) =>
+      ids.length === 0
+        ? []
+        : objectTables(db).selectFrom("object_type").select(typeColumns).where("id", "in", ids).execute(),
+    scan: (db, after, limit) =>
+      objectTables(db)
+        .selectFrom("object_type")
+        .select(typeColumns)
+        .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
+        .orderBy("id")
+        .limit(limit)
+        .execute(),
+    project(row, access) {
+      // A type that the packs no longer define has no records that anybody could read.
+      if (!access.readable || access.field("definition") !== "visible" || !types.get(row.name)) return undefined;
+      return asDoc({ id: row.id, rev: row.rev, ...row.definition });
+    },
+  });
+
+const recordsCollection = (types: TypeRegistry) =>
+  defineCollection<RecordRow>({
+    name: "records",
+    access: { kind: "policy", resource: resourceOf },
+    byIds: findRecords,
+    scan: (db, after, limit) =>
+      objectTables(db)
+        .selectFrom("record")
+        .select(recordColumns)
+        .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
+        .orderBy("id")
+        .limit(limit)
+        .execute(),
+    project(row, access) {
+      const type = types.get(row.type);
+      return type && asDoc(projectRecord(row, type, access));
+    },
+  });
+
+const historyCollection = (types: TypeRegistry) =>
+  defineCollection<HistoryRow>({
+    name: "history",
+    access: { kind: "parent", collection: "records", parentId: (row) => row.record_id, byParents: findHistory },
+    async byIds(db: Database, ids) {
+      if (ids.length === 0) return [];
+      return objectTables(db).selectFrom("record_history").select(historyColumns).where("id", "in", ids).execute();
+    },
+    scan: (db, after, limit) =>
+      objectTables(db)
+        .selectFrom("record_history")
+        .select(historyColumns)
+        .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
+        .orderBy("id")
+        .limit(limit)
+        .execute(),
+    project(row, access) {
+      const type = types.get(row.type);
+      return type && asDoc(projectHistory(row, type, access));
+    },
+  });
+
+// The documents' interfaces have no index signature, which is all that tells them from JSON.
+const asDoc = <Doc extends object | undefined>(doc: Doc) => doc as (Doc & JsonObject) | undefined;

@@ -1,0 +1,59 @@
+import { newId } from "@kontor/shared/base";
+import type { Access } from "@kontor/shared/access";
+import type { TypeDefinition } from "@kontor/shared/objects";
+import { recordChanges, type Actor, type Database, type Transaction } from "#kernel";
+import { findRecords, insertHistory, type HistoryRow } from "./objects.repo.ts";
+import { resourceOf } from "./resource.ts";
+import type { TypeRegistry } from "./typeRegistry.ts";
+
+/** What the features to the right (files, previews, search) may ask about a record. */
+export interface RecordAccess {
+  /** Undefined for a record that does not exist, and for one that the actor may not read. */
+  accessTo(
+    db: Database | Transaction,
+    actor: Pick<Actor, "engine" | "subject" | "context">,
+    recordId: string,
+  ): Promise<ReadableRecord | undefined>;
+}
+
+export interface ReadableRecord {
+  readonly access: Access;
+  readonly type: TypeDefinition;
+  readonly deleted: boolean;
+}
+
+export const createRecordAccess = ({ types }: { types: TypeRegistry }): RecordAccess => ({
+  async accessTo(db, { engine, subject, context }, recordId) {
+    const [row] = await findRecords(db, [recordId]);
+    const type = row && types.get(row.type);
+    if (!row || !type) return undefined;
+    const access = engine.accessTo(subject, resourceOf(row), context);
+    return access.readable ? { access, type, deleted: row.deleted_at !== null } : undefined;
+  },
+});
+
+/** Notes in the record's history what was done to a file of it, in the transaction in which it was done. */
+export async function noteFileChange(
+  trx: Transaction,
+  change: {
+    readonly recordId: string;
+    readonly file: NonNullable<HistoryRow["file"]>;
+    readonly actor: Pick<Actor, "now" | "subject">;
+  },
+): Promise<void> {
+  const [record] = await findRecords(trx, [change.recordId]);
+  if (!record) return;
+  const id = newId();
+  await insertHistory(trx, {
+    id,
+    record_id: record.id,
+    type: record.type,
+    kind: "file",
+    at: change.actor.now,
+    by_user: change.actor.subject.id,
+    changes: [],
+    transition: null,
+    file: change.file,
+  });
+  await recordChanges(trx, [{ collection: "history", id }]);
+}
