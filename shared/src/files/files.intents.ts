@@ -26,32 +26,24 @@ export const fileNameSchema = z
 
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, { error: "A SHA-256 is 64 lower-case hex digits." });
 
-/** `file.attach`: makes the row; the body follows by tus with the same id. */
-export const attachFileSchema = z.object({
-  id: z.uuid(),
-  recordId: z.uuid(),
-  field: z.string().min(1).max(100),
-  name: fileNameSchema,
-  size: z.int().nonnegative(),
-  sha256: sha256Schema,
-  /** A hint only: the server sniffs the body. */
-  mime: z.string().max(255).default("application/octet-stream"),
-});
-export type AttachFile = z.output<typeof attachFileSchema>;
-
-export const renameFileSchema = z.object({ id: z.uuid(), name: fileNameSchema });
-export type RenameFile = z.output<typeof renameFileSchema>;
-
-export const detachFileSchema = z.object({ id: z.uuid() });
-export type DetachFile = z.output<typeof detachFileSchema>;
-
-export const restoreFileSchema = z.object({ id: z.uuid() });
-export type RestoreFile = z.output<typeof restoreFileSchema>;
-
-/** The names under which these travel (SYNC.md §4, PUSH). */
-export const fileIntents = {
-  attach: "file.attach",
-  rename: "file.rename",
-  detach: "file.detach",
-  restore: "file.restore",
+/**
+ * Named changes of files, as they travel up (PUSH, SYNC.md §4). The intent's `id` is the file's; of `file.attach` it is
+ * the id that the client chose, and the body follows by tus under the same id.
+ */
+export const fileIntentSchemas = {
+  "file.attach": z.object({
+    recordId: z.uuid(),
+    field: z.string().min(1).max(100),
+    name: fileNameSchema,
+    size: z.int().nonnegative(),
+    sha256: sha256Schema,
+    /** A hint only: the server sniffs the body. */
+    mime: z.string().max(255).default("application/octet-stream"),
+  }),
+  "file.rename": z.object({ name: fileNameSchema }),
+  "file.detach": z.object({}),
+  "file.restore": z.object({}),
 } as const;
+
+export type FileIntentName = keyof typeof fileIntentSchemas;
+export type FileIntentArgs<Name extends FileIntentName> = z.infer<(typeof fileIntentSchemas)[Name]>;

@@ -10,7 +10,7 @@ import { startSwift, swiftMissing, type SwiftPeer } from "./swift.peer.ts";
 
 const missing = swiftMissing();
 // The peer is a set of Debian packages; without them nothing honest can be said about S3, and the name says so.
-describe.skipIf(missing)(missing ? `S3, not run: ${missing}` : "S3", () => {
+describe.skipIf(missing)(`S3${missing ? `, not run: ${missing}` : ""}`, () => {
   let swift: SwiftPeer;
   let spoolDirectory: string;
   const opened: { close(): void }[] = [];

@@ -1,0 +1,1 @@
+export { createJail } from "./jail.ts";

@@ -1,0 +1,146 @@
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Jail, JailKind } from "#previews";
+import { createJail } from "./jail.ts";
+
+const MB = 1024 ** 2;
+const kinds: JailKind[] = ["bubblewrap", "namespaces", "limits"];
+const jails = await Promise.all(kinds.map((only) => createJail({ only })));
+
+describe.each(kinds.map((kind, at) => ({ kind, jail: jails[at] as Jail })))("jail: $kind", ({ kind, jail }) => {
+  let workDirectory: string;
+  beforeAll(async () => {
+    workDirectory = await mkdtemp(join(tmpdir(), "kontor-jail-test-"));
+  });
+  afterAll(() => rm(workDirectory, { recursive: true, force: true }));
+  // A machine without the programs falls back to less; what cannot be kept there cannot be tested there.
+  const absent = jail.kind !== kind;
+
+  const sh = (script: string, limits: { timeoutMs?: number; memoryBytes?: number; outputBytes?: number } = {}) =>
+    jail.run({
+      program: "sh",
+      args: ["-c", script],
+      workDirectory,
+      timeoutMs: 20_000,
+      memoryBytes: 200 * MB,
+      outputBytes: 10 * MB,
+      ...limits,
+    });
+
+  it.skipIf(absent)("runs a program and gives back what it says", async () => {
+    const result = await sh(`echo out; echo err >&2; echo body > ${workDirectory}/made; exit 3`);
+    expect(result).toEqual({ status: "ended", code: 3, stdout: "out\n", stderr: "err\n" });
+    expect((await stat(join(workDirectory, "made"))).size).toBe(5);
+  });
+
+  it.skipIf(absent || kind === "limits")("[JAIL-1] has no network, not even to this machine", async () => {
+    const server = createServer((socket) => socket.end("reached")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const script = (host: string) =>
+      `import socket; print(socket.create_connection((${JSON.stringify(host)}, ${port}), 2).recv(9))`;
+    const result = await jail.run({
+      program: "python3",
+      args: ["-c", script("127.0.0.1")],
+      workDirectory,
+      timeoutMs: 20_000,
+      memoryBytes: 500 * MB,
+      outputBytes: MB,
+    });
+    server.close();
+    expect(result).toMatchObject({ status: "ended", code: 1, stdout: "" });
+    expect(result).toMatchObject({ stderr: expect.stringMatching(/refused|unreachable/i) });
+  });
+
+  it.skipIf(absent || kind !== "bubblewrap")(
+    "[JAIL-2] sees nothing of the machine but programs and fonts",
+    async () => {
+      const secret = await mkdtemp(join(tmpdir(), "kontor-secret-"));
+      await writeFile(join(secret, "key"), "secret", { mode: 0o644 });
+      const result = await sh(`cat ${secret}/key; cat /etc/passwd; cat /etc/hostname; ls /home; touch /usr/x; ls /`);
+      await rm(secret, { recursive: true });
+      expect(result).toMatchObject({ status: "ended" });
+      const { stdout } = result as { stdout: string };
+      expect(stdout).not.toMatch(/secret|root:|home|data/);
+      expect(stdout.split("\n")).toEqual(expect.arrayContaining(["usr", "tmp", "proc"]));
+      await expect(stat("/usr/x")).rejects.toMatchObject({ code: "ENOENT" });
+    },
+  );
+
+  it.skipIf(absent)("[JAIL-2] gets nothing of the server's environment", async () => {
+    process.env["KONTOR_TEST_SECRET"] = "s3cret";
+    const result = await sh("env");
+    delete process.env["KONTOR_TEST_SECRET"];
+    expect(result).toMatchObject({ status: "ended", code: 0 });
+    expect((result as { stdout: string }).stdout).not.toContain("s3cret");
+  });
+
+  it.skipIf(absent)("[JAIL-3] ends a program that takes too much memory", async () => {
+    const order = { workDirectory, timeoutMs: 20_000, memoryBytes: 200 * MB, outputBytes: MB };
+    const eat = (megabytes: number) =>
+      jail.run({
+        ...order,
+        program: "python3",
+        args: ["-c", `x = bytearray(${megabytes} * 1024 * 1024); print(len(x))`],
+      });
+    expect(await eat(100)).toMatchObject({ status: "ended", code: 0 });
+    expect(await eat(400)).toMatchObject({ status: "ended", code: 1, stderr: expect.stringContaining("MemoryError") });
+  });
+
+  it.skipIf(absent)("[JAIL-3] ends a program that writes too much", async () => {
+    const result = await sh(`head -c ${20 * MB} /dev/zero > ${workDirectory}/big; echo wrote $?`);
+    expect(result).not.toMatchObject({ stdout: "wrote 0\n" });
+    expect((await stat(join(workDirectory, "big"))).size).toBeLessThanOrEqual(10 * MB);
+  });
+
+  it.skipIf(absent)("[JAIL-4] at the time limit the whole tree is dead", async () => {
+    const beat = join(workDirectory, "heartbeat");
+    const loop = `while true; do echo x >> ${beat}; sleep 0.05; done`;
+    // Only a PID namespace holds what makes itself a session of its own.
+    const child = kind === "limits" ? `sh -c '${loop}' &` : `setsid sh -c '${loop}' &`;
+    const started = Date.now();
+    expect(await sh(`${child} sleep 60`, { timeoutMs: 700 })).toEqual({ status: "timeout" });
+    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(await readdir(workDirectory)).toContain("heartbeat");
+    await untilStill(beat);
+  });
+
+  it.skipIf(absent)("[JAIL-4] ends when it is told to", async () => {
+    const stop = new AbortController();
+    const order = { workDirectory, timeoutMs: 60_000, memoryBytes: 200 * MB, outputBytes: MB, signal: stop.signal };
+    const run = jail.run({ ...order, program: "sleep", args: ["60"] });
+    stop.abort();
+    expect(await run).toMatchObject({ status: "killed" });
+  });
+
+  it.skipIf(absent || process.getuid?.() !== 0)("[JAIL-5] inside, root is nobody and stays it", async () => {
+    const result = await sh("id -u; id -G; grep -E '^(CapEff|CapBnd|NoNewPrivs)' /proc/self/status | tr -d '\\t\\n'");
+    expect(result).toMatchObject({
+      stdout: "65534\n65534\nCapEff:0000000000000000CapBnd:0000000000000000NoNewPrivs:1",
+    });
+  });
+
+  it.skipIf(absent)("says when the program is not there", async () => {
+    const order = { workDirectory, timeoutMs: 5_000, memoryBytes: 200 * MB, outputBytes: MB };
+    const result = await jail.run({ ...order, program: "no-such-program", args: [] });
+    expect(result).toEqual({ status: "missing", program: "no-such-program" });
+  });
+});
+
+/** The file has stopped growing: two looks, several heartbeats apart, agree. */
+async function untilStill(path: string): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const before = (await stat(path)).size;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return (await stat(path)).size - before;
+      },
+      { timeout: 3_000 },
+    )
+    .toBe(0);
+}

@@ -1,0 +1,1 @@
+export type { Jail, JailKind, JailOrder, JailResult } from "./jail.port.ts";
