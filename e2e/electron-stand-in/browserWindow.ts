@@ -116,7 +116,7 @@ export class BrowserWindow extends StandInEmitter {
     this.title = options.title ?? app.name;
     this.bounds = { x: options.x ?? 0, y: options.y ?? 0, width: options.width ?? 800, height: options.height ?? 600 };
     this.visible = options.show !== false;
-    this.webContents = strict(new WebContents(this.self, options.webPreferences ?? {}), "webContents");
+    this.webContents = new WebContents(this.self, options.webPreferences ?? {});
     this.webContents.once("did-finish-load", () => this.emit("ready-to-show", {}));
     BrowserWindow.windows.push(this.self);
     app.openWindows.add(this.self);

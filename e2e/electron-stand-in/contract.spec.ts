@@ -189,6 +189,7 @@ test.describe("one app", () => {
       origin: "app://fixture",
       parent: null,
       isMainFrame: true,
+      isWindow: true,
     });
   });
 
@@ -489,7 +490,9 @@ test.describe("one app", () => {
   test("windows: a second one, its bounds, title, states, refusal to close, end", async () => {
     const opening = app.waitForEvent("window");
     await app.evaluate(() =>
-      Object.assign(globalThis, { second: openWindow("index.html?second", { show: false, title: "Second" }) }),
+      Object.assign(globalThis, {
+        second: openWindow("index.html?second#/record/1", { show: false, title: "Second" }),
+      }),
     );
     const second = await opening;
     await second.locator("body[data-ready]").waitFor();
@@ -512,7 +515,11 @@ test.describe("one app", () => {
       700,
     ]);
     await expect.poll(() => second.evaluate(() => innerWidth)).toBeGreaterThan(600);
-    expect(await second.evaluate(() => api.invoke("sender"))).toMatchObject({ url: "app://fixture/index.html?second" });
+    expect(await second.evaluate(() => api.invoke("sender"))).toMatchObject({
+      url: "app://fixture/index.html?second#/record/1",
+    });
+    // Main asked for it, so nobody is asked whether it may.
+    expect((await logged(app, "will-navigate")).flat().filter((url) => String(url).includes("second"))).toEqual([]);
 
     await browserWindow.evaluate((window) => {
       window.once("close", (event: Electron.Event) => event.preventDefault());

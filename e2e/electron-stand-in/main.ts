@@ -64,7 +64,7 @@ async function startBrowser(headful: boolean): Promise<void> {
     },
     onRenderer(key, accept) {
       const contents = WebContents.withKey(key);
-      if (contents) void accept().then((socket) => contents.connect(socket));
+      if (contents) void accept().then((socket) => contents.link.connect(socket));
       return contents !== undefined;
     },
   });

@@ -91,7 +91,7 @@ export class Session extends StandInEmitter {
   async decidePermission(
     contents: unknown,
     permission: string,
-    page: { url: string; origin: string },
+    page: { url: string; browserOrigin: string },
   ): Promise<boolean> {
     const handler = this.permissionHandler;
     const granted =
@@ -103,7 +103,7 @@ export class Session extends StandInEmitter {
       await this.chromium?.root.send("Browser.setPermission", {
         permission: { name },
         setting: granted ? "granted" : "denied",
-        origin: page.origin,
+        origin: page.browserOrigin,
       });
     }
     return granted;

@@ -2,23 +2,19 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type Electron from "electron";
-import type { WebSocket } from "ws";
 import { app } from "./app.ts";
 import type { Cdp } from "./chromium.ts";
-import { type Codec, createCodec } from "./clone.ts";
-import { ipcMain } from "./ipcMain.ts";
 import { debug, note } from "./journal.ts";
 import { nativeTheme } from "./nativeTheme.ts";
-import { originOf, toApp, toBrowser } from "./origins.ts";
-import { type PortRelay, createPortRelay } from "./portRelay.ts";
-import { MessagePortMain, nodePorts, takePort } from "./ports.ts";
+import { toApp, toBrowser } from "./origins.ts";
+import { type MessagePortMain, takePort } from "./ports.ts";
 import { createInjection } from "./renderer/injection.ts";
 import { socketPath, workerPath } from "./renderer/socketWorker.ts";
+import { RendererLink } from "./rendererLink.ts";
 import { guardRequests } from "./requestGate.ts";
 import { type Session, defaultSession } from "./session.ts";
 import { StandInEmitter, strict } from "./strict.ts";
 import { WebFrameMain } from "./webFrameMain.ts";
-import type { FromRenderer, ToRenderer } from "./wire.ts";
 
 /** What a page needs of its window: browserWindow.ts implements it. */
 export interface ContentsOwner {
@@ -29,13 +25,7 @@ export interface ContentsOwner {
   readonly opened: Promise<void>;
 }
 
-type RawPort = ReturnType<typeof takePort>;
 type WindowOpenHandler = (details: Electron.HandlerDetails) => { action: "allow" | "deny" };
-
-interface Connection {
-  readonly socket: WebSocket;
-  readonly relay: PortRelay<RawPort>;
-}
 
 const events = [
   "will-navigate", "did-navigate", "did-navigate-in-page", "did-start-loading", "did-stop-loading", "did-finish-load", "did-fail-load",
@@ -60,13 +50,11 @@ export class WebContents extends StandInEmitter {
   readonly session: Session = defaultSession;
   readonly mainFrame: WebFrameMain;
   readonly owner: ContentsOwner;
+  readonly link: RendererLink;
   targetId = "";
-  private readonly codec: Codec = createCodec();
+  private readonly self: WebContents;
   private readonly preferences: Electron.WebPreferences;
-  private readonly key = randomBytes(12).toString("hex");
   private cdp: Cdp | undefined;
-  private connection: Connection | undefined;
-  private queued: { channel: string; args: unknown[]; ports: RawPort[] }[] = [];
   private browserUrl = "";
   private outside: string | undefined; // see `expectNavigation`
   private windowOpenHandler: WindowOpenHandler | undefined;
@@ -82,8 +70,12 @@ export class WebContents extends StandInEmitter {
     this.id = ++WebContents.lastId;
     this.owner = owner;
     this.preferences = preferences;
-    this.mainFrame = strict(new WebFrameMain(this), "WebFrameMain");
-    all.add(this);
+    const self = strict<WebContents>(this, "webContents"); // what everyone outside knows
+    this.mainFrame = strict(new WebFrameMain(self), "WebFrameMain");
+    this.link = new RendererLink(self);
+    this.self = self;
+    all.add(self);
+    return self;
   }
 
   static getAllWebContents(): WebContents[] {
@@ -101,7 +93,7 @@ export class WebContents extends StandInEmitter {
     return wiredOf(targetId).promise;
   }
   static withKey(key: string): WebContents | undefined {
-    return [...all].find((contents) => contents.key === key);
+    return [...all].find((contents) => contents.link.key === key);
   }
 
   // --- Electron's interface
@@ -136,10 +128,10 @@ export class WebContents extends StandInEmitter {
   }
 
   send(channel: string, ...args: unknown[]): void {
-    this.deliver({ channel, args, ports: [] });
+    if (!this.destroyed) this.link.deliver({ channel, args, ports: [] });
   }
   postMessage(channel: string, message: unknown, transfer: MessagePortMain[] = []): void {
-    this.deliver({ channel, args: [message], ports: transfer.map(takePort) });
+    if (!this.destroyed) this.link.deliver({ channel, args: [message], ports: transfer.map(takePort) });
   }
 
   async loadURL(url: string): Promise<void> {
@@ -198,7 +190,7 @@ export class WebContents extends StandInEmitter {
     const argv = [process.execPath, ...(this.preferences.additionalArguments ?? [])];
     const options = {
       eventName,
-      key: this.key,
+      key: this.link.key,
       workerPath,
       socketPath,
       process: { platform, arch, version, versions: { ...versions }, argv },
@@ -217,7 +209,7 @@ export class WebContents extends StandInEmitter {
         source: isolatedWorld,
         worldName: "Electron Isolated Context",
       }),
-      guardRequests(this, cdp),
+      guardRequests(this.self, cdp),
       applyTheme(),
       // Debugging slows a page down, so only for a preload that asks for paths; see `answerPath`.
       ...(source?.source.includes("getPathForFile") ? [cdp.send("DOM.enable"), cdp.send("Debugger.enable")] : []),
@@ -226,33 +218,12 @@ export class WebContents extends StandInEmitter {
     await cdp.send("Runtime.runIfWaitingForDebugger");
   }
 
-  connect(socket: WebSocket): void {
-    this.disconnect();
-    const send = (frame: ToRenderer): void => {
-      if (socket.readyState === socket.OPEN) socket.send(this.codec.encode(frame));
-    };
-    const relay = createPortRelay("main-", nodePorts, send);
-    this.connection = { socket, relay };
-    socket.on("message", (data: Buffer) => {
-      const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-      const frame = this.codec.decode(bytes) as FromRenderer;
-      if (frame.kind === "port.message" || frame.kind === "port.close") relay.onFrame(frame);
-      else void this.onFrame(frame, relay, send);
-    });
-    socket.on("close", () => {
-      relay.end();
-      if (this.connection?.socket === socket) this.connection = undefined;
-    });
-    socket.on("error", (error) => debug("renderer socket:", error.message)); // `close` follows
-    for (const message of this.queued.splice(0)) this.deliver(message);
-  }
-
   /**
    * The next document load of `url` (undefined: of any) was asked for by main or by the spec. Everything else was started by
    * the page, so `will-navigate` hears of it.
    */
   expectNavigation(url: string | undefined): void {
-    this.outside = url ?? "*";
+    this.outside = url === undefined ? "*" : withoutFragment(url);
   }
 
   isOutsideNavigation(browserUrl: string): boolean {
@@ -279,9 +250,9 @@ export class WebContents extends StandInEmitter {
   markDestroyed(): void {
     if (this.destroyed) return;
     this.destroyed = true;
-    all.delete(this);
+    all.delete(this.self);
     wired.delete(this.targetId);
-    this.disconnect();
+    this.link.disconnect();
     this.emit("destroyed");
   }
 
@@ -290,85 +261,10 @@ export class WebContents extends StandInEmitter {
     return this.cdp;
   }
 
-  private disconnect(): void {
-    this.connection?.relay.end();
-    this.connection?.socket.close();
-    this.connection = undefined;
-  }
-
-  private deliver(message: { channel: string; args: unknown[]; ports: RawPort[] }): void {
-    if (this.destroyed) return;
-    if (!this.connection) {
-      this.queued.push({ ...message, args: structuredClone(message.args) });
-      return;
-    }
-    const { socket, relay } = this.connection;
-    const frame: ToRenderer = {
-      kind: "event",
-      channel: message.channel,
-      args: message.args,
-      ports: message.ports.map((port) => relay.send(port)),
-    };
-    socket.send(this.codec.encode(frame));
-  }
-
-  private async onFrame(
-    frame: Exclude<FromRenderer, { kind: "port.message" | "port.close" }>,
-    relay: PortRelay<RawPort>,
-    send: (frame: ToRenderer) => void,
-  ): Promise<void> {
-    switch (frame.kind) {
-      case "send":
-        return void ipcMain.emit(frame.channel, this.ipcEvent([]), ...frame.args);
-      case "post": {
-        const ports = frame.ports.map((id) => new MessagePortMain(relay.receive(id)));
-        return void ipcMain.emit(frame.channel, this.ipcEvent(ports), frame.data);
-      }
-      case "invoke":
-        return this.answerInvoke(frame, send);
-      case "open":
-        return this.denyWindowOpen(frame);
-      case "permission": {
-        const { url, origin } = { url: this.getURL(), origin: originOf(this.browserUrl) };
-        return send({
-          kind: "result",
-          id: frame.id,
-          ok: true,
-          value: await defaultSession.decidePermission(this, frame.permission, { url, origin }),
-        });
-      }
-      case "preload.failed":
-        console.error(`stand-in: the preload script ${frame.file} failed: ${frame.error}`);
-        this.emit("preload-error", {}, frame.file, new Error(frame.error));
-    }
-  }
-
-  private async answerInvoke(
-    { id, channel, args }: Extract<FromRenderer, { kind: "invoke" }>,
-    send: (frame: ToRenderer) => void,
-  ): Promise<void> {
-    try {
-      send({ kind: "result", id, ok: true, value: await ipcMain.runHandler(channel, this.ipcEvent([]), args) });
-    } catch (error) {
-      console.error(`Error occurred in handler for '${channel}':`, error);
-      send({ kind: "result", id, ok: false, value: `Error invoking remote method '${channel}': ${String(error)}` });
-    }
-  }
-
-  private ipcEvent(ports: MessagePortMain[]): object {
-    return strict(
-      {
-        type: "frame", processId: 1, frameId: 1, sender: this, senderFrame: this.mainFrame, ports, defaultPrevented: false, preventDefault: () => {},
-        reply: (channel: string, ...args: unknown[]): void => this.send(channel, ...args),
-      },
-      "IpcMainEvent",
-    ); // prettier-ignore
-  }
-
   private listenToPage(cdp: Cdp): void {
     cdp.on("Page.frameNavigated", ({ frame }) => {
       if (frame.parentId) return;
-      this.browserUrl = frame.url;
+      this.browserUrl = frame.url + (frame.urlFragment ?? "");
       this.crashed = false;
       this.emit("did-navigate", {}, this.getURL(), 200, "OK");
     });
@@ -386,10 +282,10 @@ export class WebContents extends StandInEmitter {
     });
     cdp.on("Inspector.targetCrashed", () => {
       this.crashed = true;
-      this.disconnect();
+      this.link.disconnect();
       const details = { reason: "crashed", exitCode: 5 };
       this.emit("render-process-gone", {}, details);
-      app.emit("render-process-gone", {}, this, details);
+      app.emit("render-process-gone", {}, this.self, details);
     });
     cdp.on(
       "Debugger.paused",
@@ -415,6 +311,9 @@ export class WebContents extends StandInEmitter {
     work.catch((error: unknown) => debug("page:", String(error)));
   }
 }
+
+// Requests have no fragment, so it cannot be compared.
+const withoutFragment = (url: string): string => url.split("#", 1)[0] ?? "";
 
 function colorScheme(): { name: string; value: string } {
   const { themeSource } = nativeTheme;
