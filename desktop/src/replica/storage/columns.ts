@@ -18,15 +18,23 @@ export const quoteName = (name: string): string => `"${name.replaceAll('"', '""'
 export function scalarTypeAt(schema: RowSchema, path: string): ScalarType | undefined {
   if (path === "_deleted") return "boolean";
   if (path === "_meta.lwt") return "number";
+  const names = typeNamesAt(schema, path)?.filter((name) => name !== "null");
+  if (names?.length !== 1) return undefined;
+  if (names[0] === "string" || names[0] === "boolean") return names[0];
+  return names[0] === "number" || names[0] === "integer" ? "number" : undefined;
+}
+
+export const isNullableAt = (schema: RowSchema, path: string): boolean =>
+  typeNamesAt(schema, path)?.includes("null") ?? false;
+
+/** The names of the types at a path; undefined when there is nothing or a list on the way. */
+function typeNamesAt(schema: RowSchema, path: string): unknown[] | undefined {
   let node: unknown = schema;
   for (const part of path.split(".")) {
     node = propertyOf(propertyOf(node, "properties"), part);
     if (node === undefined || typeNamesOf(node).includes("array")) return undefined;
   }
-  const names = typeNamesOf(node).filter((name) => name !== "null");
-  if (names.length !== 1) return undefined;
-  if (names[0] === "string" || names[0] === "boolean") return names[0];
-  return names[0] === "number" || names[0] === "integer" ? "number" : undefined;
+  return typeNamesOf(node);
 }
 
 const propertyOf = (node: unknown, key: string): unknown =>

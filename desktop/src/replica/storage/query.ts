@@ -12,7 +12,7 @@ import type { Row, StoredRow } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { selectorToSql, sortToSql, type Clause } from "./selector.ts";
 import { ScanRefused } from "./storage.errors.ts";
-import { parseDocument, parseDocuments, type Table } from "./table.ts";
+import { DOCUMENT, documentJson, parseDocument, parseDocuments, type Table } from "./table.ts";
 
 /** 10,000 rows of half a kilobyte are read and parsed in about 50 ms and 20 MB. */
 const MAX_EXAMINED = 10_000;
@@ -30,7 +30,12 @@ type Access = { isNarrow: boolean; isInOrder: boolean; isCovered: boolean };
 
 export type QueryRunner = ReturnType<typeof createQueryRunner>;
 
-export function createQueryRunner(database: Database, table: Table) {
+/** `limits` are for tests, which have no 10,000 rows to spare. */
+export function createQueryRunner(
+  database: Database,
+  table: Table,
+  { maxExamined, maxResults } = { maxExamined: MAX_EXAMINED, maxResults: MAX_RESULTS },
+) {
   const accesses = new Map<string, Access>();
 
   function planOf(query: Query): Plan {
@@ -43,9 +48,9 @@ export function createQueryRunner(database: Database, table: Table) {
   }
 
   const rowsSql = ({ where, order }: Plan): string =>
-    `SELECT data FROM ${table.name} WHERE ${where.sql}${order ? ` ORDER BY ${order}` : ""}`;
+    `SELECT ${DOCUMENT} FROM ${table.name} WHERE ${where.sql}${order ? ` ORDER BY ${order}` : ""}`;
 
-  const isSmall = (): boolean => table.sizeAtMost() <= MAX_EXAMINED;
+  const isSmall = (): boolean => table.sizeAtMost() <= maxExamined;
 
   /** The documents as JSON texts: they go over a port without being parsed here. */
   function findJson(query: Query): string[] {
@@ -61,10 +66,10 @@ export function createQueryRunner(database: Database, table: Table) {
   }
 
   function pageInSql(plan: Plan, sql: string): string[] {
-    const most = Math.min(plan.limit ?? MAX_RESULTS + 1, MAX_RESULTS + 1);
+    const most = Math.min(plan.limit ?? maxResults + 1, maxResults + 1);
     const rows = database.all(`${sql} LIMIT ? OFFSET ?`, [...plan.where.params, most, plan.skip]);
-    if (rows.length > MAX_RESULTS) throw refused(`it has more than ${MAX_RESULTS} results`);
-    return rows.map(([data]) => String(data));
+    if (rows.length > maxResults) throw refused(`it has more than ${maxResults} results`);
+    return rows.map((row) => documentJson(row));
   }
 
   /** In the order of the index, stopping as soon as the page is full. */
@@ -94,18 +99,18 @@ export function createQueryRunner(database: Database, table: Table) {
     let examined = 0;
     for (let step = FIRST_STEP; ; step *= 2) {
       const rows = database.all(sql, [...plan.where.params, step, examined]);
-      for (const [data] of rows) {
-        if (++examined > MAX_EXAMINED) throw refused(`it would examine more than ${MAX_EXAMINED} rows`);
-        yield String(data);
+      for (const row of rows) {
+        if (++examined > maxExamined) throw refused(`it would examine more than ${maxExamined} rows`);
+        yield documentJson(row);
       }
       if (rows.length < step) return;
     }
   }
 
   function sortedInMemory(query: Query, plan: Plan, sql: string): string[] {
-    const rows = database.all(`${sql} LIMIT ?`, [...plan.where.params, MAX_EXAMINED + 1]);
-    if (rows.length > MAX_EXAMINED) throw refused(`it would examine more than ${MAX_EXAMINED} rows`);
-    let documents: StoredRow[] = parseDocuments(rows.map(([data]) => String(data)));
+    const rows = database.all(`${sql} LIMIT ?`, [...plan.where.params, maxExamined + 1]);
+    if (rows.length > maxExamined) throw refused(`it would examine more than ${maxExamined} rows`);
+    let documents: StoredRow[] = parseDocuments(rows.map((row) => documentJson(row)));
     if (!plan.where.exact) documents = documents.filter(getQueryMatcher(table.schema, query));
     if (!plan.order) documents.sort(getSortComparator(table.schema, query));
     const end = plan.limit === undefined ? undefined : plan.skip + plan.limit;
@@ -121,11 +126,11 @@ export function createQueryRunner(database: Database, table: Table) {
       if (access && !access.isNarrow && !access.isCovered) throw refused("no index covers this count");
       return Number(database.all(sql, where.params)[0]?.[0] ?? 0);
     }
-    const sql = `SELECT data FROM ${table.name} WHERE ${where.sql}`;
+    const sql = `SELECT ${DOCUMENT} FROM ${table.name} WHERE ${where.sql}`;
     if (!small && !accessOf(sql, where.params).isNarrow) throw refused("no index narrows this count");
-    const rows = database.all(`${sql} LIMIT ?`, [...where.params, MAX_EXAMINED + 1]);
-    if (rows.length > MAX_EXAMINED) throw refused(`it would examine more than ${MAX_EXAMINED} rows`);
-    return parseDocuments(rows.map(([data]) => String(data))).filter(getQueryMatcher(table.schema, query)).length;
+    const rows = database.all(`${sql} LIMIT ?`, [...where.params, maxExamined + 1]);
+    if (rows.length > maxExamined) throw refused(`it would examine more than ${maxExamined} rows`);
+    return parseDocuments(rows.map((row) => documentJson(row))).filter(getQueryMatcher(table.schema, query)).length;
   }
 
   function accessOf(sql: string, params: readonly (string | number | null)[]): Access {

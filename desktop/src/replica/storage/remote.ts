@@ -32,14 +32,8 @@ import { Subject, takeUntil } from "rxjs";
 import type { ReplicaCollection } from "./collection.ts";
 import type { Row } from "./columns.ts";
 import type { Pacing } from "./pacing.ts";
+import type { ReplicaPort } from "./remote.port.ts";
 import { StorageError } from "./storage.errors.ts";
-
-/** A MessagePort of any of our worlds: worker threads, Electron's MessagePortMain, a test. */
-export type ReplicaPort = {
-  send(message: unknown): void;
-  onMessage(receive: (message: unknown) => void): void;
-  onClose(closed: () => void): void;
-};
 
 export type ExposeOptions = {
   databaseName: string;

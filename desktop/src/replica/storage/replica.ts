@@ -24,7 +24,10 @@ export type ReplicaFile = {
   ): ReplicaCollection<T>;
   /** Small JSON values, such as the feed's cookie. `get` answers undefined for an unknown key. */
   readonly meta: { get(key: string): unknown; set(key: string, value: unknown): void; delete(key: string): void };
-  /** Plain SQL on tables of the caller's own. Rows are arrays of column values. */
+  /**
+   * Plain SQL on tables of the caller's own. Rows are arrays of column values. Read text that must survive a damaged file
+   * with `CAST(column AS BLOB)`: libsql aborts the process on text that is not UTF-8.
+   */
   run(sql: string, params?: readonly Bindable[]): { changes: number };
   all(sql: string, params?: readonly Bindable[]): SqlRow[];
   /** After a purge: writes the log into the file and empties it, so that no removed byte remains on the disk. */
@@ -78,8 +81,8 @@ export function openReplicaFile(options: DatabaseOptions): ReplicaFile {
     collection,
     meta: {
       get(key) {
-        const [row] = database.all("SELECT value FROM meta WHERE key=?", [key]);
-        return row === undefined ? undefined : (JSON.parse(String(row[0])) as unknown);
+        const [row] = database.all("SELECT CAST(value AS BLOB) FROM meta WHERE key=?", [key]);
+        return row === undefined ? undefined : parsedMeta(row[0]);
       },
       set(key, value) {
         const sql = "INSERT INTO meta(key, value) VALUES (?,?) ON CONFLICT(key) DO UPDATE SET value=excluded.value";
@@ -108,6 +111,15 @@ export function openReplicaFile(options: DatabaseOptions): ReplicaFile {
     },
     collections: stores,
   };
+}
+
+/** Read as bytes for the reason that DOCUMENT gives in table.ts. */
+function parsedMeta(bytes: unknown): unknown {
+  try {
+    return bytes instanceof Uint8Array ? JSON.parse(Buffer.from(bytes).toString()) : undefined;
+  } catch {
+    throw new ReplicaDamaged("damaged", "A value of the replica is damaged.");
+  }
 }
 
 /** Filling twice would index `_deleted` before the index of checkpoints. */

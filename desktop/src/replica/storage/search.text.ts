@@ -19,7 +19,9 @@ const LATIN = /^[a-z]+$/;
 const MAX_REMEMBERED_STEMS = 50_000;
 const stems = new Map<string, string>();
 
-export const normalise = (text: string): string => text.normalize("NFKC").toLowerCase().replaceAll("ё", "е");
+/** "№12" is the number 12: NFKC alone would make it the word "no12". */
+export const normalise = (text: string): string =>
+  text.replaceAll("№", " ").normalize("NFKC").toLowerCase().replaceAll("ё", "е");
 
 export function stemOf(word: string): string {
   const known = stems.get(word);

@@ -12,7 +12,7 @@
 import { quoteName, valueAt, type StoredRow } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { indexedText, searchQuery, WORDS_VERSION } from "./search.text.ts";
-import { parseDocuments, type PlacedRow, type Table } from "./table.ts";
+import { DOCUMENT, documentJson, parseDocuments, type PlacedRow, type Table } from "./table.ts";
 
 /** The document paths whose text is found. Lists of text are taken word for word. */
 export type SearchIndex = { fields: readonly string[] };
@@ -115,17 +115,17 @@ export function openSearch(database: Database, table: Table, index: SearchIndex)
   function indexBatch(): boolean {
     const reached = database.transaction(() => {
       const above = database.all(
-        `SELECT rid, data FROM ${table.name} WHERE rid > ? ORDER BY rid LIMIT ${ROWS_PER_BATCH}`,
+        `SELECT rid, ${DOCUMENT} FROM ${table.name} WHERE rid > ? ORDER BY rid LIMIT ${ROWS_PER_BATCH}`,
         [watermark],
       );
       const dirty = database.all(
-        `SELECT d.rid, t.data FROM search_dirty d LEFT JOIN ${table.name} t ON t.rid = d.rid WHERE d.name=? LIMIT ${ROWS_PER_BATCH - above.length}`,
+        `SELECT d.rid, t.crc, CAST(t.data AS BLOB) FROM search_dirty d LEFT JOIN ${table.name} t ON t.rid = d.rid WHERE d.name=? LIMIT ${ROWS_PER_BATCH - above.length}`,
         [bareName],
       );
       const rows = [...above, ...dirty];
       if (rows.length === 0) return undefined;
-      const readable = rows.filter(([, data]) => data !== null);
-      const documents = parseDocuments(readable.map(([, data]) => String(data)));
+      const readable = rows.filter(([, crc]) => crc !== null);
+      const documents = parseDocuments(readable.map((row) => documentJson(row, 1)));
       for (const [at, document] of documents.entries())
         if (!document._deleted) database.run(insertSql, [Number(readable[at]?.[0]), ...textOf(document)]);
       const rids = JSON.stringify(dirty.map(([rid]) => rid));
@@ -159,10 +159,10 @@ export function openSearch(database: Database, table: Table, index: SearchIndex)
     );
     const rids = found.map(([rid]) => Number(rid));
     const rows = database.all(
-      `SELECT data FROM ${table.name} WHERE rid IN (SELECT value FROM json_each(?)) AND +deleted=0 ORDER BY rid DESC`,
+      `SELECT ${DOCUMENT} FROM ${table.name} WHERE rid IN (SELECT value FROM json_each(?)) AND +deleted=0 ORDER BY rid DESC`,
       [JSON.stringify(rids)],
     );
-    const documents = parseDocuments(rows.map(([data]) => String(data)));
+    const documents = parseDocuments(rows.map((row) => documentJson(row)));
     return { documents, complete, next: rids.length === limit ? rids.at(-1) : undefined };
   }
 

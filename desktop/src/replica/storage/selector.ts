@@ -7,6 +7,7 @@
  */
 import {
   columnValue,
+  isNullableAt,
   quoteName,
   scalarTypeAt,
   type Column,
@@ -30,13 +31,17 @@ export function selectorToSql(table: SelectorTable, selector: unknown): Clause {
   return allOf(Object.entries(selector).map(([key, value]) => entryToSql(table, key, value, byId)));
 }
 
-/** `ORDER BY` terms, or undefined when only JavaScript can sort like RxDB does. */
+/**
+ * `ORDER BY` terms, or undefined when only JavaScript can sort like RxDB does: text outside of columns, and fields that
+ * may be null, which RxDB orders apart from missing ones. A field to sort big tables by is optional, not nullable.
+ */
 export function sortToSql(table: SelectorTable, sort: readonly Record<string, unknown>[]): string | undefined {
   const terms: string[] = [];
   for (const part of sort) {
     const [path, direction] = Object.entries(part)[0] ?? [];
     const field = path === undefined ? undefined : fieldAt(table, path);
-    if (!field || (field.type === "string" && !field.isColumn)) return undefined;
+    if (!field || (field.type === "string" && !field.isColumn) || isNullableAt(table.schema, field.path))
+      return undefined;
     terms.push(`${field.sql} ${direction === "desc" ? "DESC" : "ASC"}`);
   }
   return terms.length === 0 ? undefined : terms.join(",");
