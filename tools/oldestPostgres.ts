@@ -1,5 +1,6 @@
 // Debian's PostgreSQL 15, the oldest that is supported, started in a folder of its own for the length of a test run.
-import { existsSync, mkdirSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -17,9 +18,23 @@ export interface TestCluster {
 export async function startOldestPostgres(folder: string, env: NodeJS.ProcessEnv): Promise<TestCluster> {
   const options = { env: { ...env, LC_ALL: "C.UTF-8" }, output: "keep" as const, ...(await unprivileged()) };
   const data = join(folder, "postgres15");
+  const password = randomBytes(24).toString("hex");
+  const passwordFile = join(folder, "postgres15.password");
   mkdirSync(folder, { recursive: true });
+  writeFileSync(passwordFile, password, { mode: 0o644 }); // read by another user when this is root
   const made = await run(
-    [join(OLDEST_POSTGRES, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--encoding=UTF8"],
+    [
+      join(OLDEST_POSTGRES, "initdb"),
+      "-D",
+      data,
+      "-U",
+      "postgres",
+      "-A",
+      "scram-sha-256",
+      "--pwfile",
+      passwordFile,
+      "--encoding=UTF8",
+    ],
     options,
   );
   if (made.code !== 0) throw new Error(`initdb of PostgreSQL 15 failed:\n${made.output}`);
@@ -43,7 +58,7 @@ export async function startOldestPostgres(folder: string, env: NodeJS.ProcessEnv
     if (server.exitCode !== null || Date.now() > until) throw new Error(`PostgreSQL 15 did not start:\n${said}`);
     await delay(POLL_MS);
   }
-  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop: () => stop(server) };
+  return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop: () => stop(server) };
 }
 
 export function hasOldestPostgres(): boolean {

@@ -29,7 +29,11 @@ export function createStages(print: (line: string) => void = console.log, now: (
     async run(title, stage) {
       print(`\n── ${title}`);
       const from = now();
-      const result = await stage().catch(failureOf);
+      const result = await stage().catch((error: unknown) => {
+        const words = error instanceof Error ? error.message : String(error);
+        print(words);
+        return verdict(false, words.split("\n")[0]?.replace(/:$/, "") ?? "");
+      });
       const ms = now() - from;
       print(`── ${title}: ${result.failed ? `${result.failed} failed` : "passed"} in ${seconds(ms)}`);
       results.push({ ...result, title, ms });
@@ -55,10 +59,6 @@ export function createStages(print: (line: string) => void = console.log, now: (
 /** A stage that is one yes or no. */
 export function verdict(ok: boolean, failure: string): StageResult {
   return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, failures: [failure] };
-}
-
-function failureOf(error: unknown): StageResult {
-  return { passed: 0, failed: 1, failures: [error instanceof Error ? error.message : String(error)] };
 }
 
 /** Things not run for the same reason share a line. */

@@ -52,7 +52,7 @@ async function runVitest(filters: string[], more: NodeJS.ProcessEnv = {}): Promi
   const file = join(root, ".cache/test/vitest.json");
   mkdirSync(join(root, ".cache/test"), { recursive: true });
   rmSync(file, { force: true });
-  const options = ["--reporter=default", "--reporter=./tools/vitestReport.ts", "--passWithNoTests"];
+  const options = ["--no-color", "--reporter=default", "--reporter=./tools/vitestReport.ts", "--passWithNoTests"];
   const { code } = await run([...toolOf("", "vitest"), "run", ...options, ...filters], {
     output: "show",
     env: { ...env, ...more, [VITEST_RESULT]: file },
@@ -79,7 +79,9 @@ async function runOnOldestPostgres(): Promise<void> {
 /** A full run builds anew, so that a build which no longer works cannot hide behind an old one. */
 async function buildAll(): Promise<void> {
   for (const what of [consoleBuild, desktopBuild]) {
-    await stages.run(`Build of the ${what.name}`, () => build(what, env).then(() => verdict(true, "")));
+    await stages.run(`Build of the ${what.name}`, () =>
+      build(what, { ...env, NO_COLOR: "1" }).then(() => verdict(true, "")),
+    );
   }
 }
 
@@ -93,7 +95,7 @@ async function runFeatureSpecs(): Promise<StageResult> {
     return { passed: 0, failed: 0 };
   }
   return stages.run(`Specs on ${electron.name}`, async () => {
-    await buildWhereStale([consoleBuild, desktopBuild]);
+    if (features.length > 0) await buildWhereStale([consoleBuild, desktopBuild]);
     return runSpecs({ features: wanted, env });
   });
 }
