@@ -65,13 +65,17 @@ function bubblewrap(order: JailOrder, asRoot: boolean): string[] {
         [
           ...["net", "pid", "ipc", "uts"].map((name) => `--unshare-${name}`),
           "--unshare-cgroup-try",
-          ...["--cap-drop", "ALL"],
+          "--cap-drop",
+          "ALL",
           ...["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"].flatMap((name) => ["--cap-add", name]),
         ]
       : ["--unshare-all"]),
     "--clearenv",
     ...environment(order).flatMap(([name, value]) => ["--setenv", name, value]),
-    ...["--perms", "1777", "--tmpfs", "/tmp"],
+    "--perms",
+    "1777",
+    "--tmpfs",
+    "/tmp",
   ];
   const made = new Set(["/", "/tmp"]);
   const bind = (how: string, path: string) => {

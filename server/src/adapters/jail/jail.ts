@@ -5,7 +5,9 @@ import { join } from "node:path";
 import type { Jail, JailKind, JailOrder, JailResult } from "#previews";
 import { environment, jailCommand, JAIL_UID } from "./jail.command.ts";
 
-const KEPT_WORDS = 16 * 1024; // of what a program says: enough for its error, too little to fill memory
+// Of what a program says: enough for the sizes of 5,000 pages and for an error, too little to fill memory.
+const KEPT_OUTPUT = 1024 * 1024;
+const KEPT_ERRORS = 16 * 1024;
 
 /** The tightest jail that works here; each kind is tried by running something in it. */
 export async function createJail(options: { only?: JailKind } = {}): Promise<Jail> {
@@ -45,8 +47,8 @@ async function runJailed(kind: JailKind, order: JailOrder): Promise<JailResult> 
 
 function resultOf(child: ChildProcess, order: JailOrder): Promise<JailResult> {
   return new Promise((resolve) => {
-    const stdout = keepStart(child.stdout);
-    const stderr = keepStart(child.stderr);
+    const stdout = keepStart(child.stdout, KEPT_OUTPUT);
+    const stderr = keepStart(child.stderr, KEPT_ERRORS);
     let timedOut = false;
     const stop = () => endTree(child);
     const timer = setTimeout(() => {
@@ -86,10 +88,10 @@ function endTree(child: ChildProcess): void {
   }
 }
 
-function keepStart(stream: NodeJS.ReadableStream | null): () => string {
+function keepStart(stream: NodeJS.ReadableStream | null, most: number): () => string {
   let kept = "";
   stream?.on("data", (chunk: Buffer) => {
-    if (kept.length < KEPT_WORDS) kept += chunk.toString("utf8").slice(0, KEPT_WORDS - kept.length);
+    if (kept.length < most) kept += chunk.toString("utf8").slice(0, most - kept.length);
   });
   return () => kept;
 }
