@@ -152,7 +152,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       isOpen = false;
       statements.clear();
       connection.close();
-      await releaseStatements();
+      await releaseStatements(() => isLocked(options, key));
     },
   };
 }
@@ -161,8 +161,7 @@ function connect(options: DatabaseOptions, key: string): InstanceType<typeof Lib
   refuseTornFile(options.filename);
   let connection: InstanceType<typeof Libsql> | undefined;
   try {
-    const settings = options.cipher === "none" ? {} : { encryptionCipher: "aes256cbc", encryptionKey: key };
-    connection = new Libsql(options.filename, settings as ConstructorParameters<typeof Libsql>[1]);
+    connection = new Libsql(options.filename, settingsOf(options, key));
     connection.exec("PRAGMA locking_mode=EXCLUSIVE");
     connection.exec("PRAGMA journal_mode=WAL");
     connection.exec(`PRAGMA synchronous=${options.durability === "full" ? "FULL" : "NORMAL"}`);
@@ -176,6 +175,25 @@ function connect(options: DatabaseOptions, key: string): InstanceType<typeof Lib
   } catch (error) {
     connection?.close();
     throw toStorageError(error);
+  }
+}
+
+/** libsql's typings do not know its own settings. */
+const settingsOf = (options: DatabaseOptions, key: string): ConstructorParameters<typeof Libsql>[1] =>
+  (options.cipher === "none" ? {} : { encryptionCipher: "aes256cbc", encryptionKey: key }) as object;
+
+/** `exec` prepares no statement that would stay behind. */
+function isLocked(options: DatabaseOptions, key: string): boolean {
+  if (!existsSync(options.filename)) return false;
+  const probe = new Libsql(options.filename, settingsOf(options, key));
+  try {
+    probe.exec("SELECT count(*) FROM sqlite_master");
+    return false;
+  } catch (error) {
+    const reason = toStorageError(error);
+    return reason instanceof StorageError && reason.code === "inUse";
+  } finally {
+    probe.close();
   }
 }
 

@@ -1,5 +1,7 @@
 /** The documents of these tests, apart from vitest so that workers and children may use them too. */
 import type { RxJsonSchema } from "rxdb";
+import type { ReplicaCollection } from "../collection.ts";
+import type { ReplicaFile } from "../replica.ts";
 
 export type Message = {
   id: string;
@@ -35,3 +37,34 @@ export const message = (number: number, text = `Message ${number}`): Message => 
 
 export const messages = (count: number, from = 0): Message[] =>
   Array.from({ length: count }, (_, at) => message(from + at));
+
+const BATCH_ROWS = 40;
+type BatchTarget = { file: ReplicaFile; first: ReplicaCollection<Message>; second: ReplicaCollection<Message> };
+
+/** One batch of crash.test.ts: new rows in both collections, a change and a purge in the batch before, the cookie. */
+export function applyBatch({ file, first, second }: BatchTarget, batch: number): void {
+  const from = batch * BATCH_ROWS;
+  file.transaction(() => {
+    first.writeSync(messages(BATCH_ROWS, from));
+    second.writeSync(messages(BATCH_ROWS, from));
+    first.writeSync([message(from - 1, `changed by ${batch}`)]);
+    second.purgeSync([message(from - 2).id]);
+    file.meta.set("cookie", batch);
+  });
+}
+
+/** What a replica that applied batches 1…`last` holds, by number of the document. */
+export function expectedAfter(last: number): { first: Map<string, string>; second: Map<string, string> } {
+  const first = new Map<string, string>();
+  const second = new Map<string, string>();
+  for (let batch = 1; batch <= last; batch++) {
+    const from = batch * BATCH_ROWS;
+    for (const { id, text } of messages(BATCH_ROWS, from)) {
+      first.set(id, text);
+      second.set(id, text);
+    }
+    first.set(message(from - 1).id, `changed by ${batch}`);
+    second.delete(message(from - 2).id);
+  }
+  return { first, second };
+}
