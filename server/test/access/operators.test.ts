@@ -1,0 +1,184 @@
+import { type Condition, createAccessEngine, faultsToText, nobody, parsePolicies } from "@kontor/shared/access";
+import type { Json } from "@kontor/shared/base";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createTestDatabase, type TestDatabase } from "#testing";
+import { type Column, columns, createTableSql, insertRowsSql, resourceType, type Row, rowsToJson } from "./columns.ts";
+import { naiveMay } from "./naive.ts";
+import { VALID, valuesOf } from "./nasty.ts";
+
+/**
+ * POL-4 where it is decided: every operator, on every way an attribute can be stored, over all pairs of nasty values.
+ * Each condition is asked as it is and negated, which tells false from unknown. `filter.test.ts` does the compositions.
+ */
+const order = ["eq", "ne", "lt", "lte", "gt", "gte"];
+const parts = ["startsWith", "endsWith", "contains"];
+const operatorsOf: Readonly<Record<string, readonly string[]>> = {
+  text: [...order, ...parts],
+  number: order,
+  date: order,
+  dateTime: order,
+  money: order,
+  boolean: ["eq", "ne"],
+  texts: ["any", "all"],
+};
+const familyOf = ({ kind }: Column) => ({ id: "text", ids: "texts" })[kind as string] ?? kind;
+const firsts = columns.filter(({ name }) => name.endsWith("_1"));
+const seconds = columns.filter(({ name }) => name.endsWith("_2"));
+const inFamily = (all: readonly Column[], family: string) => all.filter((column) => familyOf(column) === family);
+
+const context = { time: "2026-01-01T00:00:00.000Z", channel: "desktop" } as const;
+
+let database: TestDatabase;
+let client: pg.PoolClient;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = await database.pool.connect();
+  await client.query("set timezone = 'Asia/Kolkata'"); // a connection's time zone must not matter
+  await client.query(createTableSql);
+});
+afterAll(async () => {
+  client?.release();
+  await database?.drop();
+});
+
+/** The conditions, as they are or negated, for which SQL, engine and the evaluator written apart choose different rows. */
+async function disagreements(rows: readonly Row[], conditions: readonly Condition[]): Promise<readonly unknown[]> {
+  if (conditions.length === 0) throw new Error("nothing was asked");
+  await client.query("begin");
+  try {
+    await client.query(insertRowsSql, [rowsToJson(rows)]);
+    const found: unknown[] = [];
+    for (const condition of conditions) {
+      for (const when of [condition, { not: condition }]) found.push(...(await disagreementOn(when, rows)));
+    }
+    return found;
+  } finally {
+    await client.query("rollback");
+  }
+}
+
+async function disagreementOn(when: Condition, rows: readonly Row[]): Promise<readonly unknown[]> {
+  const written = [{ id: "p", title: "p", effect: "allow", resource: "thing", actions: ["read"], when }];
+  const parsed = parsePolicies(written, [resourceType]);
+  if (!parsed.ok) throw new Error(faultsToText(parsed.faults));
+  const { policies } = parsed;
+  const engine = createAccessEngine({ policies, resources: [resourceType], rev: "1" });
+  const { text, params } = engine.filter(nobody, "read", "thing", context);
+  const statement = `select position from record where ${text} order by position`;
+  const selected = (await client.query<{ position: number }>(statement, [...params])).rows.map((row) => row.position);
+  const decided = positionsWhere(
+    rows,
+    (attributes) => engine.may(nobody, "read", { type: "thing", attributes }, context).allowed,
+  );
+  const naive = positionsWhere(rows, (object) =>
+    naiveMay({ policies, type: resourceType, subjectAttributes: {}, subject: nobody, context, object }, "read"),
+  );
+  const wrong = rows.filter((_, position) => {
+    const answers = [selected, decided, naive].map((positions) => positions.includes(position));
+    return new Set(answers).size > 1;
+  });
+  return wrong.length > 0 ? [{ when, wrong }] : [];
+}
+
+const positionsWhere = (rows: readonly Row[], test: (row: Row) => boolean): number[] =>
+  rows.flatMap((row, position) => (test(row) ? [position] : []));
+
+const rowOf = (cells: readonly (readonly [Column, Json | undefined])[]): Row =>
+  Object.fromEntries(cells.flatMap(([{ name }, value]) => (value === undefined ? [] : [[name, value]])));
+
+/** Row n holds the nth value of every column. */
+const everyValue: readonly Row[] = Array.from(
+  { length: Math.max(...firsts.map(({ kind, stored }) => valuesOf(kind, stored).length)) },
+  (_, position) => rowOf(firsts.map((column) => [column, valuesOf(column.kind, column.stored)[position]])),
+);
+const everyPair = (left: Column, right: Column): readonly Row[] =>
+  valuesOf(left.kind, left.stored).flatMap((a) =>
+    valuesOf(right.kind, right.stored).map((b) =>
+      rowOf([
+        [left, a],
+        [right, b],
+      ]),
+    ),
+  );
+
+/** As a policy writes it. */
+const literal = (value: Json): Json =>
+  typeof value === "string" && /^(sub|obj|ctx)\./.test(value) ? { text: value } : value;
+const literalsOf = (family: string): readonly Json[] => [
+  ...new Set([
+    ...VALID[family as keyof typeof VALID],
+    ...(family === "text" ? VALID.id : family === "texts" ? VALID.ids : []),
+  ]),
+];
+const condition = (op: string, ...operands: readonly unknown[]) => ({ [op]: operands }) as unknown as Condition;
+const obj = ({ name }: Column) => `obj.${name}`;
+
+describe.each(Object.entries(operatorsOf))("[POL-4] %s", (family, operators) => {
+  it("against constants, on either side", async () => {
+    const conditions = inFamily(firsts, family).flatMap((column) =>
+      literalsOf(family).flatMap((value) =>
+        operators.flatMap((op) => [
+          condition(op, obj(column), literal(value)),
+          condition(op, literal(value), obj(column)),
+        ]),
+      ),
+    );
+    expect(await disagreements(everyValue, conditions)).toEqual([]);
+  }, 120_000);
+
+  it("against another attribute, stored in the same way or another", async () => {
+    for (const left of inFamily(firsts, family)) {
+      for (const right of inFamily(seconds, family)) {
+        const conditions = operators.map((op) => condition(op, obj(left), obj(right)));
+        expect(await disagreements(everyPair(left, right), conditions)).toEqual([]);
+      }
+    }
+  }, 120_000);
+});
+
+describe("[POL-4] membership", () => {
+  it("of an attribute in constants", async () => {
+    const conditions = ["text", "number", "date", "dateTime"].flatMap((family) => {
+      const all = literalsOf(family);
+      const lists = [[], all.slice(0, 1), all.slice(1), all];
+      return inFamily(firsts, family).flatMap((column) =>
+        lists.flatMap((list) => [
+          condition("in", obj(column), list),
+          condition("nin", obj(column), list),
+          condition("has", list, obj(column)),
+        ]),
+      );
+    });
+    expect(await disagreements(everyValue, conditions)).toEqual([]);
+  }, 120_000);
+
+  it("of constants in an attribute", async () => {
+    const conditions = inFamily(firsts, "texts").flatMap((column) =>
+      literalsOf("text").flatMap((value) => [
+        condition("has", obj(column), literal(value)),
+        condition("in", literal(value), obj(column)),
+        condition("nin", literal(value), obj(column)),
+      ]),
+    );
+    expect(await disagreements(everyValue, conditions)).toEqual([]);
+  }, 120_000);
+
+  it("of an attribute in an attribute", async () => {
+    for (const element of inFamily(firsts, "text")) {
+      for (const list of inFamily(seconds, "texts")) {
+        const conditions = [
+          condition("in", obj(element), obj(list)),
+          condition("nin", obj(element), obj(list)),
+          condition("has", obj(list), obj(element)),
+        ];
+        expect(await disagreements(everyPair(element, list), conditions)).toEqual([]);
+      }
+    }
+  }, 120_000);
+});
+
+it("[POL-4] exists, of every kind in every way it is stored", async () => {
+  const conditions = firsts.map((column) => ({ exists: obj(column) }));
+  expect(await disagreements(everyValue, conditions)).toEqual([]);
+});
