@@ -37,6 +37,16 @@ export const configKeys = {
     words: "A PostgreSQL 15 or newer. Without it an embedded one runs in the data directory.",
   },
   DATABASE_POOL: { schema: count(2, 200).default(10), words: "Most connections of this node to the database." },
+  KONTOR_TIME_ZONE: {
+    schema: z
+      .string()
+      .refine(
+        (zone) => Intl.supportedValuesOf("timeZone").includes(zone) || zone === "UTC",
+        "is not a time zone such as Europe/Berlin",
+      )
+      .default(Intl.DateTimeFormat().resolvedOptions().timeZone),
+    words: 'Where the office is: "today" and the year of a number are asked there. Default: the machine\'s.',
+  },
   KONTOR_LEASE_HOURS: {
     schema: z.coerce
       .number()
@@ -87,6 +97,7 @@ export interface Config {
   readonly logLevel: string;
   readonly databaseUrl: string | undefined;
   readonly databasePool: number;
+  readonly timeZone: string;
   readonly leaseMs: number;
   readonly uploadMaxBytes: number;
   readonly blobs:
@@ -150,6 +161,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: ConfigOver
     logLevel: settings.KONTOR_LOG_LEVEL,
     databaseUrl: settings.DATABASE_URL,
     databasePool: settings.DATABASE_POOL,
+    timeZone: settings.KONTOR_TIME_ZONE,
     leaseMs: settings.KONTOR_LEASE_HOURS * 3_600_000,
     uploadMaxBytes: settings.KONTOR_UPLOAD_MAX_BYTES,
     blobs:

@@ -1,0 +1,61 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { configKeys, readConfig } from "#config";
+
+const directories: string[] = [];
+const dataDirectory = (file?: object | string) => {
+  const directory = mkdtempSync(join(tmpdir(), "kontor-config-"));
+  directories.push(directory);
+  if (file !== undefined)
+    writeFileSync(join(directory, "kontor.config.json"), typeof file === "string" ? file : JSON.stringify(file));
+  return directory;
+};
+afterEach(() => {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
+});
+
+describe("configuration", () => {
+  it("has a default for everything a first start needs", () => {
+    expect(readConfig({}, { dataDirectory: dataDirectory() })).toMatchObject({
+      port: 7480,
+      host: "127.0.0.1",
+      databaseUrl: undefined,
+      blobs: { kind: "disk" },
+    });
+  });
+
+  it("prefers the command line to the environment, and the environment to the file", () => {
+    const file = { KONTOR_PORT: 1001, KONTOR_NAME: "from the file", KONTOR_HOST: "10.0.0.1" };
+    const config = readConfig(
+      { KONTOR_PORT: "1002", KONTOR_HOST: "10.0.0.2" },
+      { dataDirectory: dataDirectory(file), port: 1003 },
+    );
+    expect(config).toMatchObject({ port: 1003, host: "10.0.0.2", name: "from the file" });
+  });
+
+  it("names every setting that does not fit, all at once", () => {
+    const wrong = () =>
+      readConfig(
+        { KONTOR_PORT: "many", DATABASE_URL: "mysql://x", KONTOR_BLOB_STORE: "s3" },
+        { dataDirectory: dataDirectory({ KONTOR_PROT: 1 }) },
+      );
+    expect(wrong).toThrow(/KONTOR_PROT[^]*KONTOR_PORT[^]*DATABASE_URL: must start with postgres[^]*S3_BUCKET: needed/);
+  });
+
+  it("says where a file is that cannot be read", () => {
+    expect(() => readConfig({}, { dataDirectory: dataDirectory("{ port") })).toThrow(
+      /kontor\.config\.json is not a JSON object/,
+    );
+  });
+
+  it("is documented, key by key", () => {
+    const page = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
+    expect(
+      Object.entries(configKeys).filter(
+        ([key, { words }]) => !page.includes(`| \`${key}\` |`) || !page.includes(words),
+      ),
+    ).toEqual([]);
+  });
+});
