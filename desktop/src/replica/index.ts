@@ -1,0 +1,6 @@
+export { replicaCollections } from "./collections.ts";
+export type { ReplicaCollectionDefinition, ViewContext } from "./collections.ts";
+export { openReplica } from "./replica.ts";
+export type { Connection, EnqueueInput, Replica, ReplicaEvents, ReplicaOptions, ReplicaState } from "./replica.ts";
+export type { Issue, PendingIntent } from "./outbox.ts";
+export type { Rows } from "./rows.ts";

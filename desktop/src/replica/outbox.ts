@@ -1,0 +1,310 @@
+import { newId, type JsonObject } from "@kontor/shared/base";
+import { limits, type Intent, type IntentResult } from "@kontor/shared/protocol";
+import { openReplicaFile, type ReplicaFile, type ReplicaKey } from "#replica/storage";
+
+/**
+ * What this device has done and the server has not answered: a small file of its own, written through to the disk before
+ * a command resolves (SYN-1). The replica beside it can be damaged, reset or purged without taking unsent work along.
+ *
+ *   waiting ─► sent ─► (applied, merged) gone
+ *                └──► (rejected) refused = an issue, until the user retries or discards it (SYN-7)
+ *                └──► (retry) waiting again, later
+ *
+ * Order: intents of one row, and of one causal group, go up in the order in which they were made; one that has to wait
+ * holds back those behind it (SYN-5). Others overtake.
+ */
+export interface PendingIntent extends Intent {
+  readonly title: string;
+  readonly state: "waiting" | "sent";
+  readonly attempts: number;
+  /** Milliseconds; not sent before. */
+  readonly notBefore: number;
+  /** Why the last attempt has to be repeated. */
+  readonly lastReason?: string;
+}
+
+export interface Issue extends Intent {
+  readonly title: string;
+  readonly result: IntentResult;
+}
+
+export interface NewIntent {
+  readonly name: string;
+  readonly collection: string;
+  readonly id: string;
+  readonly args: JsonObject;
+  readonly title: string;
+  readonly group?: string;
+}
+
+export type Outbox = ReturnType<typeof openOutbox>;
+
+const RETRY_MS = 1_000;
+const RETRY_MAX_MS = 5 * 60_000; // a server that is being repaired is asked a dozen times an hour
+
+/** A pending intent as stored, `seq` keeping the order in which they were made. */
+type Entry = PendingIntent & { readonly seq: number };
+
+export function openOutbox(options: {
+  readonly filename: string;
+  readonly key: ReplicaKey;
+  readonly now: () => number;
+}) {
+  const file = openReplicaFile({ filename: options.filename, key: options.key, durability: "full" });
+  createTables(file);
+  const entries = new Map<string, Entry>();
+  for (const entry of readPending(file)) entries.set(entry.mid, entry);
+  const byRow = new Map<string, Set<string>>();
+  for (const entry of entries.values()) addToRow(entry);
+  /** Sent on this connection and not answered yet. */
+  const inFlight = new Set<string>();
+
+  const ordered = () => [...entries.values()];
+  const rowKey = (entry: { readonly collection: string; readonly id: string }) => `${entry.collection} ${entry.id}`;
+
+  function addToRow(entry: Entry): void {
+    const key = rowKey(entry);
+    const mids = byRow.get(key);
+    if (mids) mids.add(entry.mid);
+    else byRow.set(key, new Set([entry.mid]));
+  }
+
+  function forget(entry: Entry): void {
+    entries.delete(entry.mid);
+    inFlight.delete(entry.mid);
+    const mids = byRow.get(rowKey(entry));
+    mids?.delete(entry.mid);
+    if (mids?.size === 0) byRow.delete(rowKey(entry));
+  }
+
+  function pendingOf(collection: string, id: string): readonly PendingIntent[] {
+    const mids = byRow.get(rowKey({ collection, id }));
+    return mids ? [...mids].flatMap((mid) => entries.get(mid) ?? []) : [];
+  }
+
+  /** Durable when it returns. */
+  function add(intent: NewIntent): PendingIntent {
+    const at = new Date(options.now()).toISOString();
+    const { title, ...named } = intent;
+    const made = { ...named, mid: newId(), at, title, state: "waiting", attempts: 0, notBefore: 0 } as const;
+    file.run(`INSERT INTO intent(mid, name, collection, id, args, grp, at, title) VALUES (?,?,?,?,?,?,?,?)`, [
+      made.mid,
+      made.name,
+      made.collection,
+      made.id,
+      JSON.stringify(made.args),
+      made.group ?? null,
+      at,
+      title,
+    ]);
+    const seq = Number(file.all("SELECT seq FROM intent WHERE mid=?", [made.mid])[0]?.[0]);
+    const entry: Entry = { ...made, seq };
+    entries.set(entry.mid, entry);
+    addToRow(entry);
+    return entry;
+  }
+
+  /** Changes an intent that was never sent; false when it was. */
+  function amend(mid: string, args: JsonObject): boolean {
+    const entry = entries.get(mid);
+    if (!entry || entry.state !== "waiting" || entry.attempts > 0) return false;
+    const at = new Date(options.now()).toISOString();
+    file.run("UPDATE intent SET args=?, at=? WHERE mid=?", [JSON.stringify(args), at, mid]);
+    entries.set(mid, { ...entry, args, at });
+    return true;
+  }
+
+  /** The next frame's worth, in order; `notBefore` of those held back says when to look again. */
+  function due(): readonly PendingIntent[] {
+    if (inFlight.size > 0) return []; // one frame at a time: what follows may depend on its answers
+    const held = new Set<string>();
+    const chosen: PendingIntent[] = [];
+    let bytes = 0;
+    for (const entry of ordered()) {
+      const keys = [rowKey(entry), ...(entry.group === undefined ? [] : [`group ${entry.group}`])];
+      if (entry.notBefore > options.now() || keys.some((key) => held.has(key))) {
+        for (const key of keys) held.add(key);
+        continue;
+      }
+      bytes += JSON.stringify(entry.args).length;
+      if (chosen.length >= limits.pushIntents || (bytes > limits.pushBytes && chosen.length > 0)) break;
+      chosen.push(entry);
+    }
+    return chosen;
+  }
+
+  function sent(mids: readonly string[]): void {
+    file.run("UPDATE intent SET state='sent' WHERE mid IN (SELECT value FROM json_each(?))", [JSON.stringify(mids)]);
+    for (const mid of mids) {
+      inFlight.add(mid);
+      const entry = entries.get(mid);
+      if (entry) entries.set(mid, { ...entry, state: "sent" });
+    }
+  }
+
+  /**
+   * Takes the server's answer; returns the intents that left the outbox by it: itself, and after a refusal for good those
+   * of its group that were waiting behind it (SYN-5).
+   */
+  function settle(result: IntentResult): readonly PendingIntent[] {
+    const entry = entries.get(result.mid);
+    inFlight.delete(result.mid);
+    if (!entry) return []; // answered twice, or discarded meanwhile
+    if (result.status === "retry") {
+      postpone(entry, result);
+      return [];
+    }
+    return file.transaction(() => {
+      if (result.status === "rejected") return refuse(entry, result);
+      file.run("DELETE FROM intent WHERE mid=?", [entry.mid]);
+      forget(entry);
+      return [entry];
+    });
+  }
+
+  function postpone(entry: Entry, result: IntentResult): void {
+    const attempts = entry.attempts + 1;
+    const waitMs = result.retryAfterMs ?? Math.min(RETRY_MS * 2 ** Math.min(attempts, 20), RETRY_MAX_MS);
+    const notBefore = options.now() + waitMs;
+    const lastReason = result.reason ?? result.code ?? "retry";
+    file.run("UPDATE intent SET state='waiting', attempts=?, not_before=?, last_reason=? WHERE mid=?", [
+      attempts,
+      notBefore,
+      lastReason,
+      entry.mid,
+    ]);
+    entries.set(entry.mid, { ...entry, state: "waiting", attempts, notBefore, lastReason });
+  }
+
+  function refuse(entry: Entry, result: IntentResult): readonly PendingIntent[] {
+    const fallen = entry.group === undefined ? [] : ordered().filter((other) => isBehind(other, entry));
+    store(entry, result);
+    for (const other of fallen) store(other, { ...result, mid: other.mid, reason: "sync.dependsOnRefused" });
+    return [entry, ...fallen];
+  }
+
+  const isBehind = (other: Entry, entry: Entry) =>
+    other.group === entry.group && other.seq > entry.seq && !inFlight.has(other.mid);
+
+  function store(entry: Entry, result: IntentResult): void {
+    file.run("UPDATE intent SET state='refused', result=? WHERE mid=?", [JSON.stringify(result), entry.mid]);
+    forget(entry);
+  }
+
+  /** Removes a change that is not under way; undefined when there is none such. */
+  function discard(mid: string): PendingIntent | undefined {
+    const entry = entries.get(mid);
+    if (!entry || inFlight.has(mid)) return undefined;
+    file.run("DELETE FROM intent WHERE mid=?", [mid]);
+    forget(entry);
+    return entry;
+  }
+
+  return {
+    file,
+    add,
+    amend,
+    due,
+    sent,
+    settle,
+    discard,
+    pendingOf,
+    pending: (): readonly PendingIntent[] => ordered(),
+    get size() {
+      return entries.size;
+    },
+    get isSending() {
+      return inFlight.size > 0;
+    },
+    find: (mid: string): PendingIntent | undefined => entries.get(mid),
+    /** The connection ended: nothing is under way any more, and everything unanswered goes again (SYN-4). */
+    disconnected: () => inFlight.clear(),
+    /** "Try now": waiting times are over. */
+    hurry(mid?: string) {
+      for (const entry of ordered()) {
+        if (entry.notBefore === 0 || (mid !== undefined && entry.mid !== mid)) continue;
+        file.run("UPDATE intent SET not_before=0 WHERE mid=?", [entry.mid]);
+        entries.set(entry.mid, { ...entry, notBefore: 0 });
+      }
+    },
+    /** When the next postponed intent is due; undefined when none is postponed. */
+    nextDueAt(): number | undefined {
+      const times = ordered().flatMap((entry) => (entry.notBefore > options.now() ? entry.notBefore : []));
+      return times.length > 0 ? Math.min(...times) : undefined;
+    },
+    issues: (): readonly Issue[] => readIssues(file),
+    issueCount: (): number => Number(file.all("SELECT count(*) FROM intent WHERE state='refused'")[0]?.[0] ?? 0),
+    removeIssue(mid: string): Issue | undefined {
+      const issue = readIssues(file).find((each) => each.mid === mid);
+      if (issue) file.run("DELETE FROM intent WHERE mid=? AND state='refused'", [mid]);
+      return issue;
+    },
+    draft(key: string): unknown {
+      const [row] = file.all("SELECT value FROM draft WHERE key=?", [key]);
+      return row === undefined ? null : (JSON.parse(String(row[0])) as unknown);
+    },
+    setDraft(key: string, value: unknown): void {
+      if (value === null || value === undefined) file.run("DELETE FROM draft WHERE key=?", [key]);
+      else
+        file.run("INSERT INTO draft(key, value) VALUES (?,?) ON CONFLICT(key) DO UPDATE SET value=excluded.value", [
+          key,
+          JSON.stringify(value),
+        ]);
+    },
+    /** Drafts are keyed by what they are about; a row that is lost takes its drafts along (VIS-4). */
+    purgeDrafts(ids: readonly string[]): number {
+      return file.transaction(() => {
+        let count = 0;
+        for (const id of ids) count += file.run("DELETE FROM draft WHERE instr(key, ?) > 0", [id]).changes;
+        return count;
+      });
+    },
+    close: () => file.close(),
+  };
+}
+
+function createTables(file: ReplicaFile): void {
+  file.transaction(() => {
+    file.run(`CREATE TABLE IF NOT EXISTS intent(
+      seq INTEGER PRIMARY KEY AUTOINCREMENT, mid TEXT NOT NULL UNIQUE, name TEXT NOT NULL, collection TEXT NOT NULL,
+      id TEXT NOT NULL, args TEXT NOT NULL, grp TEXT, at TEXT NOT NULL, title TEXT NOT NULL,
+      state TEXT NOT NULL DEFAULT 'waiting', attempts INTEGER NOT NULL DEFAULT 0, not_before INTEGER NOT NULL DEFAULT 0,
+      last_reason TEXT, result TEXT)`);
+    file.run("CREATE TABLE IF NOT EXISTS draft(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+  });
+}
+
+const COLUMNS =
+  "seq, mid, name, collection, id, args, grp, at, title, state, attempts, not_before, last_reason, result";
+
+function readPending(file: ReplicaFile): Entry[] {
+  return file.all(`SELECT ${COLUMNS} FROM intent WHERE state <> 'refused' ORDER BY seq`).map((row) => ({
+    ...intentOf(row),
+    seq: Number(row[0]),
+    title: String(row[8]),
+    state: row[9] === "sent" ? "sent" : "waiting",
+    attempts: Number(row[10]),
+    notBefore: Number(row[11]),
+    ...(row[12] === null ? {} : { lastReason: String(row[12]) }),
+  }));
+}
+
+function readIssues(file: ReplicaFile): Issue[] {
+  return file.all(`SELECT ${COLUMNS} FROM intent WHERE state = 'refused' ORDER BY seq`).map((row) => ({
+    ...intentOf(row),
+    title: String(row[8]),
+    result: JSON.parse(String(row[13])) as IntentResult,
+  }));
+}
+
+function intentOf([, mid, name, collection, id, args, group, at]: readonly unknown[]): Intent {
+  return {
+    mid: String(mid),
+    name: String(name),
+    collection: String(collection),
+    id: String(id),
+    args: JSON.parse(String(args)) as JsonObject,
+    ...(group === null || group === undefined ? {} : { group: String(group) }),
+    at: String(at),
+  };
+}

@@ -1,0 +1,512 @@
+import { join } from "node:path";
+import type { Clock, JsonObject } from "@kontor/shared/base";
+import {
+  createFrameCodec,
+  PROTOCOL_VERSION,
+  type FeedBatch,
+  type IntentResult,
+  type Message,
+  type Malformed,
+  type Welcome,
+} from "@kontor/shared/protocol";
+import { createPacing, ReplicaDamaged, type Pacing, type ReplicaKey } from "#replica/storage";
+import type { ReplicaCollectionDefinition, ViewContext } from "./collections.ts";
+import { zlibCompression } from "./compression.ts";
+import { createLink, type Link, type LinkProblem, type LinkState } from "./link.ts";
+import { openFileOrRebuild, type Rebuilt } from "./openFile.ts";
+import { openOutbox, type Outbox, type PendingIntent } from "./outbox.ts";
+import { createRows, type Rows } from "./rows.ts";
+
+/**
+ * One user's replica on this device: rows, outbox and connection, held together.
+ *
+ *   command ─► outbox (durable) ─► view ─► PUSH ─► FEED (applied, acknowledged) ─► RESULT ─► outbox forgets ─► view
+ *
+ * Everything from the server goes through one queue in the order in which it came, so that an answer never overtakes the
+ * batch that carries its effect.
+ */
+export interface ReplicaOptions {
+  /** Folder of this user's replica: replica.db and outbox.db. */
+  readonly directory: string;
+  readonly key: ReplicaKey;
+  readonly serverUrl: string;
+  readonly deviceId: string;
+  readonly token: string;
+  readonly leaseMs: number;
+  readonly appVersion: string;
+  readonly definitions: readonly ReplicaCollectionDefinition[];
+  readonly context: ViewContext;
+  readonly clock: Clock;
+  readonly WebSocket: typeof globalThis.WebSocket;
+  readonly log: ReplicaLog;
+  /** The file turned out to be damaged while it was in use: the process starts over, and sets it aside then. */
+  onDamaged?(error: ReplicaDamaged): void;
+}
+
+export interface ReplicaLog {
+  info(message: string, details?: JsonObject): void;
+  warn(message: string, details?: JsonObject): void;
+}
+
+export interface EnqueueInput {
+  readonly name: string;
+  readonly collection: string;
+  readonly id: string;
+  readonly args: JsonObject;
+  /** How the outbox and the issues name it. */
+  readonly title: string;
+  /** Rows that must exist on the server first; known to be there already, they cost nothing. */
+  readonly dependsOn?: readonly { readonly collection: string; readonly id: string }[];
+}
+
+export type Connection = "online" | "connecting" | "offline" | "signedOut" | "locked" | "outdated";
+
+export interface ReplicaState {
+  readonly connection: Connection;
+  readonly pending: number;
+  readonly issues: number;
+  readonly lastContactAt?: string;
+  readonly filling?: { readonly received: number };
+  readonly rebuilt?: Rebuilt;
+  readonly problem?: { readonly reason: string; readonly message: string };
+}
+
+export interface ReplicaEvents {
+  state(state: ReplicaState): void;
+  outbox(): void;
+  issues(): void;
+  /** Rows that are gone from this device: whatever is derived of them goes now (VIS-4). */
+  purged(collection: string, ids: readonly string[]): void;
+  /** An intent left the outbox: taken, or refused. */
+  settled(intent: PendingIntent, result: IntentResult): void;
+}
+
+export interface Replica {
+  readonly rows: Rows;
+  readonly outbox: Outbox;
+  readonly pacing: Pacing;
+  readonly options: ReplicaOptions;
+  state(): ReplicaState;
+  /** Returns when the change is durable on this device and in view (SYN-1). */
+  enqueue(input: EnqueueInput): PendingIntent;
+  /** Takes an unsent change back; false when it is under way. */
+  discard(mid: string): boolean;
+  retryIssue(mid: string): PendingIntent | undefined;
+  discardIssue(mid: string): void;
+  /** Connects and sends at once; for "try now". */
+  tryNow(mid?: string): void;
+  useToken(token: string, leaseMs: number): void;
+  /** Compares every stored row with what was received; differences are repaired at once when online (SYN-10). */
+  audit(): Promise<number>;
+  readonly isLocked: boolean;
+  on<Name extends keyof ReplicaEvents>(name: Name, listener: ReplicaEvents[Name]): () => void;
+  close(): Promise<void>;
+}
+
+/** A comparison that could not be made (changes were under way) is asked for again after this pause. */
+const COMPARE_AGAIN_MS = 15_000;
+const LEASE_CHECK_MS = 60_000;
+const LAST_CONTACT_EVERY_MS = 10_000; // written down at most this often: the lease counts days
+
+export function openReplica(options: ReplicaOptions): Replica {
+  const { clock, log } = options;
+  const opened = openFileOrRebuild(join(options.directory, "replica.db"), options.key, clock);
+  const { file } = opened;
+  const outbox = openOutbox({
+    filename: join(options.directory, "outbox.db"),
+    key: options.key,
+    now: () => clock.now(),
+  });
+  const rows = createRows({ file, definitions: options.definitions, outbox, context: options.context });
+  rows.rebuildOverlays();
+  const pacing = createPacing();
+  const codec = createFrameCodec(zlibCompression);
+  const listeners: { [Name in keyof ReplicaEvents]: Set<ReplicaEvents[Name]> } = {
+    state: new Set(),
+    outbox: new Set(),
+    issues: new Set(),
+    purged: new Set(),
+    settled: new Set(),
+  };
+
+  let linkState: LinkState = { state: "connecting" };
+  let welcome: Welcome | undefined;
+  let received = 0;
+  let isClosed = false;
+  let leaseMs = options.leaseMs;
+  let lastContactAt = Number(outbox.file.meta.get("lastContactAt") ?? 0);
+  let contactWrittenAt = lastContactAt;
+  let lockedFor = outbox.file.meta.get("lockedFor") as LinkProblem | undefined;
+  /** Goes up with each connection: what was queued from an earlier one is dropped. */
+  let connectionNumber = 0;
+  let inbound: Promise<void> = Promise.resolve();
+  let background: Promise<void> = Promise.resolve();
+  let isComparing = false;
+  const timers = new Set<NodeJS.Timeout>();
+  let retryTimer: NodeJS.Timeout | undefined;
+
+  const link: Link = createLink({
+    serverUrl: options.serverUrl,
+    token: options.token,
+    codec,
+    WebSocket: options.WebSocket,
+    onState,
+    onMessage(message) {
+      touchContact();
+      const from = connectionNumber;
+      if (message.type === "ping") return link.send({ type: "pong", body: {} });
+      inbound = inbound.then(() =>
+        from === connectionNumber && !isClosed ? guarded(() => onMessage(message)) : undefined,
+      );
+      return undefined;
+    },
+  });
+
+  /* ---------- connection ---------- */
+
+  function onState(state: LinkState): void {
+    linkState = state;
+    if (state.state !== "connecting") {
+      connectionNumber++;
+      outbox.disconnected();
+      welcome = undefined;
+    }
+    if (state.state === "open") sendHello();
+    if (state.state === "stopped" && state.problem.reason === "link.accountOff") lock(state.problem);
+    tellState();
+  }
+
+  function sendHello(): void {
+    const cookie = rows.cookie();
+    link.send({
+      type: "hello",
+      body: {
+        protocol: PROTOCOL_VERSION,
+        deviceId: options.deviceId,
+        appVersion: options.appVersion,
+        ...(cookie ? { cookie } : {}),
+        buckets: rows.buckets(),
+      },
+    });
+  }
+
+  async function onMessage(message: Message | Malformed): Promise<void> {
+    if (message.type === "welcome") return onWelcome(message.body);
+    if (message.type === "feed") return await onBatch(message.body);
+    if (message.type === "result") return onResult(message.body);
+    if (message.type === "error") return log.warn("the server reports an error", { ...message.body });
+    if (message.type === "malformed") log.warn("a frame of the server cannot be read", { reason: message.reason });
+    return undefined;
+  }
+
+  function onWelcome(body: Welcome): void {
+    const isFirst = welcome === undefined;
+    welcome = body;
+    leaseMs = body.leaseMs;
+    unlock();
+    if (body.mode !== "resume") rows.beginResync();
+    if (body.mode === "reset") {
+      received = 0;
+      log.info("the replica is filled from the start", { epoch: body.epoch });
+    }
+    if (body.mode === "partial")
+      log.warn("the replica differed and is repaired", { buckets: [...(body.buckets ?? [])] });
+    if (!body.compared) compareLater(isFirst ? 0 : COMPARE_AGAIN_MS);
+    else isComparing = false;
+    sendPending();
+    tellState();
+  }
+
+  /** Counts and hashes can be compared when this replica stands where the server does (SYN-10). */
+  function compareLater(delayMs: number): void {
+    isComparing = true;
+    if (delayMs > 0) later(delayMs, compareIfCaughtUp);
+    else compareIfCaughtUp();
+  }
+
+  function compareIfCaughtUp(): void {
+    const cookie = rows.cookie();
+    if (!isComparing || !welcome || !cookie || cookie.position < welcome.position) return;
+    isComparing = false; // until the answer says otherwise
+    sendHello();
+  }
+
+  /* ---------- feed ---------- */
+
+  async function onBatch(batch: FeedBatch): Promise<void> {
+    const { purged, written } = rows.applyBatch(batch);
+    received += batch.operations.length;
+    if (purged.size > 0) dropDerived(purged);
+    link.send({ type: "ack", body: { batch: batch.batch } });
+    if (rows.hasStale) startBackground(() => rows.refreshStale(() => pacing.applied(0)));
+    compareIfCaughtUp();
+    tellState();
+    await pacing.applied(written);
+  }
+
+  /** VIS-4: what hung on the rows goes, and then the freed bytes leave the files. */
+  function dropDerived(purged: ReadonlyMap<string, readonly string[]>): void {
+    let drafts = 0;
+    for (const [collection, ids] of purged) {
+      drafts += outbox.purgeDrafts(ids);
+      for (const listener of listeners.purged) listener(collection, ids);
+    }
+    file.scrub();
+    if (drafts > 0) outbox.file.scrub();
+  }
+
+  /* ---------- intents ---------- */
+
+  function enqueue(input: EnqueueInput): PendingIntent {
+    const { dependsOn = [], ...named } = input;
+    const group = groupOf(input, dependsOn);
+    const intent = outbox.add({ ...named, ...(group === undefined ? {} : { group }) });
+    guardedSync(() => rows.refresh(input.collection, input.id));
+    tell("outbox");
+    sendPending();
+    tellState();
+    return intent;
+  }
+
+  /** What stands on a row that only this device knows falls with the change that makes it (SYN-5). */
+  function groupOf(input: EnqueueInput, dependsOn: NonNullable<EnqueueInput["dependsOn"]>): string | undefined {
+    for (const { collection, id } of dependsOn) {
+      const [first] = outbox.pendingOf(collection, id);
+      if (first && !rows.hasServerRow(collection, id)) return first.group ?? id;
+    }
+    if (rows.hasServerRow(input.collection, input.id)) return undefined;
+    return outbox.pendingOf(input.collection, input.id)[0]?.group ?? input.id;
+  }
+
+  function sendPending(): void {
+    if (!welcome || !link.isOpen) return;
+    const intents = outbox.due();
+    if (intents.length > 0) {
+      outbox.sent(intents.map((intent) => intent.mid));
+      link.send({ type: "push", body: { intents: intents.map(toWire) } });
+      tell("outbox");
+    }
+    clearTimeout(retryTimer);
+    const dueAt = outbox.nextDueAt();
+    if (dueAt !== undefined) retryTimer = later(Math.max(1, dueAt - clock.now()), sendPending);
+  }
+
+  function onResult(result: IntentResult): void {
+    const settled = outbox.settle(result);
+    for (const intent of settled) {
+      rows.refresh(intent.collection, intent.id);
+      for (const listener of listeners.settled) listener(intent, result);
+    }
+    if (result.status === "rejected") tell("issues");
+    tell("outbox");
+    if (!outbox.isSending) sendPending();
+    tellState();
+  }
+
+  function discard(mid: string): boolean {
+    const intent = outbox.discard(mid);
+    if (!intent) return false;
+    rows.refresh(intent.collection, intent.id);
+    tell("outbox");
+    tellState();
+    return true;
+  }
+
+  /** Under a new id: the server answers the old one for ever as it did (SYN-4). */
+  function retryIssue(mid: string): PendingIntent | undefined {
+    const issue = outbox.issues().find((each) => each.mid === mid);
+    if (!issue) return undefined;
+    const { name, collection, id, args, title } = issue;
+    const intent = enqueue({ name, collection, id, args, title });
+    outbox.removeIssue(mid);
+    tell("issues");
+    tellState();
+    return intent;
+  }
+
+  /* ---------- lease ---------- */
+
+  function touchContact(): void {
+    lastContactAt = clock.now();
+    if (lastContactAt - contactWrittenAt < LAST_CONTACT_EVERY_MS) return;
+    contactWrittenAt = lastContactAt;
+    outbox.file.meta.set("lastContactAt", lastContactAt);
+  }
+
+  function lock(problem: LinkProblem): void {
+    lockedFor = problem;
+    outbox.file.meta.set("lockedFor", problem);
+  }
+
+  function unlock(): void {
+    if (!lockedFor) return;
+    lockedFor = undefined;
+    outbox.file.meta.delete("lockedFor");
+  }
+
+  /** VIS-6: a replica that nobody can take back from afar must not stay readable for ever. */
+  const isLocked = () => lockedFor !== undefined || (lastContactAt > 0 && clock.now() - lastContactAt > leaseMs);
+
+  /* ---------- state ---------- */
+
+  function connection(): Connection {
+    if (isLocked()) return "locked";
+    if (linkState.state === "open") return welcome ? "online" : "connecting";
+    const reason = problemOf(linkState)?.reason;
+    if (reason === undefined) return "connecting";
+    if (reason === "link.token") return "signedOut";
+    return reason === "link.tooOld" ? "outdated" : "offline";
+  }
+
+  function state(): ReplicaState {
+    const isFilling = welcome !== undefined && !rows.cookie();
+    const problem = lockedFor ?? problemOf(linkState);
+    return {
+      connection: connection(),
+      pending: outbox.size,
+      issues: outbox.issueCount(),
+      ...(lastContactAt > 0 ? { lastContactAt: new Date(lastContactAt).toISOString() } : {}),
+      ...(isFilling ? { filling: { received } } : {}),
+      ...(opened.rebuilt ? { rebuilt: opened.rebuilt } : {}),
+      ...(problem ? { problem } : {}),
+    };
+  }
+
+  let lastState = "";
+  function tellState(): void {
+    if (isClosed || listeners.state.size === 0) return;
+    const next = state();
+    const text = JSON.stringify({ ...next, lastContactAt: undefined });
+    if (text === lastState) return;
+    lastState = text;
+    for (const listener of listeners.state) listener(next);
+  }
+
+  function tell(name: "outbox" | "issues"): void {
+    for (const listener of listeners[name]) listener();
+  }
+
+  /* ---------- life ---------- */
+
+  async function guarded(job: () => Promise<void> | void): Promise<void> {
+    try {
+      await job();
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  function guardedSync(job: () => void): void {
+    try {
+      job();
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  function failed(error: unknown): void {
+    if (error instanceof ReplicaDamaged) {
+      opened.markDamaged();
+      options.onDamaged?.(error);
+    }
+    log.warn("the replica could not take what the server sent", { error: String(error) });
+    // A batch that cannot be applied is not acknowledged; a new connection asks for it again from the cookie.
+    link.disconnect();
+    later(RECONNECT_AFTER_FAILURE_MS, () => link.connect());
+  }
+
+  function later(delayMs: number, job: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      if (!isClosed) job();
+    }, delayMs);
+    timers.add(timer);
+    return timer;
+  }
+
+  function startBackground(job: () => Promise<unknown>): void {
+    background = background.then(() => (isClosed ? undefined : guarded(async () => void (await job()))));
+  }
+
+  async function audit(): Promise<number> {
+    const wrong = await rows.audit(() => pacing.applied(0));
+    if (wrong === 0) return 0;
+    log.warn("rows of the replica were not what was received", { rows: wrong });
+    isComparing = true;
+    compareIfCaughtUp();
+    return wrong;
+  }
+
+  const leaseTimer = setInterval(tellState, LEASE_CHECK_MS);
+  leaseTimer.unref();
+  link.connect();
+  if (rows.hasStale) startBackground(() => rows.refreshStale(() => pacing.applied(0)));
+
+  return {
+    rows,
+    outbox,
+    pacing,
+    options,
+    state,
+    enqueue,
+    discard,
+    retryIssue,
+    discardIssue(mid) {
+      outbox.removeIssue(mid);
+      tell("issues");
+      tellState();
+    },
+    tryNow(mid) {
+      outbox.hurry(mid);
+      if (link.isOpen) sendPending();
+      else reconnectNow();
+    },
+    useToken(token, newLeaseMs) {
+      leaseMs = newLeaseMs;
+      lastContactAt = clock.now();
+      unlock();
+      link.disconnect();
+      link.connect(token);
+    },
+    audit,
+    get isLocked() {
+      return isLocked();
+    },
+    on(name, listener) {
+      listeners[name].add(listener);
+      return () => listeners[name].delete(listener);
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      clearInterval(leaseTimer);
+      for (const timer of timers) clearTimeout(timer);
+      link.destroy();
+      await inbound;
+      await background;
+      await file.close();
+      await outbox.close();
+    },
+  };
+
+  /** The provider waits between attempts; ending the wait means beginning anew. */
+  function reconnectNow(): void {
+    link.disconnect();
+    link.connect();
+  }
+}
+
+/** Long enough that a full disk does not spin, short enough that a hiccup is not noticed. */
+const RECONNECT_AFTER_FAILURE_MS = 2_000;
+
+const problemOf = (state: LinkState): LinkProblem | undefined => ("problem" in state ? state.problem : undefined);
+
+const toWire = ({ mid, name, collection, id, args, group, at }: PendingIntent) => ({
+  mid,
+  name,
+  collection,
+  id,
+  args,
+  ...(group === undefined ? {} : { group }),
+  at,
+});

@@ -1,0 +1,406 @@
+import { canonicalJson, hash64, xor64, type JsonObject } from "@kontor/shared/base";
+import type { BucketState, Cookie, FeedBatch, Operation } from "@kontor/shared/protocol";
+import type { ReplicaCollection, ReplicaFile } from "#replica/storage";
+import type { ReplicaCollectionDefinition, ViewContext } from "./collections.ts";
+import type { Outbox } from "./outbox.ts";
+
+/**
+ * The replica's rows: what the server sent, and the views made of it.
+ *
+ *   server_row   (collection, id) → hash of the server's row, for SYN-3 and SYN-10
+ *   bucket       count and xor of these hashes, kept with every change
+ *   overlaid     rows whose view shows pending intents; `row` is the server's, word for word, or null where it has none
+ *
+ * Where nothing is pending the collection's document *is* the server's row (plus what is derived of it), so that it is
+ * stored once. A batch of the feed, its bookkeeping and its cookie are one transaction (SYN-2).
+ */
+export type Rows = ReturnType<typeof createRows>;
+
+export interface RowsDeps {
+  readonly file: ReplicaFile;
+  readonly definitions: readonly ReplicaCollectionDefinition[];
+  readonly outbox: Pick<Outbox, "pending" | "pendingOf">;
+  readonly context: ViewContext;
+}
+
+export interface AppliedBatch {
+  /** Rows that are gone from this device, by collection. */
+  readonly purged: ReadonlyMap<string, readonly string[]>;
+  readonly written: number;
+}
+
+const NO_HASH = "0".repeat(16);
+/** Views made again at a time when a type changed. */
+const REFRESH_CHUNK = 500;
+
+export function createRows({ file, definitions, outbox, context }: RowsDeps) {
+  createTables(file);
+  let isResyncing = false;
+  const stores = new Map<string, { definition: ReplicaCollectionDefinition; collection: ReplicaCollection<object> }>();
+  for (const definition of definitions) {
+    const collection = file.collection(
+      definition.name,
+      definition.schema,
+      definition.search ? { search: definition.search } : {},
+    );
+    stores.set(definition.name, { definition, collection });
+  }
+
+  /* ---------- the feed ---------- */
+
+  function applyBatch({
+    operations,
+    cookie,
+    complete,
+  }: Pick<FeedBatch, "operations" | "cookie" | "complete">): AppliedBatch {
+    const purged = new Map<string, readonly string[]>();
+    let written = 0;
+    file.transaction(() => {
+      const generation = currentGeneration();
+      for (const [name, group] of Map.groupBy(operations.filter(isRowOperation), (each) => each.collection)) {
+        const { puts, purges } = lastOfEach(group);
+        if (puts.length > 0) written += put(name, puts, generation);
+        if (purges.length > 0) notePurged(purged, name, purge(name, purges));
+      }
+      for (const name of complete ?? []) notePurged(purged, name, purge(name, notOfGeneration(name, generation)));
+      if (complete) dropUnknownBuckets(complete);
+      if (complete) isResyncing = false;
+      if (cookie) file.meta.set("cookie", cookie);
+    });
+    return { purged, written };
+  }
+
+  function put(name: string, puts: readonly Put[], generation: number): number {
+    const ids = JSON.stringify(puts.map((each) => each.id));
+    const known = new Map(
+      file
+        .all("SELECT id, hash FROM server_row WHERE collection=? AND id IN (SELECT value FROM json_each(?))", [
+          name,
+          ids,
+        ])
+        .map(([id, hash]) => [String(id), String(hash)]),
+    );
+    const changed = puts.filter((each) => known.get(each.id) !== each.hash);
+    // In a resync the rows that are here already count as sent, too.
+    if (isResyncing && changed.length < puts.length)
+      file.run("UPDATE server_row SET generation=? WHERE collection=? AND id IN (SELECT value FROM json_each(?))", [
+        generation,
+        name,
+        ids,
+      ]);
+    if (changed.length === 0) return 0; // SYN-3
+    file.run(
+      `INSERT INTO server_row(collection, id, hash, generation)
+       SELECT ?, json_extract(value, '$[0]'), json_extract(value, '$[1]'), ? FROM json_each(?) WHERE true
+       ON CONFLICT(collection, id) DO UPDATE SET hash=excluded.hash, generation=excluded.generation`,
+      [name, generation, JSON.stringify(changed.map((each) => [each.id, each.hash]))],
+    );
+    const added = changed.filter((each) => !known.has(each.id)).length;
+    addToBucket(
+      name,
+      added,
+      changed.flatMap((each) => [each.hash, known.get(each.id) ?? NO_HASH]),
+    );
+    writeRows(name, changed);
+    return changed.length;
+  }
+
+  function writeRows(name: string, rows: readonly { readonly id: string; readonly doc: JsonObject }[]): void {
+    const store = stores.get(name);
+    if (!store) return; // a collection of a newer server: counted, so that the comparison holds, and not shown
+    const { definition, collection } = store;
+    const isOverlaid = overlaidAmong(
+      name,
+      rows.map((row) => row.id),
+    );
+    const views: object[] = [];
+    for (const { id, doc } of rows) {
+      if (isOverlaid.has(id)) {
+        file.run("UPDATE overlaid SET row=? WHERE collection=? AND id=?", [JSON.stringify(doc), name, id]);
+        continue;
+      }
+      const view = definition.view(doc, [], context);
+      if (view) views.push(view);
+    }
+    collection.writeSync(views);
+    for (const id of isOverlaid) refresh(name, id);
+    if (definitions.some((each) => each.dependsOn === name)) noteStale(name);
+  }
+
+  /** Returns what was really here. */
+  function purge(name: string, ids: readonly string[]): readonly string[] {
+    if (ids.length === 0) return ids;
+    const list = JSON.stringify(ids);
+    const known = file.all(
+      "SELECT id, hash FROM server_row WHERE collection=? AND id IN (SELECT value FROM json_each(?))",
+      [name, list],
+    );
+    file.run("DELETE FROM server_row WHERE collection=? AND id IN (SELECT value FROM json_each(?))", [name, list]);
+    addToBucket(
+      name,
+      -known.length,
+      known.map(([, hash]) => String(hash)),
+    );
+    const overlaid = overlaidAmong(name, ids);
+    for (const id of overlaid) file.run("UPDATE overlaid SET row=NULL WHERE collection=? AND id=?", [name, id]);
+    stores.get(name)?.collection.purgeSync(ids.filter((id) => !overlaid.has(id)));
+    for (const id of overlaid) refresh(name, id);
+    return known.map(([id]) => String(id));
+  }
+
+  const isRowOperation = (operation: Operation): operation is RowOperation =>
+    operation.op === "put" || operation.op === "purge";
+
+  function notOfGeneration(name: string, generation: number): readonly string[] {
+    return file
+      .all("SELECT id FROM server_row WHERE collection=? AND generation<>?", [name, generation])
+      .map(([id]) => String(id));
+  }
+
+  /** After a reset nothing of a bucket that the server does not name may stay. */
+  function dropUnknownBuckets(complete: readonly string[]): void {
+    if (!complete.every((name) => stores.has(name)) || complete.length < stores.size) return;
+    for (const { bucket } of buckets()) if (!complete.includes(bucket)) purge(bucket, allIds(bucket));
+  }
+
+  const allIds = (name: string) =>
+    file.all("SELECT id FROM server_row WHERE collection=?", [name]).map(([id]) => String(id));
+
+  /* ---------- resync ---------- */
+
+  const currentGeneration = (): number => Number(file.meta.get("generation") ?? 0);
+
+  /** From here on, rows are marked as they arrive; those without the mark go when the server says "complete". */
+  function beginResync(): void {
+    isResyncing = true;
+    file.meta.set("generation", currentGeneration() + 1);
+  }
+
+  /* ---------- overlays ---------- */
+
+  /** Makes the view of one row again, from the server's row and the pending intents. */
+  function refresh(name: string, id: string): void {
+    const store = stores.get(name);
+    if (!store) return;
+    file.transaction(() => {
+      const { definition, collection } = store;
+      const row = serverRow(name, id);
+      const intents = outbox.pendingOf(name, id);
+      const view = definition.view(row, intents, context);
+      if (intents.length > 0)
+        file.run(
+          "INSERT INTO overlaid(collection, id, row) VALUES (?,?,?) ON CONFLICT(collection, id) DO UPDATE SET row=excluded.row",
+          [name, id, row ? JSON.stringify(row) : null],
+        );
+      else file.run("DELETE FROM overlaid WHERE collection=? AND id=?", [name, id]);
+      if (view) collection.writeSync([view]);
+      else collection.purgeSync([id]);
+    });
+  }
+
+  /** The server's row without any overlay; undefined when it has none for this device. */
+  function serverRow(name: string, id: string): JsonObject | undefined {
+    const [overlay] = file.all("SELECT row FROM overlaid WHERE collection=? AND id=?", [name, id]);
+    if (overlay) return overlay[0] === null ? undefined : (JSON.parse(String(overlay[0])) as JsonObject);
+    if (!hasServerRow(name, id)) return undefined;
+    const store = stores.get(name);
+    const [stored] = store?.collection.findByIdsSync([id]) ?? [];
+    return store && stored && store.definition.rowOf(withoutMeta(stored));
+  }
+
+  const hasServerRow = (name: string, id: string): boolean =>
+    file.all("SELECT 1 FROM server_row WHERE collection=? AND id=?", [name, id]).length > 0;
+
+  /** After opening: the outbox may know more, or less, than the overlays that were written last. */
+  function rebuildOverlays(): void {
+    const keys = new Map<string, { collection: string; id: string }>();
+    const note = (collection: string, id: string) => keys.set(`${collection} ${id}`, { collection, id });
+    for (const [collection, id] of file.all("SELECT collection, id FROM overlaid"))
+      note(String(collection), String(id));
+    for (const { collection, id } of outbox.pending()) note(collection, id);
+    file.transaction(() => {
+      for (const { collection, id } of keys.values()) refresh(collection, id);
+    });
+  }
+
+  function overlaidAmong(name: string, ids: readonly string[]): Set<string> {
+    const found = file.all("SELECT id FROM overlaid WHERE collection=? AND id IN (SELECT value FROM json_each(?))", [
+      name,
+      JSON.stringify(ids),
+    ]);
+    return new Set(found.map(([id]) => String(id)));
+  }
+
+  /* ---------- views that depend on other rows ---------- */
+
+  /** Noted with the change itself, done in the background: a crash in between forgets nothing. */
+  function noteStale(name: string): void {
+    const stale = new Set(staleNames());
+    for (const { name: dependent, dependsOn } of definitions) if (dependsOn === name) stale.add(dependent);
+    file.meta.set("stale", [...stale]);
+    file.meta.set("staleVersion", Number(file.meta.get("staleVersion") ?? 0) + 1);
+  }
+
+  const staleNames = () => (file.meta.get("stale") ?? []) as readonly string[];
+
+  /** Makes views anew whose type (say) has changed; those that come out the same are not written. */
+  async function refreshStale(pause: () => Promise<void>): Promise<void> {
+    for (const name of staleNames()) {
+      const version = Number(file.meta.get("staleVersion") ?? 0);
+      for (const ids of idChunks(name)) {
+        file.transaction(() => refreshViews(name, ids));
+        await pause();
+      }
+      for (const [id] of file.all("SELECT id FROM overlaid WHERE collection=?", [name])) refresh(name, String(id));
+      if (Number(file.meta.get("staleVersion") ?? 0) === version)
+        file.meta.set(
+          "stale",
+          staleNames().filter((each) => each !== name),
+        );
+    }
+  }
+
+  function refreshViews(name: string, ids: readonly string[]): void {
+    const store = stores.get(name);
+    if (!store) return;
+    const { definition, collection } = store;
+    const overlaid = overlaidAmong(name, ids);
+    const views = collection
+      .findByIdsSync(ids.filter((id) => !overlaid.has(id)))
+      .map((stored) => definition.view(definition.rowOf(withoutMeta(stored)), [], context));
+    collection.writeSync(views.filter((view) => view !== undefined));
+  }
+
+  function* idChunks(name: string): Generator<readonly string[]> {
+    for (let after = ""; ;) {
+      const ids = file
+        .all("SELECT id FROM server_row WHERE collection=? AND id>? ORDER BY id LIMIT ?", [name, after, REFRESH_CHUNK])
+        .map(([id]) => String(id));
+      if (ids.length === 0) return;
+      after = ids.at(-1) ?? "";
+      yield ids;
+    }
+  }
+
+  /* ---------- counts and hashes ---------- */
+
+  function addToBucket(name: string, count: number, hashes: readonly string[]): void {
+    const change = hashes.reduce(xor64, NO_HASH);
+    const [row] = file.all("SELECT count, hash FROM bucket WHERE bucket=?", [name]);
+    file.run(
+      "INSERT INTO bucket(bucket, count, hash) VALUES (?,?,?) ON CONFLICT(bucket) DO UPDATE SET count=excluded.count, hash=excluded.hash",
+      [name, Number(row?.[0] ?? 0) + count, xor64(String(row?.[1] ?? NO_HASH), change)],
+    );
+  }
+
+  const buckets = (): readonly BucketState[] =>
+    file
+      .all("SELECT bucket, count, hash FROM bucket WHERE count > 0")
+      .map(([bucket, count, hash]) => ({ bucket: String(bucket), count: Number(count), hash: String(hash) }));
+
+  /**
+   * Compares what is stored with what was received: a row that is missing, or is not what it was, is forgotten, so that
+   * the server finds the difference at the next HELLO and sends the bucket again (SYN-10). Reads every row, a chunk per
+   * turn; resolves with the number of rows that were wrong.
+   */
+  async function audit(pause: () => Promise<void>): Promise<number> {
+    let wrong = 0;
+    for (const { definition, collection } of stores.values()) {
+      let after = "";
+      for (;;) {
+        const expected = file.all("SELECT id, hash FROM server_row WHERE collection=? AND id>? ORDER BY id LIMIT ?", [
+          definition.name,
+          after,
+          REFRESH_CHUNK,
+        ]);
+        if (expected.length === 0) break;
+        after = String(expected.at(-1)?.[0]);
+        wrong += auditChunk(definition, collection, expected);
+        await pause();
+      }
+    }
+    return wrong;
+  }
+
+  function auditChunk(
+    definition: ReplicaCollectionDefinition,
+    collection: ReplicaCollection<object>,
+    expected: readonly (readonly unknown[])[],
+  ): number {
+    const ids = expected.map(([id]) => String(id));
+    const docs = new Map(
+      collection.findByIdsSync(ids).map((doc) => [String((doc as unknown as JsonObject)["id"]), doc]),
+    );
+    const overlaid = overlaidAmong(definition.name, ids);
+    const wrong = expected.filter(([id, hash]) => {
+      const doc = docs.get(String(id));
+      const row = overlaid.has(String(id))
+        ? serverRow(definition.name, String(id))
+        : doc && definition.rowOf(withoutMeta(doc));
+      return !row || hash64(canonicalJson(row)) !== hash;
+    });
+    file.transaction(() => {
+      for (const [id, hash] of wrong) {
+        file.run("DELETE FROM server_row WHERE collection=? AND id=?", [definition.name, String(id)]);
+        addToBucket(definition.name, -1, [String(hash)]);
+      }
+    });
+    return wrong.length;
+  }
+
+  return {
+    applyBatch,
+    beginResync,
+    refresh,
+    rebuildOverlays,
+    serverRow,
+    hasServerRow,
+    buckets,
+    audit,
+    refreshStale,
+    get hasStale() {
+      return staleNames().length > 0;
+    },
+    cookie: () => file.meta.get("cookie") as Cookie | undefined,
+    forgetCookie: () => file.meta.delete("cookie"),
+    collection: (name: string) => stores.get(name)?.collection,
+    collections: new Map([...stores].map(([name, store]) => [name, store.collection])),
+  };
+}
+
+type Put = Extract<Operation, { op: "put" }>;
+type RowOperation = Extract<Operation, { op: "put" | "purge" }>;
+
+/** The last word on each row of a batch counts. */
+function lastOfEach(operations: readonly RowOperation[]): { puts: readonly Put[]; purges: readonly string[] } {
+  const last = new Map(operations.map((operation) => [operation.id, operation]));
+  const puts: Put[] = [];
+  const purges: string[] = [];
+  for (const operation of last.values()) {
+    if (operation.op === "put") puts.push(operation);
+    else purges.push(operation.id);
+  }
+  return { puts, purges };
+}
+
+function notePurged(purged: Map<string, readonly string[]>, name: string, ids: readonly string[]): void {
+  if (ids.length > 0) purged.set(name, [...(purged.get(name) ?? []), ...ids]);
+}
+
+/** A stored document carries RxDB's own keys. */
+export function withoutMeta(stored: object): JsonObject {
+  const { _deleted, _attachments, _meta, _rev, ...doc } = stored as Record<string, unknown>;
+  return doc as JsonObject;
+}
+
+function createTables(file: ReplicaFile): void {
+  file.transaction(() => {
+    file.run(`CREATE TABLE IF NOT EXISTS server_row(collection TEXT NOT NULL, id TEXT NOT NULL, hash TEXT NOT NULL,
+      generation INTEGER NOT NULL, PRIMARY KEY(collection, id)) WITHOUT ROWID`);
+    file.run(
+      "CREATE TABLE IF NOT EXISTS bucket(bucket TEXT PRIMARY KEY, count INTEGER NOT NULL, hash TEXT NOT NULL) WITHOUT ROWID",
+    );
+    file.run(`CREATE TABLE IF NOT EXISTS overlaid(collection TEXT NOT NULL, id TEXT NOT NULL, row TEXT,
+      PRIMARY KEY(collection, id)) WITHOUT ROWID`);
+  });
+}
