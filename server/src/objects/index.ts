@@ -1,5 +1,6 @@
 export { defineType } from "@kontor/shared/objects";
 export type { FieldDefinition, TypeDefinition } from "@kontor/shared/objects";
+export type { Policy } from "@kontor/shared/access";
 export { definePack, definePolicy } from "./definePack.ts";
 export type { Pack } from "./definePack.ts";
 export { objectCollections } from "./objects.collections.ts";

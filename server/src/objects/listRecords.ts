@@ -36,42 +36,42 @@ export async function listRecords(
   types: TypeRegistry,
 ): Promise<RecordPage> {
   const type = readableType(types, query.type, actor);
-  const question = questionOf(query);
+  const rows = await pageQuery(db, query, actor, type).execute();
+  const page = rows.slice(0, query.limit);
+  const last = page.at(-1);
+  const more = rows.length > page.length && last;
+  return {
+    records: page.flatMap((row) => present(row, type, actor) ?? []),
+    ...(more && { nextCursor: writeCursor(questionOf(query), { key: last.sort_key, id: last.id }) }),
+  };
+}
+
+/** One row more than the page, to know whether there is another. */
+export function pageQuery(db: Database, query: ListQuery, actor: Actor, type: TypeDefinition) {
   const sorting = parseSort(type, query.sort);
   const key = sortExpression(type, sorting, actor);
-  const cursor = readCursor(question, query.cursor);
-  const deleted = query.deleted === "true";
-
-  const rows = await objectTables(db)
+  const cursor = readCursor(questionOf(query), query.cursor);
+  const beyond = sql.raw(sorting.direction === "asc" ? ">" : "<");
+  const conditions = parseFilters(type, query.filter).flatMap((filter) => [
+    visible(type, filter.field, actor),
+    compare(filter),
+  ]);
+  return objectTables(db)
     .selectFrom("record")
     .select(recordColumns)
     .select(key.text.as("sort_key"))
     .where("type", "=", type.name)
-    .where("deleted_at", deleted ? "is not" : "is", null)
+    .where("deleted_at", query.deleted === "true" ? "is not" : "is", null)
     .where(predicate(actor.engine.filter(actor.subject, "read", type.name, actor.context)))
-    .where((eb) =>
-      eb.and(
-        parseFilters(type, query.filter).flatMap((filter) => [visible(type, filter.field, actor), compare(filter)]),
+    .where((eb) => eb.and(conditions))
+    .$if(cursor !== undefined, (rows) =>
+      rows.where(
+        sql<SqlBool>`(${key.value}, record.id) ${beyond} (${key.bound(cursor?.key ?? "")}, ${cursor?.id}::uuid)`,
       ),
     )
-    .$if(cursor !== undefined, (more) => {
-      const operator = sql.raw(sorting.direction === "asc" ? ">" : "<");
-      return more.where(
-        sql<SqlBool>`(${key.value}, record.id) ${operator} (${key.bound(cursor?.key ?? "")}, ${cursor?.id}::uuid)`,
-      );
-    })
     .orderBy(key.value, sorting.direction)
     .orderBy("id", sorting.direction)
-    .limit(query.limit + 1)
-    .execute();
-
-  const page = rows.slice(0, query.limit);
-  const last = page.at(-1);
-  return {
-    records: page.flatMap((row) => present(row, type, actor) ?? []),
-    ...(rows.length > page.length &&
-      last && { nextCursor: writeCursor(question, { key: last.sort_key, id: last.id }) }),
-  };
+    .limit(query.limit + 1);
 }
 
 /** A type that the actor may not see is answered like one that does not exist. */

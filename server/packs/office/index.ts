@@ -1,0 +1,31 @@
+import { definePack } from "@kontor/server/objects";
+import { contractPolicies } from "./policies/contract.ts";
+import { counterpartyPolicies } from "./policies/counterparty.ts";
+import { employeePolicies } from "./policies/employee.ts";
+import { everybodyPolicies } from "./policies/everybody.ts";
+import { invoicePolicies } from "./policies/invoice.ts";
+import { letterPolicies } from "./policies/letters.ts";
+import { taskPolicies } from "./policies/task.ts";
+import { contract } from "./types/contract.ts";
+import { counterparty } from "./types/counterparty.ts";
+import { employee } from "./types/employee.ts";
+import { incomingLetter } from "./types/incomingLetter.ts";
+import { invoice } from "./types/invoice.ts";
+import { outgoingLetter } from "./types/outgoingLetter.ts";
+import { task } from "./types/task.ts";
+
+/** What an office has on the first day. Groups that the policies know: heads, management, legal, accounting, office, hr. */
+export const office = definePack({
+  name: "office",
+  title: { en: "Office", ru: "Офис" },
+  types: [contract, invoice, incomingLetter, outgoingLetter, task, counterparty, employee],
+  policies: [
+    ...everybodyPolicies,
+    ...contractPolicies,
+    ...invoicePolicies,
+    ...letterPolicies,
+    ...taskPolicies,
+    ...counterpartyPolicies,
+    ...employeePolicies,
+  ],
+});

@@ -1,0 +1,108 @@
+import { defineType } from "@kontor/server/objects";
+import { currencies, department, label } from "./common.ts";
+
+/** `person` ties the card to a user: whoever it names is the card's owner and may see all of it, and so may HR. */
+export const employee = defineType({
+  name: "employee",
+  label: label("Employee", "Сотрудник"),
+  plural: label("Employees", "Сотрудники"),
+  icon: "id-badge",
+  sections: [
+    { key: "main", label: label("Employment", "Работа") },
+    { key: "personal", label: label("Personal", "Личное"), sensitive: true },
+    { key: "pay", label: label("Pay", "Оплата труда"), sensitive: true },
+  ],
+  fields: {
+    fullName: { kind: "text", label: label("Full name", "ФИО"), required: true, maxLength: 160, wide: true },
+    person: { kind: "person", label: label("User", "Пользователь") },
+    staffNumber: { kind: "text", label: label("Staff number", "Табельный номер"), maxLength: 20, unique: true },
+    jobTitle: { kind: "text", label: label("Job title", "Должность"), maxLength: 160 },
+    department: { kind: "department", label: department.label, required: true },
+    manager: { kind: "person", label: label("Reports to", "Руководитель") },
+    hiredOn: { kind: "date", label: label("Employed since", "Принят") },
+    leftOn: { kind: "date", label: label("Left on", "Уволен"), readOnly: true },
+    workPhone: { kind: "text", label: label("Office telephone", "Рабочий телефон"), pattern: "phone" },
+    photo: { kind: "files", label: label("Photo", "Фото"), max: 1, accept: [".jpg", ".jpeg", ".png"] },
+    birthday: { kind: "date", section: "personal", label: label("Date of birth", "Дата рождения"), min: "1920-01-01" },
+    privatePhone: {
+      kind: "text",
+      section: "personal",
+      label: label("Private telephone", "Личный телефон"),
+      pattern: "phone",
+    },
+    address: { kind: "longText", section: "personal", label: label("Address", "Адрес"), maxLength: 500, wide: true },
+    emergencyContact: {
+      kind: "text",
+      section: "personal",
+      label: label("In an emergency call", "Контакт на экстренный случай"),
+      maxLength: 200,
+      wide: true,
+    },
+    papers: { kind: "files", section: "personal", label: label("Personal file", "Личное дело"), wide: true },
+    salary: { kind: "money", section: "pay", label: label("Salary", "Оклад"), currencies, min: "0" },
+    bonusRate: {
+      kind: "number",
+      section: "pay",
+      label: label("Bonus", "Премия"),
+      unit: label("% of salary", "% от оклада"),
+      decimals: 1,
+      min: 0,
+      max: 200,
+    },
+    grade: {
+      kind: "choice",
+      section: "pay",
+      label: label("Grade", "Грейд"),
+      options: Array.from({ length: 12 }, (_, index) => ({
+        key: `g${index + 1}`,
+        label: label(`${index + 1}`, `${index + 1}`),
+      })),
+    },
+    payAccount: { kind: "text", section: "pay", label: label("Account for pay", "Счёт для зарплаты"), maxLength: 34 },
+    nextReview: { kind: "date", section: "pay", label: label("Next review", "Следующий пересмотр") },
+  },
+  titleField: "fullName",
+  ownerField: "person",
+  departmentField: "department",
+  states: {
+    initial: "probation",
+    list: [
+      { key: "probation", label: label("On probation", "Испытательный срок"), tone: "warn" },
+      { key: "employed", label: label("Employed", "Работает"), tone: "good" },
+      { key: "leave", label: label("On leave", "В отпуске"), tone: "accent" },
+      { key: "left", label: label("Left", "Уволен"), tone: "neutral" },
+    ],
+    transitions: [
+      {
+        key: "confirm",
+        label: label("Confirm in the job", "Прошёл испытание"),
+        from: ["probation"],
+        to: "employed",
+        primary: true,
+      },
+      { key: "goOnLeave", label: label("On leave", "В отпуск"), from: ["employed"], to: "leave" },
+      {
+        key: "comeBack",
+        label: label("Back from leave", "Вернулся из отпуска"),
+        from: ["leave"],
+        to: "employed",
+        primary: true,
+      },
+      {
+        key: "dismiss",
+        label: label("Leaves the company", "Увольняется"),
+        from: ["probation", "employed", "leave"],
+        to: "left",
+        sets: { leftOn: "today" },
+        confirm: label("Mark this person as having left?", "Отметить увольнение?"),
+      },
+      { key: "rehire", label: label("Employ again", "Принять снова"), from: ["left"], to: "probation" },
+    ],
+  },
+  list: {
+    columns: ["fullName", "jobTitle", "department", "workPhone", "state", "salary"],
+    summary: ["jobTitle", "department"],
+    sort: { field: "fullName", direction: "asc" },
+    filters: ["department", "manager", "hiredOn", "salary"],
+  },
+});

@@ -1,0 +1,126 @@
+import { defineType } from "@kontor/server/objects";
+import { currencies, department, label, responsible } from "./common.ts";
+
+export const invoice = defineType({
+  name: "invoice",
+  label: label("Invoice", "Счёт"),
+  plural: label("Invoices", "Счета"),
+  icon: "receipt",
+  sections: [
+    { key: "main", label: label("Invoice", "Счёт") },
+    { key: "payment", label: label("Payment", "Оплата") },
+  ],
+  fields: {
+    number: { kind: "autoNumber", label: label("Our number", "Наш номер"), pattern: "INV-{year}-{n:5}" },
+    subject: { kind: "text", label: label("For what", "За что"), required: true, maxLength: 200, wide: true },
+    direction: {
+      kind: "choice",
+      label: label("Direction", "Направление"),
+      options: [
+        { key: "incoming", label: label("From a supplier", "От поставщика") },
+        { key: "outgoing", label: label("To a customer", "Покупателю") },
+      ],
+      default: "incoming",
+      required: true,
+    },
+    theirNumber: { kind: "text", label: label("Their number", "Номер контрагента"), maxLength: 60 },
+    counterparty: {
+      kind: "relation",
+      to: "counterparty",
+      label: label("Counterparty", "Контрагент"),
+      backLabel: label("Invoices", "Счета"),
+    },
+    contract: {
+      kind: "relation",
+      to: "contract",
+      label: label("Contract", "Договор"),
+      backLabel: label("Invoices", "Счета"),
+    },
+    issuedOn: { kind: "date", label: label("Issued on", "Дата счёта"), default: "today", required: true },
+    dueOn: { kind: "date", label: label("Due on", "Оплатить до") },
+    amount: { kind: "money", label: label("Amount", "Сумма"), currencies, min: "0", required: true },
+    vat: {
+      kind: "choice",
+      label: label("VAT", "НДС"),
+      options: [
+        { key: "none", label: label("Without VAT", "Без НДС") },
+        { key: "vat10", label: label("10 %", "10 %") },
+        { key: "vat20", label: label("20 %", "20 %") },
+        { key: "vat22", label: label("22 %", "22 %") },
+      ],
+      default: "vat20",
+    },
+    responsible,
+    department,
+    scan: { kind: "files", label: label("Invoice and papers", "Счёт и документы"), wide: true },
+    paidOn: { kind: "date", section: "payment", label: label("Paid on", "Дата оплаты"), readOnly: true },
+    paidBy: { kind: "person", section: "payment", label: label("Paid by", "Оплатил"), readOnly: true },
+    comment: {
+      kind: "longText",
+      section: "payment",
+      label: label("Accounting's note", "Примечание бухгалтерии"),
+      maxLength: 2_000,
+      wide: true,
+    },
+  },
+  titleField: "subject",
+  ownerField: "responsible",
+  departmentField: "department",
+  states: {
+    initial: "draft",
+    list: [
+      { key: "draft", label: label("Draft", "Черновик"), tone: "neutral" },
+      { key: "approval", label: label("On approval", "На согласовании"), tone: "accent" },
+      { key: "approved", label: label("To be paid", "К оплате"), tone: "warn" },
+      { key: "paid", label: label("Paid", "Оплачен"), tone: "good" },
+      { key: "cancelled", label: label("Cancelled", "Отменён"), tone: "bad" },
+    ],
+    transitions: [
+      {
+        key: "submit",
+        label: label("Send for approval", "На согласование"),
+        from: ["draft"],
+        to: "approval",
+        requires: ["counterparty", "dueOn"],
+        primary: true,
+      },
+      {
+        key: "approve",
+        label: label("Approve for payment", "Согласовать оплату"),
+        from: ["approval"],
+        to: "approved",
+        primary: true,
+      },
+      { key: "return", label: label("Return for changes", "Вернуть на доработку"), from: ["approval"], to: "draft" },
+      {
+        key: "pay",
+        label: label("Mark as paid", "Отметить оплату"),
+        from: ["approved"],
+        to: "paid",
+        sets: { paidOn: "today", paidBy: "me" },
+        primary: true,
+      },
+      {
+        key: "cancel",
+        label: label("Cancel", "Отменить"),
+        from: ["draft", "approval", "approved"],
+        to: "cancelled",
+        confirm: label("Cancel this invoice?", "Отменить этот счёт?"),
+      },
+    ],
+  },
+  list: {
+    columns: ["number", "subject", "counterparty", "amount", "dueOn", "state"],
+    summary: ["counterparty", "amount"],
+    sort: { field: "number", direction: "desc" },
+    filters: ["direction", "counterparty", "contract", "amount", "dueOn", "responsible", "department"],
+  },
+  checks: [
+    {
+      left: "issuedOn",
+      op: "lte",
+      right: "dueOn",
+      message: label("It would be due before it was issued.", "Срок оплаты раньше даты счёта."),
+    },
+  ],
+});
