@@ -23,10 +23,10 @@ interface Command {
   sessionId?: string;
 }
 
-interface TargetInfo {
-  targetId: string;
-  type: string;
-  openerId?: string;
+interface Attached {
+  sessionId: string;
+  targetInfo: { targetId: string; type: string; openerId?: string };
+  waitingForDebugger: boolean;
 }
 
 // Ids of commands the proxy sends on its own; Playwright counts from 1 and never gets this far.
@@ -35,6 +35,7 @@ const OWN_ID = 1_000_000_000;
 export function proxyCdp(client: WebSocket, devtoolsUrl: string, hooks: ProxyHooks): void {
   const upstream = new WebSocket(devtoolsUrl, { perMessageDeflate: false });
   const targetIds = new Map<string, string>(); // by session id
+  const paused = new Set<string>(); // target ids
   const hiddenSessions = new Set<string>();
   const early: string[] = [];
 
@@ -58,7 +59,7 @@ export function proxyCdp(client: WebSocket, devtoolsUrl: string, hooks: ProxyHoo
         return send(text);
       case "Runtime.runIfWaitingForDebugger":
         // A page must not start before its preload is in place, and Playwright would start it as soon as *it* is ready.
-        if (!targetId) return send(text);
+        if (!targetId || !paused.has(targetId)) return send(text);
         return void hooks.preloadRegistered(targetId).then(() => send(text));
       case "Emulation.setEmulatedMedia":
         return send(JSON.stringify(withoutEmptyFeatures(command)));
@@ -73,10 +74,10 @@ export function proxyCdp(client: WebSocket, devtoolsUrl: string, hooks: ProxyHoo
   /** Undefined: the client must not hear of it. */
   const onEvent = (text: string): string | undefined => {
     if (text.startsWith('{"method":"Target.attachedToTarget"')) {
-      const { sessionId, targetInfo } = (JSON.parse(text) as { params: { sessionId: string; targetInfo: TargetInfo } })
-        .params;
+      const { sessionId, targetInfo, waitingForDebugger } = (JSON.parse(text) as { params: Attached }).params;
       if (targetInfo.type !== "page") return text;
       targetIds.set(sessionId, targetInfo.targetId);
+      if (waitingForDebugger) paused.add(targetInfo.targetId);
       // A window that a page opened by itself: every popup is denied, so no spec may see it flash by. It stays paused until
       // the stand-in closes it.
       if (targetInfo.openerId) hiddenSessions.add(sessionId);
