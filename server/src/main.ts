@@ -1,9 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { newId, systemClock } from "@kontor/shared/base";
+import { DomainError, newId, systemClock } from "@kontor/shared/base";
 import { PROTOCOL_VERSION } from "@kontor/shared/protocol";
 import { accessEndpoints, createAccess } from "#access";
+import { adminEndpoints, mountConsole, startSampler } from "#admin";
 import type { Config } from "#config";
 import {
   checkDatabase,
@@ -18,18 +19,34 @@ import {
   readState,
   startEmbeddedPostgres,
   version,
+  type Actor,
+  type EndpointRequest,
   type Log,
 } from "#kernel";
+import {
+  createTypeRegistry,
+  findResource,
+  objectCollections,
+  objectEndpoints,
+  objectIntents,
+  objectTypeResource,
+  peopleInDatabase,
+  resourceTypeOf,
+  saveTypes,
+} from "#objects";
 import {
   createPeopleService,
   createSessionService,
   ensureAdministrators,
   loadAdministrators,
   loadSubject,
+  peopleCollections,
   peopleEndpoints,
   peopleResources,
   signInEndpoints,
 } from "#people";
+import { createSync } from "#sync";
+import { office as officePack } from "../packs/office/index.ts";
 
 const DRAIN_MS = 10_000; // what a proxy waits before it gives a request to another node
 
@@ -75,16 +92,18 @@ export async function openOffice(
   const sessions = createSessionService({ db, clock });
   const people = createPeopleService({ db, doorbell, sessions, clock });
   const administrators = await ensureAdministrators(db);
+  const types = createTypeRegistry(officePack.types);
+  await saveTypes(db, types);
   const access = await createAccess({
     db,
     log,
     clock,
-    resources: [...peopleResources],
-    policies: [],
+    resources: [...peopleResources, objectTypeResource, ...types.all().map(resourceTypeOf)],
+    policies: officePack.policies,
     loadSubject: (userId) => loadSubject(db, userId),
     loadAdministrators: () => loadAdministrators(db),
   });
-  return { clock, url, db, pool, postgresVersion, doorbell, sessions, people, access, administrators };
+  return { clock, url, db, pool, types, postgresVersion, doorbell, sessions, people, access, administrators };
 }
 
 export interface Kontor {
@@ -105,11 +124,8 @@ export async function startKontor(config: Config): Promise<Kontor> {
 }
 
 async function assemble(config: Config, log: Log, stops: ReturnType<typeof createStops>): Promise<Kontor> {
-  const { clock, db, pool, postgresVersion, sessions, people, access } = await openOffice(config, {
-    log,
-    stops,
-    exclusive: true,
-  });
+  const office = await openOffice(config, { log, stops, exclusive: true });
+  const { clock, db, pool, types, doorbell, sessions, people, access } = office;
   const metrics = createMetrics();
   const info = {
     product: "kontor" as const,
@@ -118,6 +134,58 @@ async function assemble(config: Config, log: Log, stops: ReturnType<typeof creat
     serverId: await readState(db, "server.id", newId),
     name: config.name,
   };
+  const actorOf = async (request: EndpointRequest): Promise<Actor> => {
+    if (!request.principal) throw new DomainError("unauthenticated", "Sign in first.", { reason: "signIn.needed" });
+    return {
+      principal: request.principal,
+      subject: await access.subjectOf(request.principal.userId),
+      context: access.contextOf(request.principal, request.ip),
+      engine: access.engine(),
+      now: new Date(clock.now()).toISOString(),
+    };
+  };
+
+  const sync = createSync({
+    db,
+    doorbell,
+    collections: [...objectCollections({ types }), ...peopleCollections],
+    intents: objectIntents({ types, people: peopleInDatabase, timeZone: config.timeZone }),
+    access: access.engine,
+    async authenticate(token) {
+      const principal = await sessions.authenticate(token);
+      if (!principal) throw new DomainError("unauthenticated", "The session has ended.", { reason: "signIn.expired" });
+      return principal;
+    },
+    loadSubject: (userId) => loadSubject(db, userId),
+    epoch: await readState(db, "sync.epoch", newId),
+    leaseMs: config.leaseMs,
+    origins: () => (config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]),
+    clock,
+    log,
+    metrics,
+  });
+  sessions.onEnded((ended) => sync.kick(ended));
+  access.onPublished(
+    () =>
+      void sync
+        .recompute()
+        .catch((error: unknown) => log.error({ err: error }, "recomputing after a change of policies")),
+  );
+
+  const sampler = startSampler({
+    clock,
+    log,
+    gauges: {
+      connections: () => sync.connectionCount(),
+      memoryBytes: () => process.memoryUsage.rss(),
+      databaseMs: async () => {
+        const started = performance.now();
+        await pool.query("select 1");
+        return Math.round((performance.now() - started) * 10) / 10;
+      },
+    },
+  });
+  stops.push(async () => sampler.stop());
 
   const http = createHttp({
     host: config.host,
@@ -140,14 +208,33 @@ async function assemble(config: Config, log: Log, stops: ReturnType<typeof creat
         secureCookies: config.publicUrl?.startsWith("https:") ?? false,
       }),
       ...peopleEndpoints({ db, people, sessions }),
-      ...accessEndpoints({ access, loadResource: async () => undefined }),
+      ...accessEndpoints({ access, loadResource: (type, id) => findResource(db, type, id) }),
+      ...objectEndpoints({
+        db,
+        types,
+        actorOf,
+        applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
+      }),
+      ...adminEndpoints({
+        version,
+        name: config.name,
+        startedAt: new Date(clock.now()).toISOString(),
+        sampler,
+        parts: { database: async () => ({ state: "ok", words: `PostgreSQL ${office.postgresVersion}` }) },
+        counts: {},
+      }),
     ],
-    mount: mountApiDocs,
+    mount(app) {
+      mountApiDocs(app);
+      mountConsole(app, { directory: fileURLToPath(new URL("../console/dist", import.meta.url)) });
+    },
   });
+  sync.attach(http.server);
   const port = await http.listen();
   stops.push(() => http.drain(DRAIN_MS));
+  stops.push(() => sync.drain());
 
   const address = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
-  log.info({ url: address, postgres: postgresVersion, data: config.dataDirectory }, "Kontor is listening");
+  log.info({ url: address, postgres: office.postgresVersion, data: config.dataDirectory }, "Kontor is listening");
   return { url: address, stop: () => stops.all() };
 }
