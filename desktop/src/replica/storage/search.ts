@@ -36,8 +36,11 @@ export type SearchResult = {
 };
 
 const DEFAULT_LIMIT = 50;
-/** About 10 ms of work: the process answers a query between two batches. */
-const ROWS_PER_BATCH = 150;
+/**
+ * About 20 ms of work, after which the process answers whoever waits. Each commit closes a segment of the index, so
+ * smaller batches cost more (150 rows: 11k rows/s; 1,000 rows: 27k rows/s).
+ */
+const ROWS_PER_BATCH = 500;
 
 export type Search = ReturnType<typeof openSearch>;
 
