@@ -176,7 +176,7 @@ const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc.oneof(...[...new Set(Object.values(FAMILY))].map(attributeOf)).map((name) => ({ exists: name })),
 );
 
-export const conditionArbitrary: fc.Arbitrary<Condition> = fc.letrec<{ tree: unknown }>((tie) => ({
+const conditionArbitrary: fc.Arbitrary<Condition> = fc.letrec<{ tree: unknown }>((tie) => ({
   tree: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
     { weight: 3, arbitrary: leaf },

@@ -182,3 +182,29 @@ it("[POL-4] exists, of every kind in every way it is stored", async () => {
   const conditions = firsts.map((column) => ({ exists: obj(column) }));
   expect(await disagreements(everyValue, conditions)).toEqual([]);
 });
+
+it("[POL-4] a timestamptz is read to the millisecond, as the driver gives it", async () => {
+  await client.query("begin");
+  for (const time of ["2026-01-01 00:00:00.123999+00", "1969-12-31 23:59:59.999999+00"]) {
+    await client.query("delete from record");
+    const insert =
+      "insert into record (position, datetime_timestamptz_1) values (0, $1) returning datetime_timestamptz_1 as at";
+    const { rows } = await client.query<{ at: string }>(insert, [time]);
+    const at = rows[0]?.at ?? "";
+    expect(at).toMatch(/\.(123|999)Z$/);
+    const policies = [
+      {
+        id: "p",
+        title: "p",
+        effect: "allow",
+        resource: "thing",
+        actions: ["read"],
+        when: condition("eq", "obj.datetime_timestamptz_1", at),
+      },
+    ] as const;
+    const engine = createAccessEngine({ policies, resources: [resourceType], rev: "1" });
+    const { text, params } = engine.filter(nobody, "read", "thing", context);
+    expect((await client.query(`select 1 from record where ${text}`, [...params])).rowCount).toBe(1);
+  }
+  await client.query("rollback");
+});

@@ -3,7 +3,7 @@ import type { AttributeSql, Context, ResourceType, Subject } from "./access.mode
 import type { Attribute, BinaryNode, BinaryOp, ConditionNode, Term } from "./condition.bind.ts";
 import { compileCondition, compileTerm, isConstant, type Truth } from "./condition.decide.ts";
 import { type Fragment, joined, parameter, rawSql, sql } from "./sql.fragment.ts";
-import type { Family } from "./value.read.ts";
+import { DATE, DATE_TIME, type Family } from "./value.read.ts";
 
 /**
  * The second reading: a condition as SQL that is TRUE, FALSE or NULL exactly where decide says true, false or unknown
@@ -56,7 +56,7 @@ export function junction(op: "and" | "or", parts: readonly Predicate[]): Predica
   return { sql: sql`(${joined(open.map(toSql), op === "and" ? " AND " : " OR ")})` };
 }
 
-export function negated(predicate: Predicate): Predicate {
+function negated(predicate: Predicate): Predicate {
   if (!("constant" in predicate)) return { sql: sql`(NOT ${predicate.sql})` };
   return { constant: predicate.constant === undefined ? undefined : !predicate.constant };
 }
@@ -198,26 +198,20 @@ function storedScalar({ sql: text, kind }: AttributeSql, family: Family): Fragme
     case "uuid":
       return rawSql(`${value}::text`);
     case "text":
-      return rawSql(family === "text" ? value : `(CASE WHEN ${value} ~ '${PATTERNS[family]}' THEN ${value} END)`);
+      return rawSql(PATTERNS[family] ? `(CASE WHEN ${value} ~ '${PATTERNS[family]}' THEN ${value} END)` : value);
     default:
       return rawSql(value);
   }
 }
 
-const PATTERNS: Record<Family, string> = {
-  text: "",
-  number: "",
-  boolean: "",
-  money: "",
-  date: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-  dateTime: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
-};
+/** The same expressions that JavaScript uses: both dialects read them alike. */
+const PATTERNS: Partial<Record<Family, string>> = { date: DATE.source, dateTime: DATE_TIME.source };
 
 function jsonbScalar(value: string, family: Family): string {
   const text = `${value} #>> '{}'`;
   if (family === "number") return `(CASE WHEN jsonb_typeof${value} = 'number' THEN (${text})::numeric END)`;
   if (family === "boolean") return `(CASE WHEN jsonb_typeof${value} = 'boolean' THEN (${text})::boolean END)`;
-  const pattern = family === "text" ? "" : ` AND (${text}) ~ '${PATTERNS[family]}'`;
+  const pattern = PATTERNS[family] ? ` AND (${text}) ~ '${PATTERNS[family]}'` : "";
   return `(CASE WHEN jsonb_typeof${value} = 'string'${pattern} THEN ${text} END)`;
 }
 
