@@ -11,3 +11,13 @@ export {
 } from "./blob.port.ts";
 export type { BlobStat, BlobStore, ByteRange, ExpectedBlob } from "./blob.port.ts";
 export { asStorageError, hashFile, writeHashed } from "./hashingWrite.ts";
+export { readableFile } from "./files.access.ts";
+export { filesCollection } from "./files.collection.ts";
+export { fileEndpoints, mountSignedFiles } from "./files.endpoints.ts";
+export type { FileEndpointDeps } from "./files.endpoints.ts";
+export { fileIntents } from "./files.intents.ts";
+export { noteBlob, updateFiles } from "./files.repo.ts";
+export type { FileRow } from "./files.repo.ts";
+export type { Body } from "./sendBody.ts";
+export { createUploads } from "./upload.server.ts";
+export type { UploadDeps, Uploads } from "./upload.server.ts";

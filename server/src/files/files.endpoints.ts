@@ -1,0 +1,184 @@
+import type { Express, Request, Response } from "express";
+import { z } from "zod";
+import { DomainError, type Clock } from "@kontor/shared/base";
+import { fileLimits, type FileDoc } from "@kontor/shared/files";
+import {
+  defineEndpoint,
+  sendProblem,
+  type Actor,
+  type Database,
+  type Endpoint,
+  type EndpointRequest,
+  type Log,
+  type Principal,
+} from "#kernel";
+import type { RecordAccess } from "#objects";
+import type { BlobStore } from "./blob.port.ts";
+import { isVisible, readableFile } from "./files.access.ts";
+import { fileToDoc, findFilesOf, type FileRow } from "./files.repo.ts";
+import { sendBody, type Body } from "./sendBody.ts";
+import { openTicket, signTicket, type Ticket } from "./signedUrl.ts";
+
+export interface FileEndpointDeps {
+  readonly db: Database;
+  readonly blobs: BlobStore;
+  readonly parent: RecordAccess;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Signs addresses; from `secretState(db, "files.signing")`. */
+  readonly key: Buffer;
+  actorOf(request: EndpointRequest): Promise<Actor>;
+  /** The actor of a signed address, whose rights are asked anew when it is used. */
+  actorOfTicket(
+    principal: Pick<Principal, "userId" | "channel" | "deviceId">,
+    ip: string,
+  ): Promise<Pick<Actor, "engine" | "subject" | "context">>;
+  /** The previews' parts of a file; undefined where there is none. */
+  previewPart(file: FileRow, part: "pdf" | "page" | "thumbnail", page?: number): Promise<Body | undefined>;
+}
+
+const idParams = z.object({ id: z.uuid() });
+const partSchema = z.enum(["content", "pdf", "page", "thumbnail"]);
+const fileReply = z.custom<FileDoc>(() => true);
+const read = { kind: "policy", resource: "*", action: "read" } as const;
+
+export function fileEndpoints(deps: FileEndpointDeps): readonly Endpoint[] {
+  const { db, parent, clock, key } = deps;
+  const find = async (id: string, request: EndpointRequest) =>
+    readableFile(db, parent, await deps.actorOf(request), id);
+  const send = async (body: Body, { raw }: EndpointRequest) =>
+    sendBody(raw.request, raw.response, { blobs: deps.blobs, body });
+
+  return [
+    defineEndpoint({
+      method: "get",
+      path: "/records/:id/files",
+      summary: "The files of a record that the caller may see",
+      tag: "files",
+      access: read,
+      params: idParams,
+      reply: z.object({ files: z.array(fileReply) }),
+      async handle({ params }, request) {
+        const record = await parent.accessTo(db, await deps.actorOf(request), params.id);
+        if (!record) throw new DomainError("notFound", "There is no such record.", { reason: "record.notFound" });
+        const rows = await findFilesOf(db, [params.id]);
+        return { files: rows.filter((row) => row.deleted_at === null && isVisible(record, row)).map(fileToDoc) };
+      },
+    }),
+    defineEndpoint({
+      method: "get",
+      path: "/files/:id",
+      summary: "One file: its name, size, state and preview",
+      tag: "files",
+      access: read,
+      params: idParams,
+      reply: fileReply,
+      handle: async ({ params }, request) => fileToDoc(await find(params.id, request)),
+    }),
+    defineEndpoint({
+      method: "get",
+      path: "/files/:id/content",
+      summary: "The body of a file; takes Range and If-None-Match",
+      tag: "files",
+      access: read,
+      params: idParams,
+      stream: true,
+      handle: async ({ params }, request) => send(contentOf(await find(params.id, request)), request),
+    }),
+    defineEndpoint({
+      method: "get",
+      path: "/files/:id/preview/document.pdf",
+      summary: "The file as PDF",
+      tag: "files",
+      access: read,
+      params: idParams,
+      stream: true,
+      handle: async ({ params }, request) => send(await partOf(deps, await find(params.id, request), "pdf"), request),
+    }),
+    defineEndpoint({
+      method: "get",
+      path: "/files/:id/preview/pages/:page",
+      summary: "The image of one page (JPEG), counted from 1",
+      tag: "files",
+      access: read,
+      params: idParams.extend({ page: z.coerce.number().int().min(1).max(100_000) }),
+      stream: true,
+      handle: async ({ params }, request) =>
+        send(await partOf(deps, await find(params.id, request), "page", params.page), request),
+    }),
+    defineEndpoint({
+      method: "get",
+      path: "/files/:id/preview/thumbnail",
+      summary: "A small image of the first page (JPEG)",
+      tag: "files",
+      access: read,
+      params: idParams,
+      stream: true,
+      handle: async ({ params }, request) =>
+        send(await partOf(deps, await find(params.id, request), "thumbnail"), request),
+    }),
+    defineEndpoint({
+      method: "post",
+      path: "/files/:id/url",
+      summary: "A short-lived signed address of the body or of a part of its preview, usable without a token",
+      tag: "files",
+      access: read,
+      params: idParams,
+      body: z.object({ part: partSchema.default("content"), page: z.int().positive().optional() }),
+      reply: z.object({ url: z.string(), expiresAt: z.string() }),
+      async handle({ params, body }, request) {
+        const file = await find(params.id, request);
+        await partOf(deps, file, body.part, body.page);
+        const { principal } = request;
+        if (!principal) throw new DomainError("unauthenticated", "Sign in first.", { reason: "signIn.needed" });
+        const expires = clock.now() + fileLimits.signedUrlMs;
+        const ticket: Ticket = {
+          file: file.id,
+          part: body.part,
+          ...(body.page !== undefined && { page: body.page }),
+          user: principal.userId,
+          channel: principal.channel,
+          ...(principal.deviceId !== undefined && { device: principal.deviceId }),
+          expires,
+        };
+        return { url: `/f/${signTicket(ticket, key)}`, expiresAt: new Date(expires).toISOString() };
+      },
+    }),
+  ];
+}
+
+/**
+ * Signed addresses. No cookie is read here and none is set, so the path can stand on an origin of its own; and the
+ * rights of the one it was made for are asked again at each use, so losing them ends the address too.
+ */
+export function mountSignedFiles(app: Express, deps: FileEndpointDeps): void {
+  app.get("/f/:signed", async (request: Request, response: Response) => {
+    response.locals["route"] = "/f/:signed";
+    try {
+      const ticket = openTicket(String(request.params["signed"]), { key: deps.key, now: deps.clock.now() });
+      const principal = {
+        userId: ticket.user,
+        channel: ticket.channel,
+        ...(ticket.device !== undefined && { deviceId: ticket.device }),
+      };
+      const actor = await deps.actorOfTicket(principal, request.ip ?? "");
+      const file = await readableFile(deps.db, deps.parent, actor, ticket.file);
+      const body = await partOf(deps, file, ticket.part, ticket.page);
+      await sendBody(request, response, { blobs: deps.blobs, body });
+    } catch (error) {
+      sendProblem(response, error, { requestId: response.locals["requestId"] as string, log: deps.log });
+    }
+  });
+}
+
+async function partOf(deps: FileEndpointDeps, file: FileRow, part: Ticket["part"], page?: number): Promise<Body> {
+  if (part === "content") return contentOf(file);
+  const body = await deps.previewPart(file, part, page);
+  if (!body) throw new DomainError("notFound", "There is no such part of a preview.", { reason: "preview.notFound" });
+  return body;
+}
+
+function contentOf(file: FileRow): Body {
+  if (file.state === "stored") return file;
+  throw new DomainError("notFound", "The body of this file is not here yet.", { reason: `file.${file.state}` });
+}
