@@ -62,12 +62,14 @@ export class Chromium {
   /** Where Playwright's proxied connection goes. */
   readonly devtoolsUrl: string;
   readonly root: Cdp;
-  onExit: () => void = () => {};
+  /** `inOrder`: it ended by itself or was asked to, and did not crash. */
+  onExit: (inOrder: boolean) => void = () => {};
   private readonly pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   private readonly sessions = new Map<string, EventEmitter>();
   private readonly child: ChildProcess;
   private lastId = 0;
   private gone = false;
+  private closing = false;
 
   private constructor(child: ChildProcess, devtoolsUrl: string) {
     this.child = child;
@@ -75,11 +77,11 @@ export class Chromium {
     this.root = this.session("");
     readMessages(child.stdio[4] as Readable, (message) => this.receive(message));
     child.stdio[3]?.on("error", () => {}); // the pipe of a browser that just died; `exit` tells
-    child.on("exit", () => {
+    child.on("exit", (code) => {
       this.gone = true;
       for (const { reject } of this.pending.values()) reject(new Error("stand-in: Chromium is gone"));
       this.pending.clear();
-      this.onExit();
+      this.onExit(code === 0 || this.closing);
     });
   }
 
@@ -106,6 +108,7 @@ export class Chromium {
   /** Ends the browser in good order, so that its storage is written. */
   async close(): Promise<void> {
     if (this.gone) return;
+    this.closing = true;
     const exited = new Promise<void>((resolve) => this.child.once("exit", () => resolve()));
     const tooLong = setTimeout(() => this.kill(), CLOSE_TIMEOUT_MS);
     this.root.send("Browser.close").catch(() => {});
@@ -141,7 +144,7 @@ function switchesFor({ profileDir, headful, resolverRule, switches }: ChromiumOp
   const fromApp = [...switches].filter(([name]) => !ownSwitches.has(name) && name !== "disable-features");
   const disabled = ["LocalNetworkAccessChecks", switches.get("disable-features")].filter(Boolean).join(","); // our hosts are loopback
   return [
-    ...(headful ? ["--app=about:blank"] : ["--headless=new", "--no-startup-window"]),
+    ...(headful ? ["--app=data:text/html,", "--test-type"] : ["--headless=new", "--no-startup-window"]),
     ...quietSwitches,
     "--enable-blink-features=MessagePortCloseEvent", // Electron's ports tell when their other end is gone
     "--remote-debugging-port=0",

@@ -82,15 +82,14 @@ async function startBrowser(headful: boolean): Promise<void> {
 
 /** App and browser are one thing to the outside: neither lives without the other. */
 function endWith(chromium: Chromium): void {
-  let ending = false;
-  app.atExit.push(async () => {
-    ending = true;
-    await chromium.close();
-  });
-  chromium.onExit = () => {
-    if (ending) return;
-    console.error("stand-in: Chromium is gone, so the app ends");
-    process.exit(1);
+  app.atExit.push(() => chromium.close());
+  chromium.onExit = (inOrder) => {
+    if (!inOrder) {
+      console.error("stand-in: Chromium crashed, so the app ends");
+      process.exit(1);
+    }
+    // Its user closed the last window, or Ctrl-C reached it as well: the app has its windows closed, and ends in good order.
+    for (const window of BrowserWindow.getAllWindows()) window.markClosed();
   };
   process.on("exit", () => chromium.kill());
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => app.quit());

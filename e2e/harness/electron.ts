@@ -73,7 +73,7 @@ export async function launchDesktop(options: DesktopOptions): Promise<Desktop> {
     electronKind: kind,
     async window() {
       const page = await electronApp.firstWindow();
-      await page.waitForURL(({ protocol }) => protocol !== "about:"); // main opens the window first and loads its page then
+      await page.waitForURL(({ protocol }) => !["about:", "data:"].includes(protocol)); // main opens a window first and loads its page then
       return page;
     },
     async kill() {
