@@ -94,7 +94,14 @@ export function openDesk(initial: DeskOptions): Desk {
       const docs = replica.rows.collection(collection)?.querySync({ selector: {} }) ?? [];
       return new Map(
         docs.map((doc) => {
-          const { _deleted, _attachments, _meta, _rev, pending, ...shown } = doc as unknown as Record<string, unknown>;
+          const {
+            _deleted,
+            _attachments,
+            _meta,
+            _rev,
+            pending: _pending,
+            ...shown
+          } = doc as unknown as Record<string, unknown>;
           return [String(shown["id"]), shown as JsonObject];
         }),
       );

@@ -24,6 +24,8 @@ export interface ReplicaCollectionDefinition {
 
 export interface ViewContext extends ReplayFrom {
   typeNamed(name: string): TypeDefinition | undefined;
+  /** Called within the transaction in which rows of a collection changed. */
+  rowsChanged?(collection: string): void;
   /** This device's upload of a file, while it lasts; whoever changes it has the file's view made anew. */
   uploadOf?(fileId: string): JsonObject | undefined;
 }

@@ -82,26 +82,33 @@ export function openOutbox(options: {
     return mids ? [...mids].flatMap((mid) => entries.get(mid) ?? []) : [];
   }
 
-  /** Durable when it returns. */
-  function add(intent: NewIntent): PendingIntent {
+  /** Durable when it returns, with whatever `alongside` writes into the same file. */
+  function add(intent: NewIntent, alongside: (at: string) => void = () => undefined): PendingIntent {
     const at = new Date(options.now()).toISOString();
     const { title, ...named } = intent;
     const made = { ...named, mid: newId(), at, title, state: "waiting", attempts: 0, notBefore: 0 } as const;
-    file.run(`INSERT INTO intent(mid, name, collection, id, args, grp, at, title) VALUES (?,?,?,?,?,?,?,?)`, [
-      made.mid,
-      made.name,
-      made.collection,
-      made.id,
-      JSON.stringify(made.args),
-      made.group ?? null,
-      at,
-      title,
-    ]);
-    const seq = Number(file.all("SELECT seq FROM intent WHERE mid=?", [made.mid])[0]?.[0]);
+    const seq = file.transaction(() => {
+      alongside(at);
+      return insert(made);
+    });
     const entry: Entry = { ...made, seq };
     entries.set(entry.mid, entry);
     addToRow(entry);
     return entry;
+  }
+
+  function insert({ mid, name, collection, id, args, group, at, title }: PendingIntent): number {
+    file.run("INSERT INTO intent(mid, name, collection, id, args, grp, at, title) VALUES (?,?,?,?,?,?,?,?)", [
+      mid,
+      name,
+      collection,
+      id,
+      JSON.stringify(args),
+      group ?? null,
+      at,
+      title,
+    ]);
+    return Number(file.all("SELECT seq FROM intent WHERE mid=?", [mid])[0]?.[0]);
   }
 
   /** Changes an intent that was never sent; false when it was. */

@@ -14,7 +14,7 @@ import type { ReplicaCollectionDefinition, ViewContext } from "./collections.ts"
 import { zlibCompression } from "./compression.ts";
 import { createLink, type Link, type LinkProblem, type LinkState } from "./link.ts";
 import { openFileOrRebuild, type Rebuilt } from "./openFile.ts";
-import { openOutbox, type Outbox, type PendingIntent } from "./outbox.ts";
+import { openOutbox, type Issue, type Outbox, type PendingIntent } from "./outbox.ts";
 import { createRows, type Rows } from "./rows.ts";
 
 /**
@@ -57,6 +57,8 @@ export interface EnqueueInput {
   readonly title: string;
   /** Rows that must exist on the server first; known to be there already, they cost nothing. */
   readonly dependsOn?: readonly { readonly collection: string; readonly id: string }[];
+  /** Written in the outbox's transaction that takes the intent, for example the plan of an upload. */
+  readonly alongside?: (at: string) => void;
 }
 
 export type Connection = "online" | "connecting" | "offline" | "signedOut" | "locked" | "outdated";
@@ -89,10 +91,16 @@ export interface Replica {
   state(): ReplicaState;
   /** Returns when the change is durable on this device and in view (SYN-1). */
   enqueue(input: EnqueueInput): PendingIntent;
+  /** Replaces the arguments of a change that was never sent; false when it was. */
+  amend(mid: string, args: JsonObject): boolean;
   /** Takes an unsent change back; false when it is under way. */
   discard(mid: string): boolean;
-  retryIssue(mid: string): PendingIntent | undefined;
-  discardIssue(mid: string): void;
+  retryIssue(mid: string, alongside?: (at: string) => void): PendingIntent | undefined;
+  discardIssue(mid: string): Issue | undefined;
+  /** Undefined when the sign-in has ended. */
+  token(): string | undefined;
+  /** Something that the outbox shows changed elsewhere (an upload). */
+  tellOutbox(): void;
   /** Connects and sends at once; for "try now". */
   tryNow(mid?: string): void;
   useToken(token: string, leaseMs: number): void;
@@ -129,6 +137,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     settled: new Set(),
   };
 
+  let token: string | undefined = options.token;
   let linkState: LinkState = { state: "connecting" };
   let welcome: Welcome | undefined;
   let received = 0;
@@ -172,7 +181,10 @@ export function openReplica(options: ReplicaOptions): Replica {
       welcome = undefined;
     }
     if (state.state === "open") sendHello();
-    if (state.state === "stopped" && state.problem.reason === "link.accountOff") lock(state.problem);
+    if (state.state === "stopped") {
+      if (state.problem.reason === "link.token" || state.problem.reason === "link.accountOff") token = undefined;
+      if (state.problem.reason === "link.accountOff") lock(state.problem);
+    }
     tellState();
   }
 
@@ -258,14 +270,26 @@ export function openReplica(options: ReplicaOptions): Replica {
   /* ---------- intents ---------- */
 
   function enqueue(input: EnqueueInput): PendingIntent {
-    const { dependsOn = [], ...named } = input;
+    const { dependsOn = [], alongside, ...named } = input;
     const group = groupOf(input, dependsOn);
-    const intent = outbox.add({ ...named, ...(group === undefined ? {} : { group }) });
-    guardedSync(() => rows.refresh(input.collection, input.id));
+    const intent = outbox.add({ ...named, ...(group === undefined ? {} : { group }) }, alongside);
+    showOutbox(input.collection, input.id);
+    return intent;
+  }
+
+  /** Typing goes on while a change still waits: it stays one change. False when it was sent already. */
+  function amend(mid: string, args: JsonObject): boolean {
+    const intent = outbox.find(mid);
+    if (!intent || !outbox.amend(mid, args)) return false;
+    showOutbox(intent.collection, intent.id);
+    return true;
+  }
+
+  function showOutbox(collection: string, id: string): void {
+    guardedSync(() => rows.refresh(collection, id));
     tell("outbox");
     sendPending();
     tellState();
-    return intent;
   }
 
   /** What stands on a row that only this device knows falls with the change that makes it (SYN-5). */
@@ -313,11 +337,11 @@ export function openReplica(options: ReplicaOptions): Replica {
   }
 
   /** Under a new id: the server answers the old one for ever as it did (SYN-4). */
-  function retryIssue(mid: string): PendingIntent | undefined {
+  function retryIssue(mid: string, alongside?: (at: string) => void): PendingIntent | undefined {
     const issue = outbox.issues().find((each) => each.mid === mid);
     if (!issue) return undefined;
     const { name, collection, id, args, title } = issue;
-    const intent = enqueue({ name, collection, id, args, title });
+    const intent = enqueue({ name, collection, id, args, title, ...(alongside ? { alongside } : {}) });
     outbox.removeIssue(mid);
     tell("issues");
     tellState();
@@ -449,11 +473,19 @@ export function openReplica(options: ReplicaOptions): Replica {
     options,
     state,
     enqueue,
+    amend,
     discard,
     retryIssue,
     discardIssue(mid) {
-      outbox.removeIssue(mid);
+      const issue = outbox.removeIssue(mid);
       tell("issues");
+      tellState();
+      return issue;
+    },
+    token: () => token,
+    tellOutbox() {
+      tell("outbox");
+      lastState = ""; // pending counts uploads, which this state does not know of
       tellState();
     },
     tryNow(mid) {
@@ -461,12 +493,13 @@ export function openReplica(options: ReplicaOptions): Replica {
       if (link.isOpen) sendPending();
       else reconnectNow();
     },
-    useToken(token, newLeaseMs) {
+    useToken(newToken, newLeaseMs) {
+      token = newToken;
       leaseMs = newLeaseMs;
       lastContactAt = clock.now();
       unlock();
       link.disconnect();
-      link.connect(token);
+      link.connect(newToken);
     },
     audit,
     get isLocked() {

@@ -123,6 +123,7 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
       if (view) views.push(view);
     }
     collection.writeSync(views);
+    context.rowsChanged?.(name);
     for (const id of isOverlaid) refresh(name, id);
     if (definitions.some((each) => each.dependsOn === name)) noteStale(name);
   }

@@ -1,0 +1,355 @@
+import { z } from "zod";
+import {
+  commandInputs,
+  type CommandError,
+  type CommandName,
+  type CommandReply,
+  type CommandRequest,
+  type CommandResults,
+  type IssueItem,
+  type OutboxItem,
+  type Queued,
+  type ReplicaRecord,
+  type ReplicaStatus,
+  type SearchResult,
+} from "#contract";
+import { DomainError, isDomainError, type Json, type JsonObject } from "@kontor/shared/base";
+import type { FileDoc } from "@kontor/shared/files";
+import type { RecordDoc } from "@kontor/shared/objects";
+import type { Intent } from "@kontor/shared/protocol";
+import { StorageError } from "#replica/storage";
+import type { ReplicaFiles } from "./files/index.ts";
+import type { Issue, PendingIntent } from "./outbox.ts";
+import type { Replica } from "./replica.ts";
+
+/** What a window asks of the replica. Input is parsed before it touches anything; a write is durable when it resolves. */
+type Commands = {
+  readonly [Name in CommandName]: (
+    input: z.output<(typeof commandInputs)[Name]>,
+  ) => CommandResults[Name] | Promise<CommandResults[Name]>;
+};
+
+export interface CommandsDeps {
+  readonly replica: Replica;
+  readonly files: ReplicaFiles;
+  readonly user: ReplicaStatus["user"];
+  readonly server: ReplicaStatus["server"];
+}
+
+export interface ReplicaCommands {
+  status(): ReplicaStatus;
+  answer(request: CommandRequest): Promise<CommandReply>;
+}
+
+export function createReplicaCommands({ replica, files, user, server }: CommandsDeps): ReplicaCommands {
+  const { rows, outbox } = replica;
+
+  const status = (): ReplicaStatus => {
+    const state = replica.state();
+    const uploads = files.uploads.list().filter((upload) => !isAttachPending(upload.fileId));
+    return { ...state, pending: state.pending + uploads.length, user, server };
+  };
+
+  const isAttachPending = (fileId: string) =>
+    outbox.pendingOf("files", fileId).some((intent) => intent.name === "file.attach");
+
+  const viewOf = <Doc>(collection: string, id: string): Doc | undefined =>
+    rows.collection(collection)?.findByIdsSync([id])[0] as Doc | undefined;
+
+  function recordOf(id: string): ReplicaRecord {
+    const record = viewOf<ReplicaRecord>("records", id);
+    if (!record) throw new DomainError("notFound", "This record is not here any more.", { reason: "record.unknown" });
+    return record;
+  }
+
+  function fileOf(id: string): FileDoc {
+    const file = viewOf<FileDoc>("files", id);
+    if (!file) throw new DomainError("notFound", "This file is not here any more.", { reason: "file.unknown" });
+    return file;
+  }
+
+  function queueRecord(id: string, name: string, args: JsonObject, title: string): Queued {
+    const { mid } = replica.enqueue({ name, collection: "records", id, args, title });
+    return { mid };
+  }
+
+  /* ---------- records ---------- */
+
+  /** Edits of a record that wait behind each other unsent are one edit; an unsent new record simply takes the value. */
+  function edit(id: string, set: JsonObject): Queued {
+    const { title } = recordOf(id);
+    const last = outbox.pendingOf("records", id).at(-1);
+    if (last?.name === "record.edit") {
+      const { set: before, base } = last.args as { set: JsonObject; base: JsonObject };
+      const args = { set: { ...before, ...set }, base: { ...basesOf(id, set, last.mid), ...base } };
+      if (replica.amend(last.mid, args)) return { mid: last.mid };
+    }
+    if (last?.name === "record.create") {
+      const { fields, ...rest } = last.args as { fields: JsonObject };
+      if (replica.amend(last.mid, { ...rest, fields: { ...fields, ...set } })) return { mid: last.mid };
+    }
+    return queueRecord(id, "record.edit", { set, base: basesOf(id, set) }, title);
+  }
+
+  /** The revision of each field that the author saw: the server's, and one more for each own edit on its way. */
+  function basesOf(id: string, set: JsonObject, except?: string): JsonObject {
+    const revs = (rows.serverRow("records", id) as RecordDoc | undefined)?.revs ?? {};
+    const edits = outbox
+      .pendingOf("records", id)
+      .filter((intent) => intent.name === "record.edit" && intent.mid !== except);
+    return Object.fromEntries(
+      Object.keys(set).map((field) => {
+        const own = edits.filter((intent) => field in ((intent.args["set"] ?? {}) as JsonObject)).length;
+        return [field, (revs[field] ?? 0) + own];
+      }),
+    );
+  }
+
+  /* ---------- files ---------- */
+
+  async function attach(input: z.output<(typeof commandInputs)["file.attach"]>): Promise<Queued> {
+    const { id, recordId, field, name, source } = input;
+    recordOf(recordId);
+    const { size, sha256 } = await files.stage(id, source);
+    const { mid } = replica.enqueue({
+      name: "file.attach",
+      collection: "files",
+      id,
+      args: { recordId, field, name, size, sha256 },
+      title: name,
+      dependsOn: [{ collection: "records", id: recordId }],
+      alongside: (at) => files.uploads.plan({ fileId: id, recordId, name, size, sha256, at }),
+    });
+    files.uploads.wake();
+    return { mid };
+  }
+
+  function queueFile(id: string, name: string, args: JsonObject, title: string): Queued {
+    const { mid } = replica.enqueue({ name, collection: "files", id, args, title });
+    return { mid };
+  }
+
+  /** A refused attachment keeps its body until the user lets it go (SYN-7); trying again plans its upload anew. */
+  function retryIssue(mid: string): void {
+    const issue = outbox.issues().find((each) => each.mid === mid);
+    if (!issue) return;
+    const { recordId, name, size, sha256 } = issue.args as unknown as AttachArgs;
+    const plan = (at: string) => files.uploads.plan({ fileId: issue.id, recordId, name, size, sha256, at });
+    replica.retryIssue(mid, issue.name === "file.attach" ? plan : undefined);
+  }
+
+  /* ---------- search ---------- */
+
+  function search(text: string, limit: number, type: string | undefined): SearchResult {
+    const records = rows.collection("records")?.search(text, { limit, asYouType: true });
+    const found = rows.collection("files")?.search(text, { limit, asYouType: true });
+    const recordHits = ((records?.documents ?? []) as unknown as readonly ReplicaRecord[]).map((record) => ({
+      collection: "records" as const,
+      id: record.id,
+      recordId: record.id,
+      type: record.type,
+      title: record.title,
+    }));
+    const fileHits = ((found?.documents ?? []) as unknown as readonly FileDoc[]).flatMap((file) => {
+      const record = viewOf<ReplicaRecord>("records", file.recordId);
+      return record
+        ? {
+            collection: "files" as const,
+            id: file.id,
+            recordId: record.id,
+            type: record.type,
+            title: file.name,
+            snippet: record.title,
+          }
+        : [];
+    });
+    const hits = [...recordHits, ...fileHits].filter((hit) => type === undefined || hit.type === type).slice(0, limit);
+    return { hits, complete: (records?.complete ?? true) && (found?.complete ?? true) };
+  }
+
+  /* ---------- the table ---------- */
+
+  const commands: Commands = {
+    "status.get": status,
+    "record.create": ({ id, type, fields }) =>
+      queueRecord(id, "record.create", { type, fields }, titleIn(fields, type)),
+    "record.edit": ({ id, set }) => edit(id, set),
+    "record.transition": ({ id, transition }) =>
+      queueRecord(id, "record.transition", { transition }, recordOf(id).title),
+    "record.delete": ({ id }) => queueRecord(id, "record.delete", {}, recordOf(id).title),
+    "record.restore": ({ id }) => queueRecord(id, "record.restore", {}, recordOf(id).title),
+    "record.resolve": ({ id, ...args }) =>
+      queueRecord(id, "record.resolve", args as unknown as JsonObject, recordOf(id).title),
+    "file.attach": attach,
+    "file.rename": ({ id, name }) => queueFile(id, "file.rename", { name }, fileOf(id).name),
+    "file.detach": ({ id }) => queueFile(id, "file.detach", {}, fileOf(id).name),
+    "file.restore": ({ id }) => queueFile(id, "file.restore", {}, viewOf<FileDoc>("files", id)?.name ?? ""),
+    "file.fetch": ({ id, what, page }) => files.fetch(fileOf(id), what === "page" ? `page-${page ?? 1}` : what),
+    "outbox.list": () => [...outbox.pending().map(toOutboxItem), ...uploadItems()],
+    "outbox.retry": ({ mid }) => {
+      replica.tryNow(mid);
+      files.uploads.retry(mid);
+      return {};
+    },
+    async "outbox.discard"({ mid }) {
+      const intent = outbox.find(mid);
+      if (!intent) return await discardUpload(mid);
+      if (!replica.discard(mid))
+        throw new DomainError("conflict", "This change is being sent right now.", { reason: "outbox.sending" });
+      if (intent.name === "file.attach") await files.purge([intent.id]);
+      return {};
+    },
+    "issues.list": () => outbox.issues().map(toIssueItem),
+    "issues.retry": ({ mid }) => {
+      retryIssue(mid);
+      return {};
+    },
+    async "issues.discard"({ mid }) {
+      const issue = replica.discardIssue(mid);
+      if (issue?.name === "file.attach" && !viewOf("files", issue.id)) await files.purge([issue.id]);
+      return {};
+    },
+    "search.query": ({ text, limit, type }) => search(text, limit, type),
+    "sync.tryNow": () => {
+      replica.tryNow();
+      files.uploads.retry();
+      return {};
+    },
+    "draft.get": ({ key }) => ({ value: outbox.draft(key) as Json }),
+    "draft.set": ({ key, value }) => {
+      outbox.setDraft(key, value);
+      return {};
+    },
+  };
+
+  /** An upload whose attachment the server has taken: without its body the file would be empty for ever, so both go. */
+  async function discardUpload(fileId: string): Promise<Record<string, never>> {
+    const upload = files.uploads.stateOf(fileId);
+    if (!upload) return {};
+    await files.purge([fileId]);
+    if (rows.hasServerRow("files", fileId)) queueFile(fileId, "file.detach", {}, upload.name);
+    return {};
+  }
+
+  const uploadItems = (): readonly OutboxItem[] =>
+    files.uploads.list().map((upload) => ({
+      mid: upload.fileId,
+      kind: "upload",
+      name: "file.upload",
+      recordId: upload.recordId,
+      title: upload.name,
+      at: upload.at,
+      state: upload.state === "uploading" ? "sending" : upload.attempts > 0 ? "retrying" : "waiting",
+      attempts: upload.attempts,
+      ...(upload.reason === undefined ? {} : { reason: upload.reason }),
+      progress: { sentBytes: upload.sentBytes, totalBytes: upload.size },
+    }));
+
+  const toOutboxItem = (intent: PendingIntent): OutboxItem => ({
+    mid: intent.mid,
+    kind: "intent",
+    name: intent.name,
+    ...recordIdOf(intent),
+    title: titleOf(intent),
+    at: intent.at,
+    state: intent.state === "sent" ? "sending" : intent.attempts > 0 ? "retrying" : "waiting",
+    attempts: intent.attempts,
+    ...(intent.lastReason === undefined ? {} : { reason: intent.lastReason }),
+  });
+
+  function toIssueItem(issue: Issue): IssueItem {
+    const { mid, name, at, result, args } = issue;
+    const type = viewOf<ReplicaRecord>("records", issue.id)?.type ?? args["type"];
+    return {
+      mid,
+      name,
+      ...recordIdOf(issue),
+      ...(typeof type === "string" ? { type } : {}),
+      title: titleOf(issue),
+      at,
+      status: result.status,
+      ...(result.code === undefined ? {} : { code: result.code }),
+      reason: result.reason ?? result.code ?? "sync.refused",
+      message: result.message ?? "The server refused this change.",
+      problems: result.problems ?? [],
+      input: inputOf(args),
+    };
+  }
+
+  /** The record's name as it is now; what was noted with the change where the record is gone. */
+  const titleOf = (intent: Intent & { readonly title: string }): string =>
+    (intent.collection === "records" ? viewOf<ReplicaRecord>("records", intent.id)?.title : undefined) || intent.title;
+
+  async function answer({ id, name, input }: CommandRequest): Promise<CommandReply> {
+    try {
+      return { kind: "reply", id, ok: true, value: await run(name, input) };
+    } catch (error) {
+      return { kind: "reply", id, ok: false, error: toCommandError(error) };
+    }
+  }
+
+  async function run(name: CommandName, input: unknown): Promise<unknown> {
+    // From a window of ours, yet parsed like anything else from outside: the port cannot tell who writes into it.
+    if (!Object.hasOwn(commandInputs, name))
+      throw new DomainError("invalid", "There is no such command.", { reason: "command.unknown" });
+    if (replica.isLocked && name !== "status.get")
+      throw new DomainError("forbidden", "This device is locked.", { reason: "replica.locked" });
+    const parsed = commandInputs[name].safeParse(input);
+    if (!parsed.success)
+      throw new DomainError("invalid", "The command is not in the form that it should have.", {
+        reason: "command.invalid",
+        problems: parsed.error.issues.map((issue) => ({
+          field: issue.path.join("."),
+          reason: issue.code ?? "invalid",
+          message: issue.message,
+        })),
+      });
+    return await (commands[name] as (input: unknown) => unknown)(parsed.data);
+  }
+
+  return { status, answer };
+}
+
+interface AttachArgs {
+  readonly recordId: string;
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+function recordIdOf({ collection, id, args }: Intent): { readonly recordId?: string } {
+  if (collection === "records") return { recordId: id };
+  const { recordId } = args;
+  return typeof recordId === "string" ? { recordId } : {};
+}
+
+/** What the user had put in, by field. */
+function inputOf(args: JsonObject): Readonly<Record<string, Json>> {
+  const { fields, set, field, value } = args;
+  if (isObject(fields)) return fields;
+  if (isObject(set)) return set;
+  return typeof field === "string" && value !== undefined ? { [field]: value } : args;
+}
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A new record's name before its view is there: its first text. */
+const titleIn = (fields: Readonly<Record<string, unknown>>, type: string): string =>
+  Object.values(fields)
+    .find((value) => typeof value === "string" && value !== "")
+    ?.toString() ?? type;
+
+function toCommandError(error: unknown): CommandError {
+  if (isDomainError(error)) {
+    const { reason, problems } = error.details;
+    return { code: error.code, reason, message: error.message, ...(problems ? { problems } : {}) };
+  }
+  if (error instanceof StorageError)
+    return { code: "unavailable", reason: `storage.${error.code}`, message: error.message };
+  const { code, name } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC") return { code: "unavailable", reason: "storage.full", message: "The disk is full." };
+  if (code === "ENOENT")
+    return { code: "notFound", reason: "file.missing", message: "The file is not there any more." };
+  if (name === "BodyTooLarge") return { code: "tooLarge", reason: "file.tooLarge", message: String(error) };
+  return { code: "internal", reason: "replica.internal", message: "Something went wrong on this device." };
+}

@@ -1,0 +1,136 @@
+import { join } from "node:path";
+import { WebSocket } from "ws";
+import type { FileChunk, ReplicaStatus, ToReplica } from "#contract";
+import { systemClock, type Clock, type JsonObject } from "@kontor/shared/base";
+import type { FileDoc } from "@kontor/shared/files";
+import type { ReplicaDamaged } from "#replica/storage";
+import { replicaCollections } from "./collections.ts";
+import { createReplicaCommands, type ReplicaCommands } from "./commands.ts";
+import { openReplicaFiles, type Part, type ReplicaFiles } from "./files/index.ts";
+import { createOfficeContext } from "./office.context.ts";
+import { openReplica, type Replica, type ReplicaLog } from "./replica.ts";
+import { createWindowPorts, type WindowPorts } from "./window.ports.ts";
+
+/** The replica with everything of Kontor on it: collections, files, commands, windows. Nothing here knows Electron. */
+export interface OfficeReplica {
+  readonly replica: Replica;
+  readonly files: ReplicaFiles;
+  readonly commands: ReplicaCommands;
+  readonly windows: WindowPorts;
+  /** Bytes of the cache, as chunks; `end` is included. */
+  readFile(request: ReadRequest, send: (chunk: FileChunk) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type OpenOffice = Omit<Extract<ToReplica, { kind: "open" }>, "kind">;
+type ReadRequest = Omit<Extract<ToReplica, { kind: "read" }>, "kind">;
+
+export interface OfficeDeps {
+  readonly log: ReplicaLog;
+  readonly clock?: Clock;
+  readonly onStatus: (status: ReplicaStatus) => void;
+  readonly onDamaged: (error: ReplicaDamaged) => void;
+}
+
+export async function openOfficeReplica(options: OpenOffice, deps: OfficeDeps): Promise<OfficeReplica> {
+  const context = createOfficeContext(options.user.id);
+  const replica = openReplica({
+    ...options,
+    definitions: replicaCollections,
+    context,
+    clock: deps.clock ?? systemClock,
+    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+    log: deps.log,
+    onDamaged: deps.onDamaged,
+  });
+  context.bind(replica.rows);
+  const files = await openReplicaFiles({
+    directory: join(options.directory, "files"),
+    key: Buffer.from(options.key, "hex"),
+    sql: {
+      run: (sql, params) => replica.outbox.file.run(sql, params),
+      all: (sql, params) => replica.outbox.file.all(sql, params),
+    },
+    serverUrl: options.serverUrl,
+    token: () => replica.token(),
+    isAttachPending: (fileId) => replica.outbox.pendingOf("files", fileId).some(({ name }) => name === "file.attach"),
+    onChange: showUpload,
+    onExpired: () => replica.tryNow(), // the gateway decides whether the sign-in has really ended
+    fetch: globalThis.fetch,
+  });
+
+  function showUpload(fileId: string): void {
+    noteUploads();
+    replica.rows.refresh("files", fileId);
+    replica.tellOutbox();
+  }
+
+  function noteUploads(): void {
+    const uploads = files.uploads.list().map(({ fileId, state, sentBytes, reason }) => {
+      const shown: JsonObject = { state, sentBytes, ...(reason === undefined ? {} : { reason }) };
+      return [fileId, shown] as const;
+    });
+    context.setUploads(new Map(uploads));
+  }
+
+  noteUploads();
+  for (const { fileId } of files.uploads.list()) replica.rows.refresh("files", fileId);
+  const commands = createReplicaCommands({
+    replica,
+    files,
+    user: options.user,
+    server: { url: options.serverUrl, name: options.serverName },
+  });
+  const windows = createWindowPorts(replica, commands);
+
+  replica.on("state", (state) => {
+    files.uploads.setOnline(state.connection === "online");
+    deps.onStatus(commands.status());
+  });
+  replica.on("settled", (intent, result) => {
+    if (intent.name !== "file.attach") return;
+    // A refused attachment is not uploaded; its body stays until the user lets the issue go (SYN-7).
+    if (result.status === "rejected") void files.uploads.discard(intent.id);
+    else files.uploads.wake();
+  });
+  replica.on("purged", (collection, ids) => {
+    if (collection === "files") void files.purge(ids);
+  });
+  files.uploads.setOnline(replica.state().connection === "online");
+
+  async function readFile(request: ReadRequest, send: (chunk: FileChunk) => void): Promise<void> {
+    const { fileId, what, page, start = 0, end } = request;
+    const [file] = replica.isLocked ? [] : (replica.rows.collection("files")?.findByIdsSync([fileId]) ?? []);
+    const part: Part = what === "page" ? `page-${page ?? 1}` : what;
+    const reader = file && (await files.open(fileId, part));
+    if (!file || !reader) return send({ kind: "error", code: "notFound", message: "This is not on this device." });
+    try {
+      const last = Math.min(end ?? reader.size - 1, reader.size - 1);
+      send({ kind: "head", mime: mimeOf(what, file as unknown as FileDoc), totalBytes: reader.size, start, end: last });
+      for await (const bytes of reader.read({ start, end: last + 1 })) send({ kind: "chunk", bytes });
+      send({ kind: "end" });
+    } catch {
+      send({ kind: "error", code: "unavailable", message: "The stored copy is damaged." });
+    } finally {
+      await reader.close();
+    }
+  }
+
+  return {
+    replica,
+    files,
+    commands,
+    windows,
+    readFile,
+    async close() {
+      windows.closeAll();
+      await files.close();
+      await replica.close();
+    },
+  };
+}
+
+function mimeOf(what: ReadRequest["what"], file: FileDoc): string {
+  if (what === "content") return file.mime;
+  return what === "pdf" ? "application/pdf" : "image/webp";
+}
