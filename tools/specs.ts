@@ -19,13 +19,7 @@ export interface SpecsRun {
 export async function runSpecs({ features, more = [], env = process.env }: SpecsRun): Promise<StageResult> {
   rmSync(REPORT, { force: true });
   const folders = features.map((feature) => `e2e/${feature}/`);
-  const command = [
-    ...toolOf("e2e", "@playwright/test", "playwright"),
-    "test",
-    "--config",
-    CONFIG,
-    "--reporter=list,json",
-  ];
+  const command = [...toolOf("e2e", "@playwright/test", "playwright"), "test", "--config", CONFIG];
   const { code } = await run([...command, ...folders, ...more], {
     output: "show",
     env,
