@@ -216,7 +216,9 @@ function createBookkeeping(database: Database): void {
 function textIn(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
-  return Array.isArray(value) ? value.map(textIn).join(" ") : "";
+  if (Array.isArray(value)) return value.map(textIn).join(" ");
+  // An object is searched by all its values: the fields of a record are known only by its type.
+  return typeof value === "object" && value !== null ? Object.values(value).map(textIn).join(" ") : "";
 }
 
 /** Lets messages, timers and other work of the process go first. */
