@@ -6,6 +6,7 @@ import { PROTOCOL_VERSION } from "@kontor/shared/protocol";
 import { accessEndpoints, createAccess } from "#access";
 import { adminEndpoints, mountConsole, startSampler } from "#admin";
 import type { Config } from "#config";
+import { fileIntents, filesCollection } from "#files";
 import {
   checkDatabase,
   createDatabase,
@@ -24,6 +25,7 @@ import {
   type Log,
 } from "#kernel";
 import {
+  createRecordAccess,
   createTypeRegistry,
   findResource,
   objectCollections,
@@ -47,6 +49,7 @@ import {
 } from "#people";
 import { createSync } from "#sync";
 import { office as officePack } from "../packs/office/index.ts";
+import { startFiles } from "./main.files.ts";
 
 const DRAIN_MS = 10_000; // what a proxy waits before it gives a request to another node
 
@@ -145,11 +148,15 @@ async function assemble(config: Config, log: Log, stops: ReturnType<typeof creat
     };
   };
 
+  const parent = createRecordAccess({ types });
   const sync = createSync({
     db,
     doorbell,
-    collections: [...objectCollections({ types }), ...peopleCollections],
-    intents: objectIntents({ types, people: peopleInDatabase, timeZone: config.timeZone }),
+    collections: [...objectCollections({ types }), filesCollection, ...peopleCollections],
+    intents: [
+      ...objectIntents({ types, people: peopleInDatabase, timeZone: config.timeZone }),
+      ...fileIntents({ parent, maxBytes: config.uploadMaxBytes }),
+    ],
     access: access.engine,
     async authenticate(token) {
       const principal = await sessions.authenticate(token);
@@ -171,6 +178,21 @@ async function assemble(config: Config, log: Log, stops: ReturnType<typeof creat
         .recompute()
         .catch((error: unknown) => log.error({ err: error }, "recomputing after a change of policies")),
   );
+
+  const files = await startFiles({
+    config,
+    databaseUrl: office.url,
+    db,
+    doorbell,
+    access,
+    parent,
+    clock,
+    log,
+    authenticate: (token) => sessions.authenticate(token),
+    actorOf,
+    applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
+  });
+  stops.push(() => files.stop());
 
   const sampler = startSampler({
     clock,
@@ -215,6 +237,7 @@ async function assemble(config: Config, log: Log, stops: ReturnType<typeof creat
         actorOf,
         applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
       }),
+      ...files.endpoints,
       ...adminEndpoints({
         version,
         name: config.name,
@@ -226,6 +249,7 @@ async function assemble(config: Config, log: Log, stops: ReturnType<typeof creat
     ],
     mount(app) {
       mountApiDocs(app);
+      files.mount(app);
       mountConsole(app, { directory: fileURLToPath(new URL("../console/dist", import.meta.url)) });
     },
   });

@@ -15,6 +15,8 @@ export { readableFile } from "./files.access.ts";
 export { filesCollection } from "./files.collection.ts";
 export { fileEndpoints, mountSignedFiles } from "./files.endpoints.ts";
 export type { FileEndpointDeps } from "./files.endpoints.ts";
+export { fileChangeEndpoints } from "./files.changes.endpoints.ts";
+export type { FileChangeDeps } from "./files.changes.endpoints.ts";
 export { fileIntents } from "./files.intents.ts";
 export { noteBlob, updateFiles } from "./files.repo.ts";
 export type { FileRow } from "./files.repo.ts";

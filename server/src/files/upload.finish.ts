@@ -12,6 +12,8 @@ export interface FinishDeps {
   readonly store: UploadStore;
   /** Runs in the transaction in which the file becomes stored: previews are asked for here. */
   readonly onStored: (trx: Transaction, file: FileRow) => Promise<void>;
+  /** After a commit that replicas should hear of. */
+  readonly changed: () => void;
   readonly log: Log;
 }
 
@@ -33,7 +35,7 @@ export function createFinish(deps: FinishDeps): (id: string) => Promise<void> {
   };
 }
 
-async function finish({ db, blobs, store, onStored, log }: FinishDeps, id: string): Promise<void> {
+async function finish({ db, blobs, store, onStored, changed, log }: FinishDeps, id: string): Promise<void> {
   const upload = await store.find(id);
   const [file] = await findFiles(db, [id]);
   if (!upload || !file || upload.finished_at) return;
@@ -77,6 +79,7 @@ async function finish({ db, blobs, store, onStored, log }: FinishDeps, id: strin
     const [stored] = await findFiles(trx, [id]);
     if (stored) await onStored(trx, stored);
   });
+  changed();
 
   async function refuseBody(): Promise<never> {
     const mismatches = (upload?.mismatches ?? 0) + 1;
@@ -86,6 +89,7 @@ async function finish({ db, blobs, store, onStored, log }: FinishDeps, id: strin
     await db.transaction().execute(async (trx) => {
       await updateFiles(trx, { ids: [id] }, { state: "refused", refusal: "checksumMismatch" });
     });
+    changed();
     await store.remove(id);
     throw new DomainError("invalid", "The file is not the one that was announced. Attach it once more.", {
       reason: "upload.refused",

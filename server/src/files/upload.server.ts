@@ -22,6 +22,8 @@ export interface UploadDeps {
   principalOf(request: IncomingMessage): Promise<Principal>;
   actorOf(principal: Principal, ip: string): Promise<Pick<Actor, "engine" | "subject" | "context">>;
   onStored(trx: Transaction, file: FileRow): Promise<void>;
+  /** After a commit that replicas should hear of. */
+  changed(): void;
 }
 
 export interface Uploads {
@@ -42,7 +44,7 @@ const PATH = "/api/uploads";
 export function createUploads(deps: UploadDeps): Uploads {
   const { db, log, parent } = deps;
   const store = new UploadStore({ db, directory: deps.directory });
-  const finish = createFinish({ db, blobs: deps.blobs, store, onStored: deps.onStored, log });
+  const finish = createFinish({ db, blobs: deps.blobs, store, onStored: deps.onStored, changed: deps.changed, log });
   const principals = new WeakMap<object, Caller>();
 
   const tus = new Server({

@@ -18,6 +18,8 @@ export interface PreviewJobDeps {
   readonly pages: PageRenderer;
   /** For work in progress; emptied of what a kill left when the server starts. */
   readonly scratchDirectory: string;
+  /** After a commit that replicas should hear of. */
+  readonly changed: () => void;
   readonly limits: {
     readonly concurrency: number;
     readonly timeoutMs: number;
@@ -64,6 +66,7 @@ export function createPreviewJob(deps: PreviewJobDeps): Job {
 
   async function fail(key: PreviewKey, reason: PreviewFailure["reason"]): Promise<void> {
     await db.transaction().execute((trx) => finishPreview(trx, key, { state: "failed", reason }));
+    deps.changed();
   }
 }
 
@@ -93,7 +96,7 @@ async function render(deps: PreviewJobDeps, key: PreviewKey, job: { signal: Abor
 }
 
 /** Bodies first, then the rows that name them: a kill in between leaves bodies without a name, and no name without a body. */
-async function keep({ db, blobs }: PreviewJobDeps, key: PreviewKey, rendered: RenderedPreview): Promise<void> {
+async function keep({ db, blobs, changed }: PreviewJobDeps, key: PreviewKey, rendered: RenderedPreview): Promise<void> {
   const kept: BlobStat[] = [];
   const put = async (path: string) => {
     const blob = await blobs.putFile(path);
@@ -116,4 +119,5 @@ async function keep({ db, blobs }: PreviewJobDeps, key: PreviewKey, rendered: Re
       thumbnail_sha256: thumbnail,
     });
   });
+  changed();
 }

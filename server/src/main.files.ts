@@ -1,0 +1,144 @@
+import { join } from "node:path";
+import type { Express } from "express";
+import { DomainError, type Clock } from "@kontor/shared/base";
+import type { Intent, IntentResult } from "@kontor/shared/protocol";
+import type { AccessService } from "#access";
+import type { Config } from "#config";
+import { createUploads, fileChangeEndpoints, fileEndpoints, mountSignedFiles, type BlobStore } from "#files";
+import {
+  createQueue,
+  principalOf,
+  secretState,
+  type Actor,
+  type Database,
+  type Doorbell,
+  type Endpoint,
+  type EndpointRequest,
+  type Log,
+  type Principal,
+} from "#kernel";
+import type { RecordAccess } from "#objects";
+import { createPreviewJob, createPreviews, type Jail } from "#previews";
+import { createDiskBlobs } from "./adapters/disk/index.ts";
+import { createJail } from "./adapters/jail/index.ts";
+import { createOffice } from "./adapters/office/index.ts";
+import { createPages } from "./adapters/pages/index.ts";
+import { createS3Blobs } from "./adapters/s3/index.ts";
+
+/** The part of the composition root that is about files and previews: names their adapters, as `main.ts` does the rest. */
+export interface FilesDeps {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly db: Database;
+  readonly doorbell: Doorbell;
+  readonly access: AccessService;
+  readonly parent: RecordAccess;
+  readonly clock: Clock;
+  readonly log: Log;
+  authenticate(token: string): Promise<Principal | undefined>;
+  actorOf(request: EndpointRequest): Promise<Actor>;
+  applyIntent(intent: Intent, actor: Actor): Promise<IntentResult>;
+}
+
+export interface Files {
+  readonly endpoints: readonly Endpoint[];
+  readonly blobs: BlobStore;
+  mount(app: Express): void;
+  stop(): Promise<void>;
+}
+
+const SWEEP_MS = 6 * 3600 * 1000; // parts expire after days; four looks a day are plenty
+
+export async function startFiles(deps: FilesDeps): Promise<Files> {
+  const { config, db, doorbell, access, parent, clock, log } = deps;
+  const blobs = await openBlobs(config);
+  const jail = await createJail();
+  const converters = { office: createOffice({ jail }), pages: createPages({ jail }) };
+  const scratchDirectory = join(config.dataDirectory, "scratch");
+  const changed = () => doorbell.ring();
+
+  const job = createPreviewJob({ db, blobs, ...converters, scratchDirectory, limits: config.previews, changed });
+  const queue = await createQueue({ url: deps.databaseUrl, jobs: [job], log });
+  const previews = createPreviews({ db, queue, job, ...converters, scratchDirectory });
+  const uploads = createUploads({
+    db,
+    log,
+    blobs,
+    parent,
+    directory: join(config.dataDirectory, "uploads"),
+    maxBytes: config.uploadMaxBytes,
+    principalOf: (request) =>
+      principalOf(request, { authenticate: ({ token }) => deps.authenticate(token), publicUrl: config.publicUrl }),
+    actorOf: actorFor,
+    onStored: previews.onStored,
+    changed,
+  });
+
+  await previews.resume();
+  await uploads.resume();
+  await uploads.sweep();
+  const sweeping = setInterval(
+    () => void uploads.sweep().catch((error: unknown) => log.warn({ err: error }, "sweeping expired uploads")),
+    SWEEP_MS,
+  );
+  sweeping.unref();
+  await tellJail(jail, converters, log);
+
+  async function actorFor(principal: Pick<Principal, "userId" | "channel" | "deviceId">, ip: string) {
+    const subject = await access.subjectOf(principal.userId);
+    return { engine: access.engine(), subject, context: access.contextOf(principal, ip) };
+  }
+
+  const endpointDeps = {
+    db,
+    blobs,
+    parent,
+    clock,
+    log,
+    key: await secretState(db, "files.signing"),
+    actorOf: deps.actorOf,
+    actorOfTicket: actorFor,
+    previewPart: previews.part,
+  };
+  return {
+    blobs,
+    endpoints: [...fileEndpoints(endpointDeps), ...fileChangeEndpoints(deps)],
+    mount(app) {
+      uploads.mount(app);
+      mountSignedFiles(app, endpointDeps);
+    },
+    async stop() {
+      clearInterval(sweeping);
+      await queue.stop();
+    },
+  };
+}
+
+export async function openBlobs(config: Config): Promise<BlobStore> {
+  const { blobs } = config;
+  if (blobs.kind === "disk") return createDiskBlobs({ root: join(config.dataDirectory, "blobs") });
+  const { endpoint, region, bucket, prefix, accessKeyId, secretAccessKey } = blobs;
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    throw new DomainError("invalid", "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY are needed for the S3 store.", {
+      reason: "config.invalid",
+    });
+  }
+  return createS3Blobs({
+    options: { bucket, region, prefix, accessKeyId, secretAccessKey, ...(endpoint === undefined ? {} : { endpoint }) },
+    spoolDirectory: join(config.dataDirectory, "uploads"),
+  });
+}
+
+async function tellJail(
+  jail: Jail,
+  {
+    office,
+    pages,
+  }: { office: { missing(): Promise<string | undefined> }; pages: { missing(): Promise<string | undefined> } },
+  log: Log,
+): Promise<void> {
+  const missing = [await office.missing(), await pages.missing()].filter((words) => words !== undefined);
+  log.info({ jail: jail.kind, ...(missing.length > 0 && { missing }) }, "previews");
+  if (jail.kind !== "bubblewrap")
+    log.warn("bubblewrap does not work here: previews are made with fewer walls (kontor doctor)");
+}
