@@ -1,5 +1,5 @@
 import { Document, Packer, Paragraph, Table, TableCell, TableRow, TextRun, HeadingLevel } from "docx";
-import { PDFDocument } from "pdfkit";
+import PDFDocument from "pdfkit";
 import sharp from "sharp";
 import writeExcel from "write-excel-file/node";
 
