@@ -108,7 +108,7 @@ it("[POL-9] refuses a set that would lock the last administrator out", async () 
 });
 
 it("[POL-9] refuses packs that lock everybody out, also before there is an administrator", async () => {
-  const lockOut: Policy = { id: "closed", title: "Closed", effect: "deny", resource: "*", actions: ["*"] };
+  const lockOut: Policy = { id: "closed", title: "Closed", effect: "deny", resource: "system", actions: ["*"] };
   const started = start({ policies: [lockOut], loadAdministrators: async () => [] });
   await expect(started).rejects.toMatchObject({ details: { reason: "access.lockOut" } });
   await expect(start({ loadAdministrators: async () => [] })).resolves.toBeDefined();

@@ -6,6 +6,7 @@ export const systemResource: ResourceType = {
   sections: {},
   attributes: {},
   actions: ["administer"],
+  onlyByName: true,
 };
 
 /** Part of every set, and listed with the others: without it nobody could ever publish the set that grants it. */

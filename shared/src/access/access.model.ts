@@ -37,7 +37,7 @@ export interface Policy {
   readonly id: string;
   readonly title: string | Label;
   readonly effect: Effect;
-  /** A type's name, or "*" for every type; each of them must then have what the policy mentions. */
+  /** A type's name, or "*" for every type that is not `onlyByName`; each of them must then have what the policy mentions. */
   readonly resource: string;
   /** Names, "*" for all, or `transition:*` for all of one family. */
   readonly actions: readonly string[];
@@ -113,6 +113,8 @@ export interface ResourceType {
   /** Attribute → kind; `counterparty.country` is an attribute one relation away. */
   readonly attributes: Readonly<Record<string, AttributeKind>>;
   readonly actions: readonly string[];
+  /** "*" does not mean it: whoever opens every type to somebody does not hand over the server with it. */
+  readonly onlyByName?: boolean;
   /** Where an attribute is stored; needed by `filter` only. */
   attributeSql?(name: string): AttributeSql;
 }

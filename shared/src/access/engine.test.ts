@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aContract, anna, contract, engineOf, noon } from "../../test/access/contract.ts";
+import { aContract, anna, contract, engineOf, noon, policy, system } from "../../test/access/contract.ts";
 import { type Condition, createAccessEngine, runExamples } from "./index.ts";
 
 const isOwner: Condition = { eq: ["obj.owner", "sub.id"] };
@@ -28,6 +28,14 @@ describe("what is granted", () => {
     expect(engine.may(anna, "read", { type: "constructor", attributes: {} }, noon).reason).toBe("unknown-type");
     expect(engine.may(anna, "toString", mine, noon).reason).toBe("unknown-action");
     expect(engine.accessTo(anna, { type: "__proto__", attributes: {} }, noon).readable).toBe(false);
+  });
+
+  it("[POL-1] a policy for every type does not open what must be named", () => {
+    const server = { ...system, onlyByName: true };
+    const everything = policy({ resource: "*", actions: ["*"] });
+    const engine = createAccessEngine({ policies: [everything], resources: [contract, server], rev: "1" });
+    expect(engine.may(anna, "read", mine, noon).allowed).toBe(true);
+    expect(engine.may(anna, "administer", { type: "system", attributes: {} }, noon).reason).toBe("no-policy");
   });
 
   it("[POL-2] a deny wins, whichever comes first", () => {

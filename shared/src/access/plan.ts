@@ -3,7 +3,7 @@ import { bindCondition, type ConditionNode, type Fault } from "./condition.bind.
 import { compileCondition, type Test } from "./condition.decide.ts";
 import { isWhole } from "./mask.ts";
 import { MaskTree } from "./mask.tree.ts";
-import { coversAction, faultsToText } from "./policy.parse.ts";
+import { concerns, coversAction, faultsToText } from "./policy.parse.ts";
 
 /** The policies of one type and one action, compiled. Which of them apply decides everything else, so masks are looked up by it. */
 export interface ActionPlan {
@@ -36,7 +36,7 @@ export function compilePlans(
   for (const type of resources) {
     if (plansByType.has(type.name)) throw new Error(`two resource types are named "${type.name}"`);
     checkFieldsAreUnique(type);
-    const concerning = policies.filter((policy) => policy.resource === "*" || policy.resource === type.name);
+    const concerning = policies.filter((policy) => concerns(policy, type));
     const compiled = concerning.map((policy) => compilePolicy(policy, type, subjectAttributes));
     plansByType.set(type.name, new Map(type.actions.map((action) => [action, planOf(type, action, compiled)])));
   }

@@ -89,7 +89,7 @@ function checkPolicy(
   at: string,
   faults: Fault[],
 ): void {
-  const types = policy.resource === "*" ? resources : resources.filter((type) => type.name === policy.resource);
+  const types = resources.filter((type) => concerns(policy, type));
   if (types.length === 0) {
     const known = resources.map((type) => type.name).join(", ");
     faults.push({ path: `${at}.resource`, words: `is the unknown type "${policy.resource}"; known: ${known}, *` });
@@ -149,6 +149,9 @@ function checkNames(given: object, known: Readonly<Record<string, unknown>>, at:
     faults.push({ path: `${at}.${name}`, words: `is unknown; known: ${Object.keys(known).join(", ")}` });
   }
 }
+
+export const concerns = (policy: Policy, type: ResourceType): boolean =>
+  policy.resource === type.name || (policy.resource === "*" && type.onlyByName !== true);
 
 /** `*`, the name itself, or `family:*`. */
 export const coversAction = (pattern: string, action: string): boolean =>
