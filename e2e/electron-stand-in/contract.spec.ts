@@ -2,6 +2,7 @@
 // is what makes it worth anything; run it there with KONTOR_ELECTRON naming the binary.
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ElectronApplication, Page } from "@playwright/test";
@@ -35,7 +36,9 @@ declare const win: Electron.BrowserWindow;
 declare function openWindow(path?: string, options?: Electron.BrowserWindowConstructorOptions): Electron.BrowserWindow;
 declare function utility(): Electron.UtilityProcess;
 declare function nextPart(): void;
+declare const networkUrl: string;
 
+const { version: electronVersion } = createRequire(import.meta.url)("electron/package.json") as { version: string };
 const APP = join(import.meta.dirname, "fixture");
 const screenshots = join(import.meta.dirname, "../results/electron-stand-in");
 
@@ -69,6 +72,10 @@ test.describe("one app", () => {
     await rm(folder, { recursive: true });
   });
 
+  /** What the page gets from `url`. */
+  const reach = (url: string): Promise<string> =>
+    page.evaluate((url) => fetch(url).then((response) => response.text(), () => "stopped"), url); // prettier-ignore
+
   test("app: name, version, paths and the events of a start", async () => {
     const facts = await app.evaluate(({ app }) => ({
       name: app.getName(),
@@ -85,7 +92,7 @@ test.describe("one app", () => {
       userData: join(folder, "data"),
       isPackaged: false,
       isReady: true,
-      electron: "45.4.1",
+      electron: electronVersion,
       type: "browser",
     });
     await expectLogged(app, "ready-to-show");
@@ -111,7 +118,7 @@ test.describe("one app", () => {
       version: api.electronVersion,
       frozen: Object.isFrozen(api) && Object.isFrozen(api.nested),
     }));
-    expect(facts).toEqual({ modules: "none", version: "45.4.1", frozen: true });
+    expect(facts).toEqual({ modules: "none", version: electronVersion, frozen: true });
     expect(await page.evaluate(() => Reflect.set(window, "api", 1))).toBe(false);
   });
 
@@ -464,27 +471,29 @@ test.describe("one app", () => {
     });
     expect(await page.evaluate(() => Notification.requestPermission())).toBe("denied");
     await expectLogged(app, "permission", "notifications");
-    const forbidden = (): Promise<string> => page.evaluate(() => fetch("echo?forbidden").then(() => "fetched", () => "stopped")); // prettier-ignore
-    await expect.poll(forbidden).toBe("stopped");
-    await expect
-      .poll(() => page.evaluate(() => fetch("echo").then(({ headers }) => headers.get("x-added"))))
-      .toBe("by main");
+    const url = await app.evaluate(() => networkUrl);
+    await expect.poll(() => reach(`${url}forbidden`)).toBe("stopped");
+    expect(await page.evaluate((url) => fetch(url).then(({ headers }) => headers.get("x-added")), url)).toBe("by main");
     await app.evaluate(({ session }) => {
       session.defaultSession.webRequest.onBeforeRequest(null);
       session.defaultSession.webRequest.onHeadersReceived(null);
     });
-    await expect.poll(forbidden).toBe("fetched");
+    await expect.poll(() => reach(`${url}forbidden`)).toBe("from the network");
   });
 
   test("offline: the page knows it, and the app's own scheme still answers", async () => {
+    const url = await app.evaluate(() => networkUrl);
+    expect(await reach(url)).toBe("from the network");
     await app.context().setOffline(true);
     expect(await page.evaluate(() => navigator.onLine)).toBe(false);
+    expect(await reach(url)).toBe("stopped");
     await page.reload();
     await page.locator("body[data-ready]").waitFor();
-    expect(await page.evaluate(() => fetch("echo").then(({ status }) => status))).toBe(200);
+    expect(await reach("echo")).toContain("app://fixture/echo");
     expect(await page.evaluate(() => api.invoke("echo", "still here"))).toBe("still here");
     await app.context().setOffline(false);
     await expect.poll(() => page.evaluate(() => navigator.onLine)).toBe(true);
+    expect(await reach(url)).toBe("from the network");
   });
 
   test("windows: a second one, its bounds, title, states, refusal to close, end", async () => {
