@@ -45,11 +45,23 @@ describe("[POL-8] each fault has its place and words", () => {
     ],
     [
       { examples: [{ subject: { idd: "a" }, action: "read", expect: "deny" }] },
-      "[0].examples[0].subject.idd is unknown",
+      '[0].examples[0].subject has the unknown "idd"; known: id',
     ],
     [
       { examples: [{ subject: {}, resource: { ownr: "a" }, action: "read", expect: "deny" }] },
-      "[0].examples[0].resource.ownr is unknown",
+      '[0].examples[0].resource has the unknown "ownr"; known: owner',
+    ],
+    [
+      { resource: "*", examples: [{ subject: {}, action: "read", expect: "deny" }] },
+      '[0].examples[0].type must name a type, and "*" is none',
+    ],
+    [
+      { examples: [{ subject: {}, action: "fly", expect: "deny" }] },
+      '[0].examples[0].action has the unknown "fly"; known: read',
+    ],
+    [
+      { examples: [{ subject: {}, action: "read", field: "salary", expect: "deny" }] },
+      '[0].examples[0].field has the unknown "salary"; known: title',
     ],
   ] as const)("for %j", (changes, fault) => {
     expect(faultsOf(policy(changes as never))[0]).toContain(fault);

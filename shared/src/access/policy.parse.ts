@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AttributeKind, type Policy, redactions, type ResourceType } from "./access.model.ts";
+import { type AttributeKind, type Example, type Policy, redactions, type ResourceType } from "./access.model.ts";
 import { bindCondition, CONTEXT_ATTRIBUTES, type Fault, SUBJECT_ATTRIBUTES } from "./condition.bind.ts";
 
 export type ParsedPolicies =
@@ -98,6 +98,9 @@ function checkPolicy(
     faults.push({ path: `${at}.mask`, words: "has no meaning in a deny; name the sections that it takes away" });
   }
   checkActions(policy, types, at, faults);
+  for (const [index, example] of (policy.examples ?? []).entries()) {
+    checkExample(policy, example, resources, `${at}.examples[${index}]`, faults);
+  }
   for (const type of types) {
     const before = faults.length;
     checkSections(policy, type, at, faults);
@@ -105,16 +108,31 @@ function checkPolicy(
       const subjectAttributes = options.subjectAttributes ?? {};
       bindCondition(policy.when, { type, subjectAttributes }, `${at}.when`, faults);
     }
-    for (const [index, example] of (policy.examples ?? []).entries()) {
-      const place = `${at}.examples[${index}]`;
-      checkNames(example.subject, { ...SUBJECT_ATTRIBUTES, attributes: "" }, `${place}.subject`, faults);
-      checkNames(example.context ?? {}, CONTEXT_ATTRIBUTES, `${place}.context`, faults);
-      if (example.type === undefined || example.type === type.name) {
-        checkNames(example.resource ?? {}, type.attributes, `${place}.resource`, faults);
-      }
-    }
     if (faults.length > before) return; // a policy for "*" would repeat the same for every type
   }
+}
+
+/** An example about nothing that exists would expect "deny" and always be right. */
+function checkExample(
+  policy: Policy,
+  example: Example,
+  resources: readonly ResourceType[],
+  at: string,
+  faults: Fault[],
+): void {
+  const name = example.type ?? policy.resource;
+  const type = resources.find((known) => known.name === name);
+  if (!type) {
+    faults.push({ path: `${at}.type`, words: `must name a type, and "${name}" is none` });
+    return;
+  }
+  const fields = Object.fromEntries(Object.values(type.sections).flatMap((all) => all.map((field) => [field, true])));
+  const actions = Object.fromEntries(type.actions.map((action) => [action, true]));
+  checkNames([example.action], actions, `${at}.action`, faults);
+  checkNames(example.field === undefined ? [] : [example.field], fields, `${at}.field`, faults);
+  checkNames(Object.keys(example.subject), { ...SUBJECT_ATTRIBUTES, attributes: "" }, `${at}.subject`, faults);
+  checkNames(Object.keys(example.context ?? {}), CONTEXT_ATTRIBUTES, `${at}.context`, faults);
+  checkNames(Object.keys(example.resource ?? {}), type.attributes, `${at}.resource`, faults);
 }
 
 function checkActions(policy: Policy, types: readonly ResourceType[], at: string, faults: Fault[]): void {
@@ -143,10 +161,15 @@ function checkSections(policy: Policy, type: ResourceType, at: string, faults: F
   }
 }
 
-function checkNames(given: object, known: Readonly<Record<string, unknown>>, at: string, faults: Fault[]): void {
-  for (const name of Object.keys(given)) {
+function checkNames(
+  given: readonly string[],
+  known: Readonly<Record<string, unknown>>,
+  at: string,
+  faults: Fault[],
+): void {
+  for (const name of given) {
     if (Object.hasOwn(known, name)) continue;
-    faults.push({ path: `${at}.${name}`, words: `is unknown; known: ${Object.keys(known).join(", ")}` });
+    faults.push({ path: at, words: `has the unknown "${name}"; known: ${Object.keys(known).join(", ")}` });
   }
 }
 
