@@ -31,7 +31,7 @@ export default defineConfig({
       project("server", ["server/src", "server/test", "server/packs"], database),
       project("console", ["server/console"]),
       project("desktop", ["desktop/src", "desktop/test"]),
-      project("stand-in", ["e2e"]),
+      project("together", ["e2e"], database), // server and replicas; what ends in .spec.ts is Playwright's
       project("tools", ["tools", "bench"]),
     ],
   },
