@@ -1,4 +1,11 @@
-import { type Condition, createAccessEngine, faultsToText, nobody, parsePolicies } from "@kontor/shared/access";
+import {
+  type Condition,
+  createAccessEngine,
+  faultsToText,
+  nobody,
+  parsePolicies,
+  type SqlPredicate,
+} from "@kontor/shared/access";
 import type { Json } from "@kontor/shared/base";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -42,47 +49,54 @@ afterAll(async () => {
   await database?.drop();
 });
 
+const CHUNK = 50; // questions in one statement: fewer round trips, and far below the most parameters it may have
+
 /** The conditions, as they are or negated, for which SQL, engine and the evaluator written apart choose different rows. */
 async function disagreements(rows: readonly Row[], conditions: readonly Condition[]): Promise<readonly unknown[]> {
   if (conditions.length === 0) throw new Error("nothing was asked");
+  const asked = conditions.flatMap((condition) => [condition, { not: condition }]);
   await client.query("begin");
   try {
     await client.query(insertRowsSql, [rowsToJson(rows)]);
     const found: unknown[] = [];
-    for (const condition of conditions) {
-      for (const when of [condition, { not: condition }]) found.push(...(await disagreementOn(when, rows)));
-    }
+    for (let at = 0; at < asked.length; at += CHUNK)
+      found.push(...(await disagreementsOn(asked.slice(at, at + CHUNK), rows)));
     return found;
   } finally {
     await client.query("rollback");
   }
 }
 
-async function disagreementOn(when: Condition, rows: readonly Row[]): Promise<readonly unknown[]> {
-  const written = [{ id: "p", title: "p", effect: "allow", resource: "thing", actions: ["read"], when }];
-  const parsed = parsePolicies(written, [resourceType]);
-  if (!parsed.ok) throw new Error(faultsToText(parsed.faults));
-  const { policies } = parsed;
-  const engine = createAccessEngine({ policies, resources: [resourceType], rev: "1" });
-  const { text, params } = engine.filter(nobody, "read", "thing", context);
-  const statement = `select position from record where ${text} order by position`;
-  const selected = (await client.query<{ position: number }>(statement, [...params])).rows.map((row) => row.position);
-  const decided = positionsWhere(
-    rows,
-    (attributes) => engine.may(nobody, "read", { type: "thing", attributes }, context).allowed,
-  );
-  const naive = positionsWhere(rows, (object) =>
-    naiveMay({ policies, type: resourceType, subjectAttributes: {}, subject: nobody, context, object }, "read"),
-  );
-  const wrong = rows.filter((_, position) => {
-    const answers = [selected, decided, naive].map((positions) => positions.includes(position));
-    return new Set(answers).size > 1;
+async function disagreementsOn(conditions: readonly Condition[], rows: readonly Row[]): Promise<readonly unknown[]> {
+  const questions = conditions.map((when) => {
+    const written = [{ id: "p", title: "p", effect: "allow", resource: "thing", actions: ["read"], when }];
+    const parsed = parsePolicies(written, [resourceType]);
+    if (!parsed.ok) throw new Error(faultsToText(parsed.faults));
+    const { policies } = parsed;
+    return { when, policies, engine: createAccessEngine({ policies, resources: [resourceType], rev: "1" }) };
   });
-  return wrong.length > 0 ? [{ when, wrong }] : [];
+  const selected = await selectAll(questions.map(({ engine }) => engine.filter(nobody, "read", "thing", context)));
+  return questions.flatMap(({ when, policies, engine }, question) => {
+    const wrong = rows.filter((object, position) => {
+      const decided = engine.may(nobody, "read", { type: "thing", attributes: object }, context).allowed;
+      const situation = { policies, type: resourceType, subjectAttributes: {}, subject: nobody, context, object };
+      return decided !== naiveMay(situation, "read") || decided !== selected[position]?.[question];
+    });
+    return wrong.length > 0 ? [{ when, wrong }] : [];
+  });
 }
 
-const positionsWhere = (rows: readonly Row[], test: (row: Row) => boolean): number[] =>
-  rows.flatMap((row, position) => (test(row) ? [position] : []));
+/** By row, then by predicate. As a template tag does, it numbers the parameters itself. */
+async function selectAll(predicates: readonly SqlPredicate[]): Promise<readonly (readonly boolean[])[]> {
+  let count = 0;
+  const answers = predicates.map(({ strings }) => {
+    const text = strings.reduce((left, right) => `${left}$${(count += 1)}${right}`);
+    return `(${text}) is true`;
+  });
+  const statement = `select array[${answers.join(", ")}] as answers from record order by position`;
+  const params = predicates.flatMap((predicate) => predicate.params);
+  return (await client.query<{ answers: boolean[] }>(statement, params)).rows.map((row) => row.answers);
+}
 
 const rowOf = (cells: readonly (readonly [Column, Json | undefined])[]): Row =>
   Object.fromEntries(cells.flatMap(([{ name }, value]) => (value === undefined ? [] : [[name, value]])));
