@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RxJsonSchema } from "rxdb";
 import { WebSocket } from "ws";
 import { newId, systemClock, type Clock, type JsonObject } from "@kontor/shared/base";
 import type { Intent } from "@kontor/shared/protocol";
@@ -15,7 +14,7 @@ const schema = {
   properties: { id: { type: "string", maxLength: 36 }, text: { type: "string", maxLength: 400 } },
   required: ["id"],
   additionalProperties: true,
-} as unknown as RxJsonSchema<object>;
+} as unknown as ReplicaCollectionDefinition["schema"];
 
 export const noteDefinitions: readonly ReplicaCollectionDefinition[] = [
   {
@@ -59,6 +58,7 @@ export interface DeskOptions {
   readonly deviceId?: string;
   readonly directory?: string;
   readonly clock?: Clock;
+  readonly cipher?: "none";
 }
 
 export const KEY = "6b".repeat(32);
@@ -72,6 +72,7 @@ export function openDesk(initial: DeskOptions): Desk {
     openReplica({
       directory,
       key: KEY,
+      ...(options.cipher ? { cipher: options.cipher } : {}),
       serverUrl: options.url,
       deviceId: options.deviceId,
       token: `token-${options.userId}`,

@@ -5,8 +5,8 @@ import {
   openReplicaFile,
   ReplicaDamaged,
   setAsideReplicaFile,
+  type DatabaseOptions,
   type ReplicaFile,
-  type ReplicaKey,
 } from "#replica/storage";
 
 /** Told to the user once: the replica was damaged, and is being filled again from the server. */
@@ -26,20 +26,21 @@ export interface OpenedFile {
  * Opens the replica's file. A damaged one is set aside for support to look at, never deleted and never used again; what
  * it held comes from the server. A wrong key is not damage and is passed on.
  */
-export function openFileOrRebuild(filename: string, key: ReplicaKey, clock: Clock): OpenedFile {
+export function openFileOrRebuild(options: DatabaseOptions, clock: Clock): OpenedFile {
+  const { filename } = options;
   mkdirSync(dirname(filename), { recursive: true });
   const mark = `${filename}.is-damaged`;
   const markDamaged = () => writeFileSync(mark, "");
   if (!existsSync(mark)) {
     try {
-      return { file: openReplicaFile({ filename, key }), markDamaged };
+      return { file: openReplicaFile(options), markDamaged };
     } catch (error) {
       if (!(error instanceof ReplicaDamaged) || error.code !== "damaged") throw error;
     }
   }
   const at = new Date(clock.now());
   const setAsideAs = basename(setAsideReplicaFile(filename, at));
-  const file = openReplicaFile({ filename, key });
+  const file = openReplicaFile(options);
   rmSync(mark, { force: true });
   return { file, rebuilt: { at: at.toISOString(), setAsideAs }, markDamaged };
 }

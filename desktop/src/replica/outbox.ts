@@ -1,6 +1,6 @@
 import { newId, type JsonObject } from "@kontor/shared/base";
 import { limits, type Intent, type IntentResult } from "@kontor/shared/protocol";
-import { openReplicaFile, type ReplicaFile, type ReplicaKey } from "#replica/storage";
+import { openReplicaFile, type DatabaseOptions, type ReplicaFile } from "#replica/storage";
 
 /**
  * What this device has done and the server has not answered: a small file of its own, written through to the disk before
@@ -39,18 +39,16 @@ export interface NewIntent {
 
 export type Outbox = ReturnType<typeof openOutbox>;
 
+const rowKey = (entry: { readonly collection: string; readonly id: string }) => `${entry.collection} ${entry.id}`;
+
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 5 * 60_000; // a server that is being repaired is asked a dozen times an hour
 
 /** A pending intent as stored, `seq` keeping the order in which they were made. */
 type Entry = PendingIntent & { readonly seq: number };
 
-export function openOutbox(options: {
-  readonly filename: string;
-  readonly key: ReplicaKey;
-  readonly now: () => number;
-}) {
-  const file = openReplicaFile({ filename: options.filename, key: options.key, durability: "full" });
+export function openOutbox(options: DatabaseOptions & { readonly now: () => number }) {
+  const file = openReplicaFile({ ...options, durability: "full" });
   createTables(file);
   const entries = new Map<string, Entry>();
   for (const entry of readPending(file)) entries.set(entry.mid, entry);
@@ -60,8 +58,6 @@ export function openOutbox(options: {
   const inFlight = new Set<string>();
 
   const ordered = () => [...entries.values()];
-  const rowKey = (entry: { readonly collection: string; readonly id: string }) => `${entry.collection} ${entry.id}`;
-
   function addToRow(entry: Entry): void {
     const key = rowKey(entry);
     const mids = byRow.get(key);

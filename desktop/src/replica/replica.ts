@@ -9,7 +9,7 @@ import {
   type Malformed,
   type Welcome,
 } from "@kontor/shared/protocol";
-import { createPacing, ReplicaDamaged, type Pacing, type ReplicaKey } from "#replica/storage";
+import { createPacing, ReplicaDamaged, type DatabaseOptions, type Pacing, type ReplicaKey } from "#replica/storage";
 import type { ReplicaCollectionDefinition, ViewContext } from "./collections.ts";
 import { zlibCompression } from "./compression.ts";
 import { createLink, type Link, type LinkProblem, type LinkState } from "./link.ts";
@@ -29,6 +29,8 @@ export interface ReplicaOptions {
   /** Folder of this user's replica: replica.db and outbox.db. */
   readonly directory: string;
   readonly key: ReplicaKey;
+  /** `none` for tests that search the files' bytes. */
+  readonly cipher?: DatabaseOptions["cipher"];
   readonly serverUrl: string;
   readonly deviceId: string;
   readonly token: string;
@@ -118,11 +120,12 @@ const LAST_CONTACT_EVERY_MS = 10_000; // written down at most this often: the le
 
 export function openReplica(options: ReplicaOptions): Replica {
   const { clock, log } = options;
-  const opened = openFileOrRebuild(join(options.directory, "replica.db"), options.key, clock);
+  const seal = { key: options.key, ...(options.cipher ? { cipher: options.cipher } : {}) };
+  const opened = openFileOrRebuild({ filename: join(options.directory, "replica.db"), ...seal }, clock);
   const { file } = opened;
   const outbox = openOutbox({
     filename: join(options.directory, "outbox.db"),
-    key: options.key,
+    ...seal,
     now: () => clock.now(),
   });
   const rows = createRows({ file, definitions: options.definitions, outbox, context: options.context });

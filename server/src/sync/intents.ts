@@ -30,7 +30,7 @@ export interface AppliedIntent {
   readonly txid?: string;
 }
 
-/** What happened to the groups of one connection: frames of the same group may follow each other. */
+/** Refusals by group, for one connection: the next frame may carry more of the same group. */
 export type GroupMemory = Map<string, IntentResult>;
 
 export interface IntentsDeps {
@@ -133,16 +133,21 @@ export function createIntents({ db, intents, access, loadSubject, clock, log }: 
     memory: GroupMemory,
   ): Promise<readonly AppliedIntent[]> {
     const applied: AppliedIntent[] = [];
+    /** By group and by row: what is postponed holds back what is behind it, or the order of a row would turn. */
+    const postponed = new Map<string, IntentResult>();
     for (const intent of intents) {
-      const blocker = intent.group === undefined ? undefined : memory.get(intent.group);
+      const keys = [
+        `${intent.collection} ${intent.id}`,
+        ...(intent.group === undefined ? [] : [`group ${intent.group}`]),
+      ];
+      const refused = intent.group === undefined ? undefined : memory.get(intent.group);
+      const blocker = refused ?? keys.map((key) => postponed.get(key)).find((result) => result !== undefined);
       const outcome = blocker ? await fallWith(principal, intent, blocker) : await apply(principal, intent);
       applied.push(outcome);
-      if (intent.group === undefined || blocker?.status === "rejected") continue;
-      if (outcome.result.status === "rejected" || outcome.result.status === "retry")
-        memory.set(intent.group, outcome.result);
-      else memory.delete(intent.group);
+      const { result } = outcome;
+      if (result.status === "retry") for (const key of keys) postponed.set(key, result);
+      if (result.status === "rejected" && intent.group !== undefined) memory.set(intent.group, result);
     }
-    for (const [group, result] of memory) if (result.status === "retry") memory.delete(group);
     return applied;
   }
 
