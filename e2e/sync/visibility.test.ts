@@ -1,0 +1,149 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startNoteServer, type NoteServer } from "@kontor/server/testing/sync";
+import { startFaultProxy, type FaultProxy } from "./faultProxy.ts";
+import { openDesk, type Desk } from "./notesReplica.ts";
+
+/**
+ * VIS-1 at rest, after random changes of rows, of attributes and of policies, and random outages: each replica against
+ * an oracle that knows the three sentences of the policy and reads the tables, and nothing of the engine.
+ */
+let server: NoteServer;
+let proxy: FaultProxy;
+const desks: Desk[] = [];
+beforeAll(async () => {
+  server = await startNoteServer();
+  proxy = await startFaultProxy(server.url);
+});
+afterEach(async () => {
+  for (const desk of desks.splice(0)) await desk.close();
+  proxy.mend();
+});
+afterAll(async () => {
+  await proxy.stop();
+  await server.stop();
+});
+
+type Row = Readonly<Record<string, string | number>>;
+
+async function expectedFor(userId: string, ownersOnly: boolean) {
+  const { pool } = server.database;
+  const user = (await pool.query<Row>("select department from note_user where id = $1", [userId])).rows[0];
+  const notes = (await pool.query<Row>("select * from note")).rows;
+  const comments = (await pool.query<Row>("select * from note_comment")).rows;
+  const seen = new Map<string, Row>();
+  for (const note of notes) {
+    const { edits: _edits, secret, ...open } = note;
+    if (note["owner"] === userId) seen.set(String(note["id"]), { ...open, secret: secret ?? "" });
+    else if (!ownersOnly && note["department"] === user?.["department"]) seen.set(String(note["id"]), open);
+  }
+  const talk = new Map<string, Row>();
+  for (const { id, note_id: noteId, body } of comments)
+    if (seen.has(String(noteId))) talk.set(String(id), { id: id ?? "", noteId: noteId ?? "", body: body ?? "" });
+  return { notes: seen, comments: talk };
+}
+
+const byId = (rows: ReadonlyMap<string, unknown>) =>
+  Object.fromEntries([...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
+/** mulberry32: small, and the same on every machine. */
+function seeded(seed: number) {
+  let state = seed;
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  return {
+    below: (limit: number) => Math.floor(next() * limit),
+    pick: <T>(items: readonly T[]): T | undefined => items[Math.floor(next() * items.length)],
+  };
+}
+
+const DEPARTMENTS = ["sales", "law", "hr"];
+const STEPS = 60;
+
+async function walk(seed: number): Promise<void> {
+  const random = seeded(seed);
+  const users = await Promise.all([0, 1, 2].map((index) => server.addUser({ department: DEPARTMENTS[index] ?? "hr" })));
+  const notes: string[] = [];
+  let ownersOnly = false;
+  desks.push(...users.map((userId) => openDesk({ url: proxy.url, userId })));
+  const department = () => random.pick(DEPARTMENTS) ?? "hr";
+  const note = () => random.pick(notes) ?? "";
+
+  for (let step = 0; step < STEPS; step++) {
+    const desk = random.pick(desks);
+    const user = random.pick(users) ?? "";
+    switch (random.below(11)) {
+      case 0:
+      case 1:
+        notes.push(
+          await server.addNote({ owner: user, department: department(), text: `n${step}`, secret: `s${step}` }),
+        );
+        break;
+      case 2:
+        if (notes.length > 0) await server.editNote(note(), { department: department(), secret: `t${step}` });
+        break;
+      case 3:
+        if (notes.length > 0) await server.editNote(note(), { owner: user });
+        break;
+      case 4:
+        if (notes.length > 0) await server.addComment(note(), `c${step}`);
+        break;
+      case 5:
+        if (notes.length > 3) await server.removeNote(notes.splice(random.below(notes.length), 1)[0] ?? "");
+        break;
+      case 6:
+        await server.setDepartment(user, department());
+        break;
+      case 7:
+        if (desk) notes.push(desk.create({ text: `made ${step}`, department: department() }));
+        break;
+      case 8: {
+        const shown = desk && random.pick([...desk.shown().keys()]);
+        if (desk && shown) desk.edit(shown, { text: `edited ${step}`, rank: step });
+        break;
+      }
+      case 9:
+        if (random.below(2) === 0) proxy.cut();
+        else proxy.mend();
+        if (random.below(3) === 0) await desk?.reopen();
+        break;
+      case 10:
+        if (random.below(4) > 0) break;
+        ownersOnly = !ownersOnly;
+        await server.publish(ownersOnly ? "ownersOnly" : "department");
+        break;
+    }
+  }
+  proxy.mend();
+  for (const desk of desks) {
+    desk.replica.tryNow();
+    await desk.until(({ state }) => state().pending === 0 && state().connection === "online", "quiet");
+  }
+  for (const [index, desk] of desks.entries()) {
+    const expected = await expectedFor(users[index] ?? "", ownersOnly);
+    const context = `seed ${seed}, desk ${index}`;
+    await expect.poll(() => byId(desk.shown()), { message: context, timeout: 10_000 }).toEqual(byId(expected.notes));
+    await expect
+      .poll(() => byId(desk.shown("comments")), { message: context, timeout: 10_000 })
+      .toEqual(byId(expected.comments));
+    expect(await desk.replica.audit(), context).toBe(0);
+    // What each replica counts is what the server counts: the comparison at the next HELLO finds nothing.
+    await desk.reopen();
+    await desk.until(({ state }) => state().connection === "online", "online again");
+  }
+  const repaired = await server.metrics.getSingleMetric("kontor_sync_repairs_total")?.get();
+  expect(
+    repaired?.values.reduce((sum, { value }) => sum + value, 0),
+    `repairs with seed ${seed}`,
+  ).toBe(0);
+  if (ownersOnly) await server.publish("department");
+}
+
+describe("[VIS-1] at rest a replica is the projection of the server's rows, row for row and field for field", () => {
+  const first = Number(process.env["KONTOR_SEED"] ?? 1);
+  const count = Number(process.env["KONTOR_SEEDS"] ?? 4);
+  for (let seed = first; seed < first + count; seed++) it(`seed ${seed}`, () => walk(seed), 60_000);
+});
