@@ -75,6 +75,9 @@ export const replicaSchemas = {
     required: ["id", "type", "title", "updatedAt", "k1", "k2", "k3", "k4", "trashed", "pending"],
     indexes: [
       ["type", "trashed", "updatedAt"],
+      ["type", "trashed", "state", "updatedAt"],
+      ["type", "trashed", "owner", "updatedAt"],
+      ["type", "trashed", "department", "updatedAt"],
       ["type", "trashed", "k1"],
       ["type", "trashed", "k2"],
       ["type", "trashed", "k3"],

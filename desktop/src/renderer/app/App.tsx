@@ -1,0 +1,77 @@
+import { MantineProvider } from "@mantine/core";
+import { DatesProvider } from "@mantine/dates";
+import { ModalsProvider } from "@mantine/modals";
+import { Notifications } from "@mantine/notifications";
+import i18next from "i18next";
+import { useEffect, useState } from "react";
+import type { SessionState, Settings } from "#contract";
+import { DirectoryProvider, ReplicaProvider, TypesProvider } from "../replica/index.ts";
+import { PassphraseScreen, ReplicaFailedScreen, SignInScreen } from "../signIn/index.ts";
+import { mantineFromTokens, theme } from "../theme.ts";
+import { localeOf } from "../words/index.ts";
+import { ErrorBoundary } from "./ErrorBoundary.tsx";
+import { SettingsContext } from "./settings.ts";
+import { Shell } from "./Shell.tsx";
+import "./calendar.ts";
+
+export function App(first: { readonly settings: Settings; readonly session: SessionState }) {
+  const [settings, setSettings] = useState(first.settings);
+  const [session, setSession] = useState(first.session);
+  useEffect(() => window.kontor.onSettings(setSettings), []);
+  useEffect(() => window.kontor.onSession(setSession), []);
+
+  const locale = localeOf(settings.locale);
+  useEffect(() => {
+    if (i18next.language !== locale) void i18next.changeLanguage(locale);
+  }, [locale]);
+  useEffect(() => {
+    document.documentElement.dataset["contrast"] = settings.contrast;
+  }, [settings.contrast]);
+
+  const dark = useSystemDark();
+  const scheme = settings.theme === "system" ? (dark ? "dark" : "light") : settings.theme;
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={mantineFromTokens} forceColorScheme={scheme}>
+      <DatesProvider settings={{ locale, firstDayOfWeek: 1, weekendDays: [0, 6] }}>
+        <SettingsContext value={settings}>
+          <ErrorBoundary>
+            <ModalsProvider modalProps={{ closeButtonProps: { "aria-label": i18next.t("app.close") } }}>
+              <Notifications position="bottom-left" limit={4} />
+              <Place session={session} />
+            </ModalsProvider>
+          </ErrorBoundary>
+        </SettingsContext>
+      </DatesProvider>
+    </MantineProvider>
+  );
+}
+
+function Place({ session }: { readonly session: SessionState }) {
+  switch (session.state) {
+    case "signedOut":
+      return <SignInScreen lastServer={session.lastServer} lastLogin={session.lastLogin} />;
+    case "needsPassphrase":
+      return <PassphraseScreen first={session.first} />;
+    case "signedIn":
+      return (
+        <ReplicaProvider key={session.user.id} failed={(problem) => <ReplicaFailedScreen problem={problem} />}>
+          <TypesProvider>
+            <DirectoryProvider>
+              <Shell />
+            </DirectoryProvider>
+          </TypesProvider>
+        </ReplicaProvider>
+      );
+  }
+}
+
+const DARK = window.matchMedia("(prefers-color-scheme: dark)");
+function useSystemDark(): boolean {
+  const [dark, setDark] = useState(DARK.matches);
+  useEffect(() => {
+    const changed = () => setDark(DARK.matches);
+    DARK.addEventListener("change", changed);
+    return () => DARK.removeEventListener("change", changed);
+  }, []);
+  return dark;
+}

@@ -1,0 +1,89 @@
+import { Kbd, Menu, UnstyledButton } from "@mantine/core";
+import { spotlight } from "@mantine/spotlight";
+import { IconCheck } from "@tabler/icons-react";
+import type { Settings } from "#contract";
+import { useReplica } from "../replica/index.ts";
+import { Avatar } from "../ui/index.ts";
+import { useWords } from "../words/index.ts";
+import { ConnectionPill } from "./ConnectionPill.tsx";
+import { changeSettings, useSettings } from "./settings.ts";
+import { askSignOut } from "./askSignOut.tsx";
+import classes from "./shell.module.css";
+
+export function Header() {
+  const { t } = useWords();
+  const isMac = window.kontor.platform === "darwin";
+  return (
+    <header className={classes.header} data-region="header">
+      <div className={classes.brand}>
+        <b>K</b>ontor
+      </div>
+      <button type="button" className={classes.find} onClick={() => spotlight.open()} data-region-start>
+        <span>{t("app.search")}</span>
+        <Kbd size="xs" aria-hidden>
+          {isMac ? "⌘ K" : "Ctrl K"}
+        </Kbd>
+      </button>
+      <div className={classes.right}>
+        <ConnectionPill />
+        <UserMenu />
+      </div>
+    </header>
+  );
+}
+
+function UserMenu() {
+  const { t } = useWords();
+  const { status } = useReplica();
+  const settings = useSettings();
+  const isHigh = settings.contrast === "high";
+  const pick = <Key extends keyof Settings>(key: Key, value: Settings[Key], label: string) => (
+    <Menu.Item
+      key={String(value)}
+      role="menuitemradio"
+      aria-checked={settings[key] === value}
+      closeMenuOnClick={false}
+      leftSection={<IconCheck size={14} style={{ visibility: settings[key] === value ? "visible" : "hidden" }} />}
+      onClick={() => changeSettings({ [key]: value })}
+    >
+      {label}
+    </Menu.Item>
+  );
+  return (
+    <Menu width={240} position="bottom-end">
+      <Menu.Target>
+        <UnstyledButton aria-label={t("app.menu", { name: status.user.name })} style={{ borderRadius: "50%" }}>
+          <Avatar name={status.user.name} id={status.user.id} />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {status.user.name}
+          <br />
+          {status.server.name}
+        </Menu.Label>
+        <Menu.Divider />
+        <Menu.Label>{t("app.menu.theme")}</Menu.Label>
+        {pick("theme", "system", t("app.menu.system"))}
+        {pick("theme", "light", t("app.menu.light"))}
+        {pick("theme", "dark", t("app.menu.dark"))}
+        <Menu.Item
+          role="menuitemcheckbox"
+          aria-checked={isHigh}
+          closeMenuOnClick={false}
+          leftSection={<IconCheck size={14} style={{ visibility: isHigh ? "visible" : "hidden" }} />}
+          onClick={() => changeSettings({ contrast: isHigh ? "normal" : "high" })}
+        >
+          {t("app.menu.contrast")}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Label>{t("app.menu.language")}</Menu.Label>
+        {pick("locale", "system", t("app.menu.system"))}
+        {pick("locale", "en", "English")}
+        {pick("locale", "ru", "Русский")}
+        <Menu.Divider />
+        <Menu.Item onClick={() => askSignOut(t, status.pending)}>{t("app.menu.signOut")}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

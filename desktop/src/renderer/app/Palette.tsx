@@ -1,0 +1,131 @@
+import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
+import { IconFile, IconKeyboard, IconPlus, IconRefresh, IconSearch, IconTrash } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import type { SearchResult } from "#contract";
+import { useDirectory, useReplica, useTypes } from "../replica/index.ts";
+import { Avatar, TypeIcon } from "../ui/index.ts";
+import { useWords } from "../words/index.ts";
+import { go } from "./route.ts";
+
+const RESULTS = 12;
+const AGAIN_MS = 400; // the index is behind the rows: ask again until it says that it is complete
+
+/** Ctrl+K: go anywhere, find anything, run any command. */
+export function Palette({ showShortcuts }: { readonly showShortcuts: () => void }) {
+  const [query, setQuery] = useState("");
+  const { t, label } = useWords();
+  const { call } = useReplica();
+  const types = useTypes();
+  const { people } = useDirectory();
+  const { result, searching } = useSearch(query);
+
+  const needle = query.trim().toLowerCase();
+  const matches = (...texts: readonly string[]) => texts.some((text) => text.toLowerCase().includes(needle));
+  const places: SpotlightActionData[] = [
+    ...types.list.map((type) => ({
+      id: `type-${type.name}`,
+      label: label(type.plural),
+      leftSection: <TypeIcon name={type.icon} />,
+      onClick: () => go({ at: "objects", type: type.name }),
+    })),
+    { id: "outbox", label: t("app.place.outbox"), onClick: () => go({ at: "outbox" }) },
+    { id: "issues", label: t("app.place.issues"), onClick: () => go({ at: "issues" }) },
+    { id: "people", label: t("app.place.people"), onClick: () => go({ at: "people" }) },
+  ];
+  const commands: SpotlightActionData[] = [
+    ...types.list.map((type) => ({
+      id: `new-${type.name}`,
+      label: t("app.palette.new", { type: label(type.label) }),
+      leftSection: <IconPlus size={16} />,
+      onClick: () => go({ at: "new", type: type.name }),
+    })),
+    ...types.list.map((type) => ({
+      id: `trash-${type.name}`,
+      label: t("app.palette.trash", { type: label(type.plural) }),
+      leftSection: <IconTrash size={16} />,
+      onClick: () => go({ at: "trash", type: type.name }),
+    })),
+    {
+      id: "tryNow",
+      label: t("app.key.tryNow"),
+      leftSection: <IconRefresh size={16} />,
+      onClick: () => void call("sync.tryNow", {}),
+    },
+    { id: "keys", label: t("app.key.shortcuts"), leftSection: <IconKeyboard size={16} />, onClick: showShortcuts },
+  ];
+  const found: SpotlightActionData[] = (result?.hits ?? []).map((hit) => {
+    const type = types.of(hit.type);
+    return {
+      id: `${hit.collection}-${hit.id}`,
+      label: hit.title || (type ? label(type.label) : hit.type),
+      description: [type && label(type.label), hit.snippet].filter(Boolean).join(" · "),
+      leftSection: hit.collection === "files" ? <IconFile size={16} /> : <TypeIcon name={type?.icon ?? ""} />,
+      onClick: () => go({ at: "objects", type: hit.type, id: hit.recordId }),
+    };
+  });
+  const persons: SpotlightActionData[] = needle
+    ? people
+        .filter((person) => matches(person.name, person.email ?? ""))
+        .slice(0, 6)
+        .map((person) => ({
+          id: `person-${person.id}`,
+          label: person.name,
+          leftSection: <Avatar name={person.name} id={person.id} size={20} />,
+          onClick: () => go({ at: "people", id: person.id }),
+        }))
+    : [];
+  const wanted = (actions: SpotlightActionData[]) =>
+    needle ? actions.filter((action) => matches(action.label ?? "")) : actions;
+  const groups: SpotlightActionGroupData[] = [
+    { group: t("app.palette.found"), actions: found },
+    { group: t("app.place.people"), actions: persons },
+    { group: t("app.palette.places"), actions: wanted(places) },
+    { group: t("app.palette.commands"), actions: needle ? wanted(commands) : [] },
+  ].filter(({ actions }) => actions.length > 0);
+
+  return (
+    <Spotlight
+      query={query}
+      onQueryChange={setQuery}
+      actions={groups}
+      filter={(_query, actions) => actions}
+      shortcut={null}
+      nothingFound={searching ? t("app.palette.searching") : t("app.palette.nothing")}
+      searchProps={{
+        leftSection: <IconSearch size={18} />,
+        placeholder: t("app.palette.placeholder"),
+        "aria-label": t("app.search"),
+      }}
+      scrollable
+      maxHeight={420}
+    />
+  );
+}
+
+function useSearch(query: string): { result: SearchResult | undefined; searching: boolean } {
+  const { call } = useReplica();
+  const [answer, setAnswer] = useState<{ text: string; result: SearchResult }>();
+  const text = query.trim();
+  useEffect(() => {
+    if (!text) return;
+    let gone = false;
+    let timer: number | undefined;
+    const ask = () =>
+      void call("search.query", { text, limit: RESULTS }).then(
+        (result) => {
+          if (gone) return;
+          setAnswer({ text, result });
+          if (!result.complete) timer = window.setTimeout(ask, AGAIN_MS);
+        },
+        () => undefined,
+      );
+    ask();
+    return () => {
+      gone = true;
+      window.clearTimeout(timer);
+    };
+  }, [text, call]);
+  if (!text) return { result: undefined, searching: false };
+  // While typing, the last results stay: a list that blinks cannot be read.
+  return { result: answer?.result, searching: answer?.text !== text || !answer.result.complete };
+}

@@ -1,0 +1,16 @@
+/** F6: from one region of the window to the next, each marked with `data-region`, as in Outlook and Windows itself. */
+export function moveRegion(step: 1 | -1): void {
+  const regions = [...document.querySelectorAll<HTMLElement>("[data-region]")].filter(
+    (region) => region.offsetParent !== null,
+  );
+  if (regions.length === 0) return;
+  const here = regions.findIndex((region) => region.contains(document.activeElement));
+  const next = regions[(here === -1 ? (step === 1 ? 0 : -1) : here + step + regions.length) % regions.length];
+  const target = next?.querySelector<HTMLElement>("[data-region-start]") ?? firstFocusable(next);
+  (target ?? next)?.focus();
+}
+
+const firstFocusable = (region: HTMLElement | undefined) =>
+  region?.querySelector<HTMLElement>(
+    'a[href], button:not(:disabled), input:not(:disabled), textarea, [tabindex]:not([tabindex="-1"])',
+  );

@@ -1,0 +1,66 @@
+import { useSyncExternalStore } from "react";
+
+/** Where one is, kept in the address after `#`: back and forward work, and a window can be opened at a place. */
+export type Route =
+  | { readonly at: "objects"; readonly type?: string; readonly id?: string }
+  | { readonly at: "new"; readonly type: string }
+  | { readonly at: "trash"; readonly type: string; readonly id?: string }
+  | { readonly at: "record"; readonly id: string }
+  | { readonly at: "outbox" }
+  | { readonly at: "issues" }
+  | { readonly at: "people"; readonly id?: string };
+
+export function parseRoute(hash: string): Route {
+  const [at, first, second] = hash
+    .replace(/^#?\/?/, "")
+    .split("/")
+    .map(decodePart);
+  switch (at) {
+    case "new":
+      return first ? { at, type: first } : { at: "objects" };
+    case "trash":
+      return first ? { at, type: first, ...(second ? { id: second } : {}) } : { at: "objects" };
+    case "record":
+      return first ? { at, id: first } : { at: "objects" };
+    case "outbox":
+    case "issues":
+      return { at };
+    case "people":
+      return { at, ...(first ? { id: first } : {}) };
+    default:
+      return { at: "objects", ...(first ? { type: first } : {}), ...(first && second ? { id: second } : {}) };
+  }
+}
+
+export function routeToHash(route: Route): string {
+  const parts = [
+    route.at,
+    ...("type" in route && route.type ? [route.type] : []),
+    ...("id" in route && route.id ? [route.id] : []),
+  ];
+  return `#/${parts.map(encodeURIComponent).join("/")}`;
+}
+
+const decodePart = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return "";
+  }
+};
+
+export const go = (route: Route): void => {
+  window.location.hash = routeToHash(route);
+};
+
+let last: { hash: string; route: Route } | undefined;
+function current(): Route {
+  const { hash } = window.location;
+  if (last?.hash !== hash) last = { hash, route: parseRoute(hash) };
+  return last.route;
+}
+const subscribe = (changed: () => void) => {
+  window.addEventListener("hashchange", changed);
+  return () => window.removeEventListener("hashchange", changed);
+};
+export const useRoute = (): Route => useSyncExternalStore(subscribe, current);

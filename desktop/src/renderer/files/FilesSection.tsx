@@ -1,0 +1,311 @@
+import { ActionIcon, Menu, Modal, Button, TextInput, Group } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconDots, IconFile, IconPlus } from "@tabler/icons-react";
+import { useEffect, useState, type DragEvent, type FormEvent } from "react";
+import { fileAddress, type ReplicaFile, type ReplicaRecord } from "#contract";
+import { newId } from "@kontor/shared/base";
+import { fileLimits } from "@kontor/shared/files";
+import type { FieldDefinition } from "@kontor/shared/objects";
+import { CommandFailed, useDirectory, useReplica, useRows } from "../replica/index.ts";
+import { formatSize } from "../ui/index.ts";
+import { useWords } from "../words/index.ts";
+import { canView, fileLine, obstacleTo } from "./file.state.ts";
+import { Viewer } from "./Viewer.tsx";
+import classes from "./files.module.css";
+
+interface FilesSectionProps {
+  readonly record: ReplicaRecord;
+  readonly fieldKey: string;
+  readonly field: Extract<FieldDefinition, { kind: "files" }>;
+}
+
+/** The files of one field: added by button or by dropping them anywhere on the section, seen without leaving the card. */
+export function FilesSection({ record, fieldKey, field }: FilesSectionProps) {
+  const { t, label } = useWords();
+  const rows = useRows("files", { selector: { recordId: record.id }, sort: [{ createdAt: "asc" }] });
+  const files = (rows === "refused" || !rows ? [] : rows).filter((file) => file.field === fieldKey);
+  const [viewed, setViewed] = useState<string>();
+  const [over, setOver] = useState(false);
+  const attach = useAttach(record.id, fieldKey);
+  const mayAttach =
+    !record.trashed &&
+    record.can.actions.includes("attach") &&
+    (record.can.edit === "*" || record.can.edit.includes(fieldKey)) &&
+    (field.max === undefined || files.length < field.max);
+  const shown = files.find((file) => file.id === viewed);
+
+  function onDrop(event: DragEvent): void {
+    event.preventDefault();
+    setOver(false);
+    if (mayAttach) void attach.dropped(event.dataTransfer);
+  }
+
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- dropping has a button beside it
+    <section
+      className={classes.section}
+      aria-label={label(field.label)}
+      data-over={(over && mayAttach) || undefined}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes("Files")) return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = mayAttach ? "copy" : "none";
+        setOver(true);
+      }}
+      onDragLeave={(event) => !event.currentTarget.contains(event.relatedTarget as Node | null) && setOver(false)}
+      onDrop={onDrop}
+    >
+      <h3>{label(field.label)}</h3>
+      <ul className={classes.files}>
+        {files.map((file) => (
+          <FileTile
+            key={file.id}
+            file={file}
+            record={record}
+            mayChange={mayChangeFiles(record, fieldKey)}
+            view={() => setViewed(file.id)}
+          />
+        ))}
+        {mayAttach && (
+          <li>
+            <button type="button" className={classes.add} onClick={() => void attach.chosen()}>
+              <IconPlus size={18} stroke={1.6} aria-hidden />
+              {t("files.add")}
+              <small>{t(over ? "files.dropNow" : "files.drop")}</small>
+            </button>
+          </li>
+        )}
+        {!mayAttach && files.length === 0 && <li className={classes.none}>{t("files.noneReadOnly")}</li>}
+      </ul>
+      {shown && <Viewer key={shown.id} file={shown} close={() => setViewed(undefined)} />}
+    </section>
+  );
+}
+
+const mayChangeFiles = (record: ReplicaRecord, key: string) =>
+  !record.trashed && (record.can.edit === "*" || record.can.edit.includes(key));
+
+/** A file above this is given by its path only: bytes through the port would hold it in memory. */
+const MAX_BYTES_BY_PORT = 64 * 1024 ** 2;
+
+function useAttach(recordId: string, field: string) {
+  const { call } = useReplica();
+  const { t, locale, reason } = useWords();
+  const complain = (message: string) => notifications.show({ color: "red", message });
+
+  async function add(name: string, source: { path: string } | { bytes: Uint8Array }): Promise<void> {
+    try {
+      await call("file.attach", { id: newId(), recordId, field, name, source: source as never });
+    } catch (error) {
+      const words = error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error);
+      complain(t("files.attachFailed", { name, reason: words }));
+    }
+  }
+
+  return {
+    async chosen(): Promise<void> {
+      for (const path of await window.kontor.chooseFiles()) await add(path.split(/[/\\]/).pop() ?? path, { path });
+    },
+    async dropped(data: DataTransfer): Promise<void> {
+      const items = [...data.items].filter((item) => item.kind === "file");
+      const folders = items.filter((item) => item.webkitGetAsEntry()?.isDirectory);
+      const files = items.filter((item) => !folders.includes(item)).flatMap((item) => item.getAsFile() ?? []);
+      if (folders.length > 0) complain(t("files.isFolder"));
+      for (const file of files) {
+        const obstacle = obstacleTo(file);
+        if (obstacle) {
+          complain(t(obstacle, { name: file.name, limit: formatSize(fileLimits.maxBytes, locale) }));
+          continue;
+        }
+        const path = window.kontor.pathOf(file);
+        // A picture dragged out of a browser has no path, only bytes.
+        if (path) await add(file.name, { path });
+        else if (file.size <= MAX_BYTES_BY_PORT)
+          await add(file.name, { bytes: new Uint8Array(await file.arrayBuffer()) });
+        else complain(t("files.tooLarge", { name: file.name, limit: formatSize(MAX_BYTES_BY_PORT, locale) }));
+      }
+    },
+  };
+}
+
+function FileTile(props: {
+  readonly file: ReplicaFile;
+  readonly record: ReplicaRecord;
+  readonly mayChange: boolean;
+  readonly view: () => void;
+}) {
+  const { t, locale, reason } = useWords();
+  const { myId, personName } = useDirectory();
+  const { call } = useReplica();
+  const [renaming, setRenaming] = useState(false);
+  const { file, mayChange, view } = props;
+  const line = fileLine(file, (id) => personName(id) ?? t("objects.somebody"), file.createdBy === myId);
+  const words = "reason" in line ? t(line.key, { reason: reason(line.reason, line.reason) }) : t(line.key, line.params);
+  const percent = file.upload && file.size > 0 ? (file.upload.sentBytes / file.size) * 100 : undefined;
+
+  async function remove(): Promise<void> {
+    await call("file.detach", { id: file.id });
+    const noticeId = `removed-${file.id}`;
+    notifications.show({
+      id: noticeId,
+      title: t("files.removed", { name: file.name }),
+      message: (
+        <Button
+          onClick={() => {
+            notifications.hide(noticeId);
+            void call("file.restore", { id: file.id });
+          }}
+        >
+          {t("app.undo")}
+        </Button>
+      ),
+    });
+  }
+
+  /** The body must be on this computer before main can hand it on. */
+  async function withBody(then: () => Promise<void>): Promise<void> {
+    const noticeId = `fetch-${file.id}`;
+    notifications.show({ id: noticeId, loading: true, autoClose: false, message: t("files.fetching") });
+    try {
+      const { available, reason: why } = await call("file.fetch", { id: file.id, what: "content" });
+      notifications.hide(noticeId);
+      if (available) return await then();
+      notifications.show({
+        color: "yellow",
+        message: why ? reason(why, t("files.notFetched")) : t("files.notFetched"),
+      });
+    } catch (error) {
+      notifications.hide(noticeId);
+      notifications.show({ color: "red", message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  const saveAs = () =>
+    withBody(async () => {
+      const { saved } = await window.kontor.saveFileAs({ fileId: file.id, name: file.name });
+      if (saved) notifications.show({ message: t("files.saved", { name: file.name }) });
+    });
+  const openExternally = () =>
+    withBody(async () => {
+      const answer = await window.kontor.openExternally({ fileId: file.id, name: file.name });
+      if (!answer.ok) notifications.show({ color: "yellow", message: reason(answer.reason, answer.message) });
+    });
+  const open = () => (canView(file) ? view() : void openExternally());
+
+  return (
+    <li className={classes.file} data-testid={`file-${file.name}`}>
+      <button type="button" className={classes.tile} aria-label={t("files.open", { name: file.name })} onClick={open}>
+        <Thumbnail file={file} />
+        {percent !== undefined && (
+          <span
+            className={classes.progress}
+            role="progressbar"
+            aria-label={file.name}
+            aria-valuenow={Math.round(percent)}
+            aria-valuemin={0}
+            aria-valuemax={100}
+          >
+            <span style={{ width: `${percent}%` }} />
+          </span>
+        )}
+      </button>
+      <div className={classes.under}>
+        <div className={classes.name} title={file.name}>
+          {file.name}
+        </div>
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <ActionIcon size={20} aria-label={t("files.menu", { name: file.name })}>
+              <IconDots size={14} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {canView(file) && <Menu.Item onClick={view}>{t("files.view")}</Menu.Item>}
+            <Menu.Item onClick={() => void openExternally()}>{t("files.openExternally")}</Menu.Item>
+            <Menu.Item onClick={() => void saveAs()}>{t("files.saveAs")}</Menu.Item>
+            {mayChange && (
+              <>
+                <Menu.Divider />
+                <Menu.Item onClick={() => setRenaming(true)}>{t("files.rename")}</Menu.Item>
+                <Menu.Item color="red" onClick={() => void remove()}>
+                  {t("files.remove")}
+                </Menu.Item>
+              </>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      </div>
+      <div className={classes.line} data-bad={line.bad}>
+        {words} · {formatSize(file.size, locale)}
+      </div>
+      {renaming && <RenameDialog file={file} close={() => setRenaming(false)} />}
+    </li>
+  );
+}
+
+function RenameDialog({ file, close }: { readonly file: ReplicaFile; readonly close: () => void }) {
+  const { t } = useWords();
+  const { call } = useReplica();
+  const [name, setName] = useState(file.name);
+  const wrong = name.trim() !== "" && obstacleTo({ name, size: 0 });
+  async function rename(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (wrong || !name.trim()) return;
+    if (name.trim() !== file.name) await call("file.rename", { id: file.id, name: name.trim() });
+    close();
+  }
+  return (
+    <Modal opened onClose={close} title={t("files.rename")} closeButtonProps={{ "aria-label": t("app.close") }}>
+      <form onSubmit={(event) => void rename(event)}>
+        <TextInput
+          label={t("files.newName")}
+          value={name}
+          data-autofocus
+          error={wrong ? t("files.badName", { name }) : undefined}
+          onFocus={(event) => {
+            const dot = event.currentTarget.value.lastIndexOf(".");
+            event.currentTarget.setSelectionRange(0, dot > 0 ? dot : event.currentTarget.value.length);
+          }}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Group justify="flex-end" mt="md">
+          <Button onClick={close}>{t("app.cancel")}</Button>
+          <Button type="submit" variant="filled">
+            {t("files.rename")}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
+
+function Thumbnail({ file }: { readonly file: ReplicaFile }) {
+  const { call } = useReplica();
+  const [ready, setReady] = useState(false);
+  const hash = file.thumbnailSha256;
+  useEffect(() => {
+    if (!hash) return;
+    let gone = false;
+    call("file.fetch", { id: file.id, what: "thumbnail" }).then(
+      ({ available }) => !gone && setReady(available),
+      () => undefined,
+    );
+    return () => {
+      gone = true;
+    };
+  }, [call, file.id, hash]);
+  if (!hash || !ready) {
+    return (
+      <span className={classes.noThumbnail}>
+        <IconFile size={26} stroke={1.2} aria-hidden />
+        <span>{extensionOf(file.name)}</span>
+      </span>
+    );
+  }
+  // The hash only makes another address of another picture.
+  return (
+    <img className={classes.thumbnail} src={`${fileAddress.thumbnail(file.id)}?${hash}`} alt="" draggable={false} />
+  );
+}
+
+const extensionOf = (name: string) => (/\.([^.]{1,5})$/.exec(name)?.[1] ?? "").toUpperCase();

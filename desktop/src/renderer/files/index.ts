@@ -1,0 +1,1 @@
+export { FilesSection } from "./FilesSection.tsx";

@@ -1,0 +1,242 @@
+import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconAppWindow, IconDots, IconHistory, IconTrash } from "@tabler/icons-react";
+import { useState } from "react";
+import type { ReplicaRecord } from "#contract";
+import { fieldsOfSection, type TypeDefinition } from "@kontor/shared/objects";
+import { go, useShortcuts } from "../app/index.ts";
+import { changeSettings, useSettings } from "../app/settings.ts";
+import { FilesSection } from "../files/index.ts";
+import { useDirectory, useReplica, useRow, useTypes } from "../replica/index.ts";
+import { Empty, Splitter, StateBadge, Time, useDraft } from "../ui/index.ts";
+import { useWords } from "../words/index.ts";
+import { Conflicts } from "./Conflicts.tsx";
+import { FieldRow } from "./FieldRow.tsx";
+import { History } from "./History.tsx";
+import { useNames, relatedIds } from "./names.ts";
+import { Related } from "./Related.tsx";
+import { Transitions } from "./Transitions.tsx";
+import { useRecordTitle } from "./useRecordTitle.ts";
+import classes from "./objects.module.css";
+
+const MIN_SIDE = 220;
+const MAX_SIDE = 560;
+
+export function RecordCard({ id, inOwnWindow = false }: { readonly id: string; readonly inOwnWindow?: boolean }) {
+  const { t } = useWords();
+  const types = useTypes();
+  const record = useRow("records", id);
+  if (record === undefined) return null;
+  if (record === null) return <Empty title={t("objects.gone")} />;
+  const type = types.of(record.type);
+  return type ? (
+    <Card record={record} type={type} inOwnWindow={inOwnWindow} />
+  ) : (
+    <Empty title={t("objects.unknownType")} />
+  );
+}
+
+/** Unsaved text by field. */
+type CardDraft = Readonly<Record<string, never>>;
+
+function Card(props: { readonly record: ReplicaRecord; readonly type: TypeDefinition; readonly inOwnWindow: boolean }) {
+  const { t, label } = useWords();
+  const { record, type } = props;
+  const { sideWidth } = useSettings();
+  const [width, setWidth] = useState(sideWidth);
+  const [sideShown, setSideShown] = useState(window.innerWidth >= 1100);
+  const [draft, setDraft] = useDraft<CardDraft>(`record/${record.id}`);
+  const names = useNames(relatedIds(type, [record.fields]));
+  useShortcuts({
+    history: () => setSideShown((before) => !before),
+    ownWindow: props.inOwnWindow ? undefined : () => void window.kontor.openRecordWindow(record.id),
+  });
+
+  const setFieldDraft = (key: string, raw: unknown) => {
+    const { [key]: _, ...others } = draft ?? {};
+    const next = raw === undefined ? others : { ...others, [key]: raw as never };
+    setDraft(Object.keys(next).length > 0 ? next : null);
+  };
+  const fileFields = Object.entries(type.fields).filter(([, field]) => field.kind === "files");
+  const isVisible = (key: string) =>
+    key in record.fields || record.can.edit === "*" || record.can.edit.includes(key) || key in record.revs;
+
+  return (
+    <>
+      <CardHead {...props} sideShown={sideShown} toggleSide={() => setSideShown((before) => !before)} />
+      <div className={classes.body}>
+        <div className={classes.main}>
+          <Conflicts record={record} type={type} names={names} />
+          {type.sections.map((section) => {
+            const keys = fieldsOfSection(type, section.key).filter(
+              (key) => type.fields[key]?.kind !== "files" && isVisible(key),
+            );
+            if (keys.length === 0) return null;
+            return (
+              <section key={section.key} className={classes.section} aria-label={label(section.label)}>
+                <h3>{label(section.label)}</h3>
+                <dl className={classes.fields}>
+                  {keys.map((key) => (
+                    <FieldRow
+                      key={key}
+                      record={record}
+                      type={type}
+                      fieldKey={key}
+                      names={names}
+                      draft={draft === undefined ? undefined : (draft?.[key] ?? null)}
+                      setDraft={(raw) => setFieldDraft(key, raw)}
+                    />
+                  ))}
+                </dl>
+              </section>
+            );
+          })}
+          {fileFields.map(([key, field]) => (
+            <FilesSection key={key} record={record} fieldKey={key} field={field as never} />
+          ))}
+          <Related record={record} type={type} />
+          <p className={classes.headLine}>
+            <CreatedLine record={record} />
+          </p>
+        </div>
+        {sideShown && (
+          <>
+            <Splitter
+              label={t("objects.sideWidth")}
+              side="right"
+              width={width}
+              min={MIN_SIDE}
+              max={MAX_SIDE}
+              onMove={setWidth}
+              onDone={(next) => changeSettings({ sideWidth: next })}
+            />
+            <aside className={classes.side} style={{ width }} aria-label={t("objects.history")} data-region="history">
+              <h3>{t("objects.history")}</h3>
+              <History record={record} type={type} />
+            </aside>
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+function CardHead(props: {
+  readonly record: ReplicaRecord;
+  readonly type: TypeDefinition;
+  readonly inOwnWindow: boolean;
+  readonly sideShown: boolean;
+  readonly toggleSide: () => void;
+}) {
+  const { t, label } = useWords();
+  const { record, type } = props;
+  const { call } = useReplica();
+  const directory = useDirectory();
+  const titleOf = useRecordTitle();
+  const state = type.states?.list.find((each) => each.key === record.state);
+  const owner = directory.person(record.owner);
+  const department = directory.departmentName(record.department);
+  const may = (action: string) => record.can.actions.includes(action);
+
+  async function remove(): Promise<void> {
+    await call("record.delete", { id: record.id });
+    const noticeId = `deleted-${record.id}`;
+    notifications.show({
+      id: noticeId,
+      title: t("objects.deleted", { title: titleOf(record) }),
+      message: (
+        <Button
+          onClick={() => {
+            notifications.hide(noticeId);
+            void call("record.restore", { id: record.id });
+          }}
+        >
+          {t("app.undo")}
+        </Button>
+      ),
+    });
+    if (!props.inOwnWindow) go({ at: "objects", type: type.name });
+  }
+
+  return (
+    <header className={classes.head}>
+      <div className={classes.headLine}>
+        {[label(type.label), record.number].filter(Boolean).join(" ")}
+        {record.pending > 0 && ` · ${t("objects.notSentYet", { count: record.pending })}`}
+      </div>
+      <h1>{titleOf(record)}</h1>
+      <div className={classes.headRow}>
+        {state && <StateBadge tone={state.tone}>{label(state.label)}</StateBadge>}
+        {department && <span className={classes.tag}>{department}</span>}
+        {owner && (
+          <button type="button" className={classes.tag} onClick={() => go({ at: "people", id: owner.id })}>
+            {owner.name}
+          </button>
+        )}
+        <span className={classes.push} />
+        {record.trashed ? (
+          <Tooltip label={t("objects.mayNotRestore")} disabled={may("restore")}>
+            <Button
+              variant="filled"
+              {...(may("restore") ? {} : { "data-disabled": true })}
+              aria-disabled={!may("restore")}
+              onClick={() => may("restore") && void call("record.restore", { id: record.id })}
+            >
+              {t("objects.restore")}
+            </Button>
+          </Tooltip>
+        ) : (
+          <Transitions record={record} type={type} />
+        )}
+        <Tooltip label={t("objects.history")}>
+          <ActionIcon
+            variant={props.sideShown ? "light" : "default"}
+            color={props.sideShown ? "accent" : "gray"}
+            aria-label={t("objects.history")}
+            aria-pressed={props.sideShown}
+            onClick={props.toggleSide}
+          >
+            <IconHistory size={16} />
+          </ActionIcon>
+        </Tooltip>
+        {(!props.inOwnWindow || (!record.trashed && may("delete"))) && (
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <ActionIcon variant="default" aria-label={t("objects.more")}>
+                <IconDots size={16} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              {!props.inOwnWindow && (
+                <Menu.Item
+                  leftSection={<IconAppWindow size={15} />}
+                  onClick={() => void window.kontor.openRecordWindow(record.id)}
+                >
+                  {t("app.key.ownWindow")}
+                </Menu.Item>
+              )}
+              {!record.trashed && may("delete") && (
+                <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => void remove()}>
+                  {t("objects.delete")}
+                </Menu.Item>
+              )}
+            </Menu.Dropdown>
+          </Menu>
+        )}
+      </div>
+    </header>
+  );
+}
+
+function CreatedLine({ record }: { readonly record: ReplicaRecord }) {
+  const { t } = useWords();
+  const { personName } = useDirectory();
+  const unknown = t("objects.somebody");
+  return (
+    <>
+      {t("objects.createdBy", { name: personName(record.createdBy) ?? unknown })} <Time at={record.createdAt} />
+      {" · "}
+      {t("objects.updatedBy", { name: personName(record.updatedBy) ?? unknown })} <Time at={record.updatedAt} />
+    </>
+  );
+}

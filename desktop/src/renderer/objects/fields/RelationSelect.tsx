@@ -1,0 +1,86 @@
+import { MultiSelect, Select, type OptionsFilter } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useEffect, useState } from "react";
+import type { ReplicaRecord, SearchResult } from "#contract";
+import type { FieldDefinition } from "@kontor/shared/objects";
+import { useReplica, useRows, useRowsById } from "../../replica/index.ts";
+import { useWords } from "../../words/index.ts";
+import type { EditorProps } from "./FieldEditor.tsx";
+
+const SHOWN = 20;
+const asFound: OptionsFilter = ({ options }) => options;
+const TYPING_MS = 100;
+
+/** Records of one type: the newest first, any other by typing. */
+export function RelationSelect(props: EditorProps<Extract<FieldDefinition, { kind: "relation" }>>) {
+  const { field, name, raw, onDone, onRaw } = props;
+  const { t } = useWords();
+  const [text, setText] = useState("");
+  const chosen = Array.isArray(raw) ? (raw as string[]) : typeof raw === "string" ? [raw] : [];
+  const chosenRows = useRowsById("records", chosen);
+  const newest = useRows("records", {
+    selector: { type: field.to, trashed: false },
+    sort: [{ updatedAt: "desc" }],
+    limit: SHOWN,
+  });
+  const label = (record: Pick<ReplicaRecord, "title" | "number">) =>
+    [record.number, record.title].filter(Boolean).join(" · ") || t("objects.untitled");
+  const chosenLabels = new Set([...(chosenRows?.values() ?? [])].map(label));
+  const query = chosenLabels.has(text) ? "" : text;
+  const found = useFound(field.to, query);
+
+  const options = new Map<string, string>();
+  for (const id of chosen) options.set(id, label(chosenRows?.get(id) ?? { title: t("objects.notVisible") }));
+  if (query) for (const hit of found?.hits ?? []) options.set(hit.recordId, hit.title || t("objects.untitled"));
+  else if (newest !== "refused") for (const record of newest ?? []) options.set(record.id, label(record));
+  const data = [...options].map(([value, each]) => ({ value, label: each }));
+
+  const shared = {
+    "aria-label": name,
+    "aria-required": props.required,
+    error: props.error,
+    autoFocus: props.autoFocus ?? false,
+    size: "xs" as const,
+    styles: { input: { fontSize: 13 } },
+    data,
+    searchable: true as const,
+    searchValue: text,
+    onSearchChange: setText,
+    clearable: !props.required,
+    defaultDropdownOpened: props.autoFocus ?? false,
+    nothingFoundMessage: query && !found?.complete ? t("app.palette.searching") : t("objects.nothingFound"),
+    // The replica's search has matched already, also by words that are not in the title.
+    filter: asFound,
+  };
+  if (field.many) {
+    return <MultiSelect {...shared} value={chosen} onChange={(value) => onRaw(value)} hidePickedOptions />;
+  }
+  return (
+    <Select
+      {...shared}
+      value={chosen[0] ?? null}
+      onChange={(value) => {
+        onRaw(value);
+        onDone?.(value);
+      }}
+    />
+  );
+}
+
+function useFound(type: string, text: string): SearchResult | undefined {
+  const { call } = useReplica();
+  const [query] = useDebouncedValue(text.trim(), TYPING_MS);
+  const [result, setResult] = useState<SearchResult>();
+  useEffect(() => {
+    if (!query) return;
+    let gone = false;
+    call("search.query", { text: query, type, limit: SHOWN }).then(
+      (found) => !gone && setResult({ ...found, hits: found.hits.filter((hit) => hit.collection === "records") }),
+      () => undefined,
+    );
+    return () => {
+      gone = true;
+    };
+  }, [call, query, type]);
+  return query ? result : undefined;
+}

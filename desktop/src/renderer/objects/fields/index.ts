@@ -1,0 +1,3 @@
+export { FieldEditor } from "./FieldEditor.tsx";
+export type { EditorProps } from "./FieldEditor.tsx";
+export { rawToValue, valueToRaw } from "./rawValue.ts";

@@ -1,0 +1,3 @@
+export { ObjectsView } from "./ObjectsView.tsx";
+export { RecordWindow } from "./RecordWindow.tsx";
+export { useRecordTitle } from "./useRecordTitle.ts";

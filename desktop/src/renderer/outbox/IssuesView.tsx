@@ -1,0 +1,112 @@
+import { Button, Text } from "@mantine/core";
+import { modals } from "@mantine/modals";
+import { notifications } from "@mantine/notifications";
+import type { IssueItem } from "#contract";
+import { formatFieldValue } from "@kontor/shared/objects";
+import { go } from "../app/route.ts";
+import { useDirectory, useReplica, useRow, useTypes } from "../replica/index.ts";
+import { Empty, Time } from "../ui/index.ts";
+import { useWords } from "../words/index.ts";
+import { useIntentName } from "./useIntentName.ts";
+import { useItems } from "./useItems.ts";
+import classes from "./outbox.module.css";
+
+/** What the server refused for good: why, and what the user had put in. Nothing leaves here but by the user's hand (SYN-7). */
+export function IssuesView() {
+  const { t } = useWords();
+  const items = useItems("issues.list");
+  return (
+    <section className={classes.view} aria-label={t("app.place.issues")} data-region="issues">
+      <header className={classes.head}>
+        <h1>{t("app.place.issues")}</h1>
+        <p>{t("outbox.issues.text")}</p>
+      </header>
+      <div className={classes.scroll}>
+        {items?.length === 0 && <Empty title={t("outbox.issues.empty")} />}
+        {items?.map((item) => (
+          <Issue key={item.mid} item={item} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Issue({ item }: { readonly item: IssueItem }) {
+  const { t, label, locale, problem, reason } = useWords();
+  const { call } = useReplica();
+  const nameOf = useIntentName();
+  const types = useTypes();
+  const { departmentName, personName } = useDirectory();
+  const record = useRow("records", item.recordId);
+  const type = types.of(item.type ?? record?.type ?? "");
+  const input = Object.entries(item.input).map(([key, value]) => {
+    const field = type?.fields[key];
+    return {
+      key,
+      name: field ? label(field.label) : key,
+      text: field
+        ? formatFieldValue(field, value, locale, { person: personName, department: departmentName }) ||
+          t("objects.empty")
+        : typeof value === "string"
+          ? value
+          : JSON.stringify(value),
+      wrong: item.problems.find((each) => each.field === key),
+    };
+  });
+  const reasonText = reason(item.reason, item.message);
+
+  function copy(): void {
+    const lines = [
+      `${item.title}: ${nameOf(item.name)}`,
+      reasonText,
+      ...input.map(({ name, text }) => `${name}: ${text}`),
+    ];
+    void window.kontor
+      .copyText(lines.join("\n"))
+      .then(() => notifications.show({ message: t("outbox.issues.copied") }));
+  }
+
+  const discard = () =>
+    modals.openConfirmModal({
+      title: t("outbox.issues.discardTitle"),
+      children: <Text size="sm">{t("outbox.issues.discardText")}</Text>,
+      labels: { confirm: t("outbox.discard"), cancel: t("app.cancel") },
+      confirmProps: { color: "red", variant: "filled" },
+      onConfirm: () => void call("issues.discard", { mid: item.mid }),
+    });
+
+  return (
+    <article className={classes.issue} aria-label={item.title}>
+      <h2>{item.title}</h2>
+      <Text size="xs" c="dimmed">
+        {[type && label(type.label), nameOf(item.name)].filter(Boolean).join(" · ")} · <Time at={item.at} />
+      </Text>
+      <p className={classes.reason}>{reasonText}</p>
+      {input.length > 0 && (
+        <dl className={classes.input} aria-label={t("outbox.issues.input")}>
+          {input.map(({ key, name, text, wrong }) => (
+            <div key={key} style={{ display: "contents" }}>
+              <dt>{name}</dt>
+              <dd>
+                {text}
+                {wrong && <em>{problem(wrong)}</em>}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <div className={classes.buttons}>
+        {record && (
+          <Button onClick={() => go({ at: "objects", type: record.type, id: record.id })}>
+            {t("outbox.issues.open")}
+          </Button>
+        )}
+        <Button onClick={copy}>{t("outbox.issues.copy")}</Button>
+        <Button onClick={() => void call("issues.retry", { mid: item.mid })}>{t("outbox.retry")}</Button>
+        <Button color="red" variant="subtle" onClick={discard}>
+          {t("outbox.discard")}
+        </Button>
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,38 @@
+import { defineWords } from "../words/defineWords.ts";
+
+export const peopleWords = defineWords(
+  {
+    "people.search": "Search people",
+    "people.departments": "Departments",
+    "people.everybody": "Everybody",
+    "people.none": "Nobody found",
+    "people.choose": "Choose somebody in the list",
+    "people.unknown": "This person is not in your directory.",
+    "people.position": "Position",
+    "people.department": "Department",
+    "people.manager": "Manager",
+    "people.email": "E-mail",
+    "people.phone": "Telephone",
+    "people.login": "User name",
+    "people.left": "left",
+    "people.copy": "Copy {what}",
+    "people.copied": "Copied",
+  },
+  {
+    "people.search": "Найти сотрудника",
+    "people.departments": "Подразделения",
+    "people.everybody": "Все",
+    "people.none": "Никто не найден",
+    "people.choose": "Выберите сотрудника в списке",
+    "people.unknown": "Этого сотрудника нет в вашем справочнике.",
+    "people.position": "Должность",
+    "people.department": "Подразделение",
+    "people.manager": "Руководитель",
+    "people.email": "Почта",
+    "people.phone": "Телефон",
+    "people.login": "Имя пользователя",
+    "people.left": "не работает",
+    "people.copy": "Скопировать: {what}",
+    "people.copied": "Скопировано",
+  },
+);

@@ -1,0 +1,79 @@
+import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
+import { Subject } from "rxjs";
+import type { ReplicaEvent, ReplicaStatus } from "#contract";
+import { connectReplica, type ReplicaConnection } from "./connect.ts";
+
+export interface Replica extends Pick<ReplicaConnection, "database" | "call"> {
+  readonly events: Subject<ReplicaEvent>;
+  readonly status: ReplicaStatus;
+}
+
+const ReplicaContext = createContext<Replica | undefined>(undefined);
+
+export function useReplica(): Replica {
+  const replica = use(ReplicaContext);
+  if (!replica) throw new Error("useReplica outside of ReplicaProvider");
+  return replica;
+}
+
+export interface ReplicaProblem {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Opens the replica for everything below, and again when its process had to be started anew. */
+export function ReplicaProvider(props: {
+  readonly children: ReactNode;
+  readonly failed: (problem: ReplicaProblem) => ReactNode;
+}) {
+  const [generation, setGeneration] = useState(0);
+  const [connection, setConnection] = useState<ReplicaConnection>();
+  const [status, setStatus] = useState<ReplicaStatus>();
+  const [problem, setProblem] = useState<ReplicaProblem>();
+  const [events] = useState(() => new Subject<ReplicaEvent>());
+
+  useEffect(
+    () =>
+      window.kontor.onCommand(({ id, args }) => {
+        if (id === "replica.reopened") setGeneration((before) => before + 1);
+        if (id === "replica.failed") setProblem(args as ReplicaProblem);
+      }),
+    [],
+  );
+
+  useEffect(() => {
+    let gone = false;
+    let open: ReplicaConnection | undefined;
+    const onEvent = (event: ReplicaEvent) => {
+      if (gone) return;
+      if (event.event === "status") setStatus(event.status);
+      events.next(event);
+    };
+    connectReplica(window.kontor, onEvent)
+      .then(async (connected) => {
+        open = connected;
+        if (gone) return connected.close();
+        const first = await connected.call("status.get", {});
+        if (gone) return;
+        setStatus(first);
+        setConnection(connected);
+        setProblem(undefined);
+      })
+      .catch((error: unknown) => {
+        if (!gone) setProblem({ reason: "app.replicaFailed", message: String(error) });
+      });
+    return () => {
+      gone = true;
+      void open?.close();
+    };
+  }, [generation, events]);
+
+  const replica = useMemo(
+    () => (connection && status ? { database: connection.database, call: connection.call, status, events } : undefined),
+    [connection, status, events],
+  );
+  if (problem && !replica) return props.failed(problem);
+  // A few milliseconds at start; a spinner would only flash.
+  if (!replica) return null;
+  return <ReplicaContext value={replica}>{props.children}</ReplicaContext>;
+}

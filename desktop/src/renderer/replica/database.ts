@@ -1,0 +1,35 @@
+import { createRxDatabase, type RxCollection, type RxDatabase } from "rxdb/plugins/core";
+import { getRxStorageRemote, type MessageFromRemote } from "rxdb/plugins/storage-remote";
+import { Subject } from "rxjs";
+import { replicaSchemas, schemaOf, type CollectionName, type ReplicaDocuments } from "#contract";
+
+export type ReplicaCollections = { readonly [Name in CollectionName]: RxCollection<ReplicaDocuments[Name]> };
+export type ReplicaDatabase = RxDatabase<ReplicaCollections>;
+
+let opened = 0;
+
+/** The window's read-only view of the replica: an RxDatabase whose storage is at the other end of the port. */
+export async function openDatabase(port: MessagePort): Promise<ReplicaDatabase> {
+  const messages$ = new Subject<MessageFromRemote>();
+  port.onmessage = ({ data }: MessageEvent<MessageFromRemote>) => messages$.next(data);
+  const storage = getRxStorageRemote({
+    identifier: `replica-${++opened}`, // RxDB keeps channels by this name; a new port must not meet an old one's
+    mode: "storage",
+    messageChannelCreator: async () => ({
+      messages$,
+      send: (message) => port.postMessage(message),
+      close: async () => port.close(),
+    }),
+  });
+  const database = await createRxDatabase<ReplicaCollections>({
+    name: "replica",
+    storage,
+    multiInstance: false,
+    // The storage itself refuses a count that no index carries.
+    allowSlowCount: true,
+    closeDuplicates: true,
+  });
+  const names = Object.keys(replicaSchemas) as CollectionName[];
+  await database.addCollections(Object.fromEntries(names.map((name) => [name, { schema: schemaOf(name) }])) as never);
+  return database;
+}

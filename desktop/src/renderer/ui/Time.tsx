@@ -1,0 +1,16 @@
+import { useWords } from "../words/index.ts";
+import { formatTimeShort } from "./format.ts";
+
+/** Short on the page, exact for whoever hovers, and a machine's form for screen readers. */
+export function Time({ at }: { readonly at: string }) {
+  const { locale } = useWords();
+  const time = new Date(at);
+  const exact = Number.isNaN(time.getTime())
+    ? at
+    : new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" }).format(time);
+  return (
+    <time dateTime={at} title={exact}>
+      {formatTimeShort(at, locale)}
+    </time>
+  );
+}

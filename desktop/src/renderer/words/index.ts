@@ -1,0 +1,4 @@
+export { currentLocale, localeOf, startWords, useWords } from "./words.ts";
+export type { Words } from "./words.ts";
+export { allWords } from "./all.words.ts";
+export type { WordKey } from "./all.words.ts";
