@@ -656,6 +656,20 @@ test.describe("over restarts", () => {
     await expect.poll(processes).toEqual([]);
   });
 
+  test("stand-in only: without a keyring there is no encryption, and it says so", async ({ launch, electronKind }) => {
+    test.skip(electronKind === "electron", "its keyring is the system's");
+    const desktop = await launch({ app: APP, env: { KONTOR_STAND_IN_KEYRING: "" } });
+    const facts = await desktop.electronApp.evaluate(async ({ safeStorage }) => ({
+      backend: safeStorage.getSelectedStorageBackend(),
+      available: await safeStorage.isAsyncEncryptionAvailable(),
+      encrypted: await safeStorage.encryptStringAsync("x").then(
+        () => "encrypted",
+        () => "refused",
+      ),
+    }));
+    expect(facts).toEqual({ backend: "basic_text", available: false, encrypted: "refused" });
+  });
+
   test("quit: its events come in order, and a window that refuses stops it", async ({ launch }) => {
     const desktop = await launch({ app: APP, env: { SAY_EVENTS: "1" } });
     await readyPage(desktop);

@@ -1,27 +1,9 @@
-// The desktop around the app: dialogs, browser, clipboard, tray, notifications, screens, power. A machine for tests has none
+// The desktop around the app: browser, clipboard, tray, notifications, screens, power. A machine for tests has none
 // of them: what the app tells them is written to the journal, and what they would have to answer is loud until a spec says it.
 import { existsSync, readFileSync } from "node:fs";
 import type Electron from "electron";
 import { note } from "./journal.ts";
 import { StandInEmitter, strict } from "./strict.ts";
-
-/** A dialog needs a person: a spec must put its answer here through `electronApp.evaluate(({ dialog }) => …)`. */
-const unanswered = (name: string) => async (): Promise<never> => {
-  throw new Error(`stand-in: dialog.${name} was opened, but the spec did not say what the user answers`);
-};
-
-export const dialog = strict(
-  {
-    showOpenDialog: unanswered("showOpenDialog"),
-    showSaveDialog: unanswered("showSaveDialog"),
-    showMessageBox: unanswered("showMessageBox"),
-    showErrorBox(title: string, content: string): void {
-      note("dialog.showErrorBox", title, content);
-      console.error(`${title}: ${content}`);
-    },
-  },
-  "dialog",
-);
 
 const shellMembers: Pick<Electron.Shell, "openExternal" | "openPath" | "showItemInFolder" | "beep"> = {
   openExternal: async (url) => note("shell.openExternal", url),

@@ -8,17 +8,8 @@ import { app } from "./app.ts";
 import { BrowserWindow, useBrowserForWindows } from "./browserWindow.ts";
 import { proxyCdp } from "./cdpProxy.ts";
 import { Chromium } from "./chromium.ts";
-import {
-  Notification,
-  Tray,
-  clipboard,
-  dialog,
-  globalShortcut,
-  nativeImage,
-  powerMonitor,
-  screen,
-  shell,
-} from "./desk.ts";
+import { Notification, Tray, clipboard, globalShortcut, nativeImage, powerMonitor, screen, shell } from "./desk.ts";
+import { dialog } from "./dialog.ts";
 import { ipcMain } from "./ipcMain.ts";
 import { journal } from "./journal.ts";
 import { startLoopback } from "./loopback.ts";
