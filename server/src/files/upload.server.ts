@@ -7,6 +7,7 @@ import type { RecordAccess } from "#objects";
 import type { BlobStore } from "./blob.port.ts";
 import { fileNotFound, isVisible } from "./files.access.ts";
 import { fileTables, findFiles, type FileRow } from "./files.repo.ts";
+import { asStorageError } from "./hashingWrite.ts";
 import { createFinish } from "./upload.finish.ts";
 import { UploadStore } from "./upload.store.ts";
 
@@ -47,7 +48,7 @@ export function createUploads(deps: UploadDeps): Uploads {
   const finish = createFinish({ db, blobs: deps.blobs, store, onStored: deps.onStored, changed: deps.changed, log });
   const principals = new WeakMap<object, Caller>();
 
-  const tus = new Server({
+  const tus = new ProblemServer({
     path: PATH,
     datastore: store,
     relativeLocation: true,
@@ -113,7 +114,7 @@ export function createUploads(deps: UploadDeps): Uploads {
     } catch (error) {
       const { status_code, body } = problemOf(error, response, log);
       if (response.headersSent) response.destroy();
-      else response.status(status_code).send(body);
+      else response.status(status_code).type("application/problem+json").send(body);
     }
   }
 
@@ -137,6 +138,14 @@ export function createUploads(deps: UploadDeps): Uploads {
     },
     sweep: () => store.deleteExpired(),
   };
+}
+
+/** Answers errors as problem details; tus would say text/plain. */
+class ProblemServer extends Server {
+  override write(...[context, headers, status, body]: Parameters<Server["write"]>): ReturnType<Server["write"]> {
+    if (body?.startsWith("{")) headers.set("content-type", "application/problem+json");
+    return super.write(context, headers, status, body);
+  }
 }
 
 interface Caller {
@@ -166,9 +175,9 @@ const INSUFFICIENT_STORAGE = 507; // RFC 4918: the one status that tells a full 
 /** Problem details (RFC 9457) also where tus answers: its own errors are plain objects with a status and a text. */
 function problemOf(thrown: unknown, response: Response | undefined, log: Log): { status_code: number; body: string } {
   const requestId = response?.locals?.["requestId"] as string | undefined;
-  const { status, code, reason, detail } = describe(thrown);
+  // A full disk also arrives as the bare error, where the pipe to the disk broke before our own catch saw it.
+  const { status, code, reason, detail } = describe(asStorageError(thrown));
   if (status >= 500) log.error({ err: thrown, requestId }, "upload failed");
-  if (response && !response.headersSent) response.setHeader("content-type", "application/problem+json");
   const problem = { type: `urn:kontor:problem:${reason}`, title: detail, status, detail, code, reason, requestId };
   return { status_code: status, body: JSON.stringify(problem) };
 }
