@@ -8,6 +8,8 @@ export { objectCollections } from "./objects.collections.ts";
 export { objectEndpoints } from "./objects.endpoints.ts";
 export type { ObjectEndpointDeps } from "./objects.endpoints.ts";
 export { objectIntents } from "./objects.intents.ts";
+export { importRecord } from "./importRecord.ts";
+export type { ImportedRecord, ImportedStep } from "./importRecord.ts";
 export { peopleInDatabase } from "./people.lookup.ts";
 export type { PeopleLookup } from "./people.lookup.ts";
 export { createRecordAccess, noteFileChange } from "./record.port.ts";
