@@ -1,5 +1,5 @@
 import { Document, Packer, Paragraph, Table, TableCell, TableRow, TextRun, HeadingLevel } from "docx";
-import PDFDocument from "pdfkit";
+import PdfKit from "pdfkit";
 import sharp from "sharp";
 import writeExcel from "write-excel-file/node";
 
@@ -35,7 +35,7 @@ export async function sampleXlsx(): Promise<Buffer> {
 }
 
 export function samplePdf({ pages = 3, size = [595, 842] as [number, number], password = "" } = {}): Promise<Buffer> {
-  const document = new PDFDocument({ size, autoFirstPage: false, ...(password ? { userPassword: password } : {}) });
+  const document = new PdfKit({ size, autoFirstPage: false, ...(password ? { userPassword: password } : {}) });
   const chunks: Buffer[] = [];
   document.on("data", (chunk: Buffer) => chunks.push(chunk));
   for (let page = 1; page <= pages; page++) document.addPage().text(`Page ${page} of ${pages}`, 50, 50);
