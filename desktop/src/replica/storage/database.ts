@@ -44,6 +44,8 @@ export type Database = {
   run(sql: string, params?: readonly Bindable[]): { changes: number };
   /** The steps of SQLite's plan for a statement. */
   explain(sql: string, params?: readonly Bindable[]): string[];
+  /** How many columns a SELECT has. */
+  columnCount(sql: string): number;
   exec(sql: string): void;
   /**
    * Runs `work` in a transaction; inside another one, in a savepoint of it. `work` must be synchronous. When it throws,
@@ -140,6 +142,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     all: (sql, params = []) => attempt(() => prepared(sql).all(params.map(bindable)) as SqlRow[]),
     run: (sql, params = []) => attempt(() => ({ changes: prepared(sql).run(params.map(bindable)).changes })),
     explain: (sql, params = []) => attempt(() => explained(connection, sql, params.map(bindable))),
+    columnCount: (sql) => attempt(() => prepared(sql).columns().length),
     exec: (sql) => void attempt(() => connection.exec(sql)),
     transaction,
     afterCommit(notify) {
@@ -171,8 +174,7 @@ function connect(options: DatabaseOptions, key: string): InstanceType<typeof Lib
     connection.exec(`PRAGMA cache_size=-${CACHE_KIB}`);
     connection.exec(`PRAGMA journal_size_limit=${MAX_LOG_BYTES}`);
     connection.exec(`PRAGMA wal_autocheckpoint=${PAGES_BETWEEN_CHECKPOINTS}`);
-    const format = pragmaNumber(connection, "user_version");
-    if (format > FORMAT) throw new StorageError("outdated", "The replica file was written by a newer version.");
+    refuseNewerFormat(connection);
     connection.exec(`BEGIN IMMEDIATE; PRAGMA user_version=${FORMAT}; COMMIT`);
     return connection;
   } catch (error) {
@@ -208,10 +210,19 @@ function explained(connection: InstanceType<typeof Libsql>, sql: string, params:
   return steps;
 }
 
-const pragmaNumber = (connection: InstanceType<typeof Libsql>, name: string): number => {
-  const [row] = connection.prepare(`PRAGMA ${name}`).raw(true).all([]) as SqlRow[];
-  return Number(row?.[0] ?? 0);
-};
+/**
+ * Asks by an overflow, since nothing here may prepare a statement: one that an opening left behind when it failed would
+ * keep the file locked (see database.release.ts).
+ */
+function refuseNewerFormat(connection: InstanceType<typeof Libsql>): void {
+  const lowest = "-9223372036854775807";
+  try {
+    connection.exec(`SELECT abs(${lowest} - (user_version > ${FORMAT})) FROM pragma_user_version`);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes("integer overflow")) throw error;
+    throw new StorageError("outdated", "The replica file was written by a newer version.");
+  }
+}
 
 /**
  * SQLite takes an existing file shorter than its first page for a new database and would begin one in its place: the

@@ -2,9 +2,10 @@
 import { fillWithDefaultSettings, type RxJsonSchema } from "rxdb";
 import { ReplicaCollection, createCollectionStore, type CollectionStore } from "./collection.ts";
 import type { Row, RowSchema } from "./columns.ts";
-import { openDatabase, type Bindable, type DatabaseOptions, type SqlRow } from "./database.ts";
+import { openDatabase, type Bindable, type Database, type DatabaseOptions, type SqlRow } from "./database.ts";
+import { createTextReader, textOfBytes } from "./database.text.ts";
 import { dropSearch, openSearch, type SearchIndex } from "./search.ts";
-import { ReplicaDamaged, StorageError } from "./storage.errors.ts";
+import { blamingTheFile, ReplicaDamaged, StorageError } from "./storage.errors.ts";
 import { openTable } from "./table.ts";
 
 export type CollectionOptions = { search?: SearchIndex };
@@ -24,10 +25,7 @@ export type ReplicaFile = {
   ): ReplicaCollection<T>;
   /** Small JSON values, such as the feed's cookie. `get` answers undefined for an unknown key. */
   readonly meta: { get(key: string): unknown; set(key: string, value: unknown): void; delete(key: string): void };
-  /**
-   * Plain SQL on tables of the caller's own. Rows are arrays of column values. Read text that must survive a damaged file
-   * with `CAST(column AS BLOB)`: libsql aborts the process on text that is not UTF-8.
-   */
+  /** Plain SQL on tables of the caller's own. Rows are arrays of column values. */
   run(sql: string, params?: readonly Bindable[]): { changes: number };
   all(sql: string, params?: readonly Bindable[]): SqlRow[];
   /** After a purge: writes the log into the file and empties it, so that no removed byte remains on the disk. */
@@ -48,7 +46,9 @@ export function openReplicaFile(options: DatabaseOptions): ReplicaFile {
   const database = openDatabase(options);
   const stores = new Map<string, CollectionStore>();
   try {
-    database.exec("CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+    blamingTheFile(() =>
+      database.exec("CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"),
+    );
   } catch (error) {
     void database.close();
     throw error;
@@ -66,11 +66,12 @@ export function openReplicaFile(options: DatabaseOptions): ReplicaFile {
   }
 
   function openStore(name: string, schema: RxJsonSchema<Row>, own: CollectionOptions): CollectionStore {
-    const store = database.transaction(() => {
+    const open = (): CollectionStore => {
       const table = openTable(database, name, filled(schema));
       if (!own.search) dropSearch(database, table);
       return createCollectionStore(database, table, own.search && openSearch(database, table, own.search));
-    });
+    };
+    const store = blamingTheFile(() => database.transaction(open));
     stores.set(name, store);
     return store;
   }
@@ -91,19 +92,12 @@ export function openReplicaFile(options: DatabaseOptions): ReplicaFile {
       delete: (key) => void database.run("DELETE FROM meta WHERE key=?", [key]),
     },
     run: database.run,
-    all: database.all,
+    all: createTextReader(database),
     scrub() {
       const [result] = database.all("PRAGMA wal_checkpoint(TRUNCATE)");
       if (Number(result?.[0]) !== 0) throw new StorageError("inUse", "The log could not be emptied.");
     },
-    verify() {
-      for (const [line] of database.all("PRAGMA integrity_check(1)"))
-        if (line !== "ok") throw new ReplicaDamaged("damaged", "The replica file is damaged.");
-      for (const { table, search } of stores.values()) {
-        table.verify();
-        search?.verify();
-      }
-    },
+    verify: () => blamingTheFile(() => verifyAll(database, stores)),
     close() {
       for (const store of stores.values()) store.changes.complete();
       stores.clear();
@@ -113,10 +107,20 @@ export function openReplicaFile(options: DatabaseOptions): ReplicaFile {
   };
 }
 
+function verifyAll(database: Database, stores: ReadonlyMap<string, CollectionStore>): void {
+  // Counted, not read: the words of a finding may hold damaged text (see DOCUMENT in table.ts).
+  const [faults] = database.all("SELECT count(*) FROM pragma_integrity_check(1) WHERE integrity_check <> 'ok'");
+  if (faults?.[0] !== 0) throw new ReplicaDamaged("damaged", "The replica file is damaged.");
+  for (const { table, search } of stores.values()) {
+    table.verify();
+    search?.verify();
+  }
+}
+
 /** Read as bytes for the reason that DOCUMENT gives in table.ts. */
 function parsedMeta(bytes: unknown): unknown {
   try {
-    return bytes instanceof Uint8Array ? JSON.parse(Buffer.from(bytes).toString()) : undefined;
+    return JSON.parse(textOfBytes(bytes)) as unknown;
   } catch {
     throw new ReplicaDamaged("damaged", "A value of the replica is damaged.");
   }

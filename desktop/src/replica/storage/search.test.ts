@@ -57,7 +57,7 @@ it("takes whatever a user types for words, never for operators", async () => {
     "^x",
     '"unclosed',
   ])
-    expect(() => find(typed), typed).not.toThrow();
+    expect(find(typed)).toBeInstanceOf(Array);
   expect(find("or not")).toEqual([0]);
   expect(find("12/45-к")).toEqual([2]);
   expect(searchQuery("  -only -excluded ")).toBeUndefined();

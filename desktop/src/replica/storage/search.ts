@@ -11,6 +11,7 @@
  */
 import { quoteName, valueAt, type StoredRow } from "./columns.ts";
 import type { Database } from "./database.ts";
+import { textOfBytes } from "./database.text.ts";
 import { indexedText, searchQuery, WORDS_VERSION } from "./search.text.ts";
 import { DOCUMENT, documentJson, parseDocuments, type PlacedRow, type Table } from "./table.ts";
 
@@ -57,8 +58,8 @@ export function openSearch(database: Database, table: Table, index: SearchIndex)
   database.transaction(() => {
     createBookkeeping(database);
     const shape = JSON.stringify([index.fields, WORDS_VERSION]);
-    const [state] = database.all("SELECT watermark, shape FROM search_state WHERE name=?", [bareName]);
-    if (state && state[1] === shape) watermark = Number(state[0]);
+    const [state] = database.all("SELECT watermark, CAST(shape AS BLOB) FROM search_state WHERE name=?", [bareName]);
+    if (state && textOfBytes(state[1]) === shape) watermark = Number(state[0]);
     else begin(shape);
   });
 

@@ -178,11 +178,11 @@ it(
       const page = expected.slice(query.skip, query.limit === undefined ? undefined : query.skip + query.limit);
       const found = queries.findJson(query).map((json) => (JSON.parse(json) as Row).id);
       const label = `SEED=${seed} query ${at}: ${JSON.stringify(asked)}`;
-      expect(found, label).toEqual(page.map((document) => document.id));
-      expect(queries.count(query), label).toBe(expected.length);
+      expect({ label, found }).toEqual({ label, found: page.map((document) => document.id) });
+      expect({ label, count: queries.count(query) }).toEqual({ label, count: expected.length });
       compared++;
       try {
-        expect(bounded.findJson(query), label).toEqual(queries.findJson(query));
+        expect({ label, found: bounded.findJson(query) }).toEqual({ label, found: queries.findJson(query) });
         answered++;
       } catch (error) {
         if (!(error instanceof ScanRefused)) throw error;

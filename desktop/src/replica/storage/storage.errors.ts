@@ -43,3 +43,21 @@ export function toStorageError(error: unknown): unknown {
     return new StorageError("inUse", "Another process has the replica file open.", error);
   return error;
 }
+
+/** The machine's doing, not the file's. */
+const NOT_DAMAGE = /^SQLITE_(CANTOPEN|IOERR|NOMEM|PERM|READONLY|AUTH|INTERRUPT)/;
+
+/**
+ * For SQL that is ours and fixed (opening, verifying): whatever SQLite says against it comes from the file, for example
+ * from a catalogue that a flipped byte made say something else.
+ */
+export function blamingTheFile<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const reason = toStorageError(error);
+    const code = sqliteCodeOf(reason);
+    if (!code.startsWith("SQLITE_") || NOT_DAMAGE.test(code)) throw reason;
+    throw new ReplicaDamaged("damaged", "The replica file is damaged.", error);
+  }
+}

@@ -22,6 +22,7 @@ import {
   type StoredRow,
 } from "./columns.ts";
 import type { Database, SqlRow } from "./database.ts";
+import { textOfBytes } from "./database.text.ts";
 import { ReplicaDamaged } from "./storage.errors.ts";
 
 /** Rows per INSERT: from 64 on, longer statements gain nothing (measured 16: 60k/s, 64: 90k/s, 200: 85k/s). */
@@ -41,7 +42,7 @@ export const DOCUMENT = "crc, CAST(data AS BLOB)";
 export function documentJson(row: SqlRow, at = 0): string {
   const bytes = row[at + 1];
   if (!(bytes instanceof Uint8Array) || crc32(bytes) !== row[at]) throw damagedDocument();
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  return textOfBytes(bytes);
 }
 
 /** A stored document and its place in the order of arrival. */
@@ -200,10 +201,10 @@ export function openTable(database: Database, collectionName: string, schema: Ro
   function rebuild(): void {
     const old = `${bareName}~old`;
     for (const [index] of database.all(
-      `SELECT name FROM sqlite_master WHERE type='index' AND tbl_name=? AND sql IS NOT NULL`,
+      `SELECT CAST(name AS BLOB) FROM sqlite_master WHERE type='index' AND tbl_name=? AND sql IS NOT NULL`,
       [bareName],
     ))
-      database.exec(`DROP INDEX ${quoteName(String(index))}`);
+      database.exec(`DROP INDEX ${quoteName(textOfBytes(index))}`);
     database.exec(`ALTER TABLE ${name} RENAME TO ${quoteName(old)}`);
     create();
     for (const documents of documentsFrom(old)) insert(documents);
@@ -259,8 +260,8 @@ function indexedColumns(schema: RowSchema, primary: string, indexes: string[][])
 
 function knownShape(database: Database, table: string): string | undefined {
   database.exec("CREATE TABLE IF NOT EXISTS storage_tables(name TEXT PRIMARY KEY, shape TEXT NOT NULL) WITHOUT ROWID");
-  const [row] = database.all("SELECT shape FROM storage_tables WHERE name=?", [table]);
-  return row === undefined ? undefined : String(row[0]);
+  const [row] = database.all("SELECT CAST(shape AS BLOB) FROM storage_tables WHERE name=?", [table]);
+  return row === undefined ? undefined : textOfBytes(row[0]);
 }
 
 function rememberShape(database: Database, table: string, shape: string): void {
