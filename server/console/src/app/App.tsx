@@ -1,0 +1,39 @@
+import { useQuery } from "@tanstack/react-query";
+import { call, Problem, type Me } from "../api/api.ts";
+import { DevicesPage } from "../sessions/DevicesPage.tsx";
+import { OverviewPage } from "../overview/OverviewPage.tsx";
+import { PeoplePage } from "../people/PeoplePage.tsx";
+import { SessionsPage } from "../sessions/SessionsPage.tsx";
+import { StructurePage } from "../people/StructurePage.tsx";
+import { Loaded } from "../ui/Loaded.tsx";
+import { Frame } from "./Frame.tsx";
+import { usePage, type Page } from "./route.ts";
+import { SignIn } from "./SignIn.tsx";
+
+const views: Readonly<Record<Page, () => React.JSX.Element>> = {
+  overview: OverviewPage,
+  people: PeoplePage,
+  structure: StructurePage,
+  sessions: SessionsPage,
+  devices: DevicesPage,
+};
+
+export function App() {
+  const page = usePage();
+  const me = useQuery({ queryKey: ["me"], queryFn: () => call<Me>("GET", "/me"), staleTime: 60_000 });
+  if (me.error instanceof Problem && (me.error.status === 401 || me.error.status === 403)) return <SignIn />;
+  const View = views[page];
+  return (
+    <Loaded query={me}>
+      {(user) =>
+        user.isAdmin ? (
+          <Frame user={user} page={page}>
+            <View />
+          </Frame>
+        ) : (
+          <SignIn notAdmin />
+        )
+      }
+    </Loaded>
+  );
+}

@@ -1,0 +1,147 @@
+import { ActionIcon, Menu, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
+import {
+  IconApi,
+  IconBuilding,
+  IconDeviceLaptop,
+  IconKey,
+  IconLayoutDashboard,
+  IconUserCircle,
+  IconUsers,
+  type Icon,
+} from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { call, type Me, type Overview } from "../api/api.ts";
+import { chooseLocale, useWords, type Locale } from "../words/words.ts";
+import { addressOf, go, pages, type Page } from "./route.ts";
+
+const icons: Readonly<Record<Page, Icon>> = {
+  overview: IconLayoutDashboard,
+  people: IconUsers,
+  structure: IconBuilding,
+  sessions: IconKey,
+  devices: IconDeviceLaptop,
+};
+const localeNames: Readonly<Record<Locale, string>> = { en: "English", ru: "Русский" };
+const schemes = ["light", "dark", "auto"] as const satisfies readonly MantineColorScheme[];
+
+export function Frame({ user, page, children }: { user: Me; page: Page; children: ReactNode }) {
+  const { t } = useWords();
+  return (
+    <div className="frame">
+      <header className="top">
+        <div className="brand">
+          <b>K</b>ontor <span>{t("app.console")}</span>
+        </div>
+        <span className="grow" />
+        <HealthMark />
+        <AccountMenu user={user} />
+      </header>
+      <nav className="nav" aria-label={t("app.console")}>
+        {pages.map((name) => {
+          const IconOf = icons[name];
+          return (
+            <a
+              key={name}
+              href={addressOf(name)}
+              aria-current={name === page ? "page" : undefined}
+              onClick={(event) => {
+                if (event.metaKey || event.ctrlKey) return;
+                event.preventDefault();
+                go(name);
+              }}
+            >
+              <IconOf size={18} stroke={1.6} />
+              {t(`app.${name}`)}
+            </a>
+          );
+        })}
+        <a href="/api/docs/" target="_blank" rel="noreferrer">
+          <IconApi size={18} stroke={1.6} />
+          {t("app.apiDocs")}
+        </a>
+      </nav>
+      <main className="page">{children}</main>
+    </div>
+  );
+}
+
+function HealthMark() {
+  const { t } = useWords();
+  const overview = useQuery({
+    queryKey: ["overview"],
+    queryFn: () => call<Overview>("GET", "/admin/overview"),
+    refetchInterval: 10_000,
+  });
+  if (!overview.data) return null;
+  const unwell = overview.data.parts.filter((part) => part.state !== "ok").length;
+  return (
+    <span
+      role="status"
+      style={{
+        display: "inline-flex",
+        alignItems: "center",
+        gap: 6,
+        color: unwell > 0 ? "var(--warn)" : "var(--ink-2)",
+      }}
+    >
+      <span
+        aria-hidden
+        style={{ width: 7, height: 7, borderRadius: "50%", background: unwell > 0 ? "var(--warn)" : "var(--good)" }}
+      />
+      {unwell > 0 ? t("app.unhealthy", { count: unwell }) : t("app.healthy")}
+    </span>
+  );
+}
+
+function AccountMenu({ user }: { user: Me }) {
+  const { t, locale } = useWords();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const client = useQueryClient();
+
+  async function signOut() {
+    await call("POST", "/sign-out").catch(() => undefined); // the cookie may have ended by itself
+    client.clear();
+    location.reload();
+  }
+
+  return (
+    <Menu position="bottom-end" width={220}>
+      <Menu.Target>
+        <ActionIcon aria-label={t("app.account", { name: user.name })} size={30}>
+          <IconUserCircle size={22} stroke={1.5} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{user.name}</Menu.Label>
+        <Menu.Divider />
+        <Menu.Label>{t("app.language")}</Menu.Label>
+        {(["en", "ru"] as const).map((name) => (
+          <Menu.Item
+            key={name}
+            role="menuitemradio"
+            aria-checked={locale === name}
+            fw={locale === name ? 600 : 400}
+            onClick={() => chooseLocale(name)}
+          >
+            {localeNames[name]}
+          </Menu.Item>
+        ))}
+        <Menu.Label>{t("app.theme")}</Menu.Label>
+        {schemes.map((name) => (
+          <Menu.Item
+            key={name}
+            role="menuitemradio"
+            aria-checked={colorScheme === name}
+            fw={colorScheme === name ? 600 : 400}
+            onClick={() => setColorScheme(name)}
+          >
+            {t(`app.theme.${name}`)}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item onClick={() => void signOut()}>{t("app.signOut")}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,78 @@
+import {
+  ActionIcon,
+  Badge,
+  Button,
+  Checkbox,
+  createTheme,
+  Menu,
+  Modal,
+  Tooltip,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+} from "@mantine/core";
+
+/** From the lightest to the darkest; the sixth is the accent on light ground, the third the one on dark. */
+const accent: MantineColorsTuple = [
+  "#e2f1f3",
+  "#c3e3e8",
+  "#8fcbd5",
+  "#4cb8c9",
+  "#2496a9",
+  "#14808f",
+  "#0b6e7f",
+  "#09596a",
+  "#07434f",
+  "#052f38",
+];
+
+export const theme = createTheme({
+  colors: { accent },
+  primaryColor: "accent",
+  primaryShade: { light: 6, dark: 3 },
+  autoContrast: true,
+  luminanceThreshold: 0.35,
+  fontFamily: '"Inter Variable", "Noto Sans", system-ui, sans-serif',
+  fontFamilyMonospace: '"JetBrains Mono", "DejaVu Sans Mono", monospace',
+  fontSizes: { xs: "12px", sm: "13px", md: "13px", lg: "14px", xl: "18px" },
+  lineHeights: { xs: "1.4", sm: "1.45", md: "1.45", lg: "1.45", xl: "1.3" },
+  headings: {
+    fontWeight: "640",
+    sizes: { h1: { fontSize: "18px" }, h2: { fontSize: "14px" }, h3: { fontSize: "12px" } },
+  },
+  radius: { xs: "4px", sm: "6px", md: "7px", lg: "10px", xl: "14px" },
+  defaultRadius: "md",
+  focusRing: "auto",
+  respectReducedMotion: true,
+  components: {
+    Button: Button.extend({
+      defaultProps: { size: "compact-md", variant: "default" },
+      styles: { root: { height: 28, paddingInline: 11, fontWeight: 520, fontSize: 13 } },
+    }),
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: 28 } }),
+    Badge: Badge.extend({ defaultProps: { radius: "sm", tt: "none" } }),
+    Checkbox: Checkbox.extend({ defaultProps: { size: "xs" } }),
+    Menu: Menu.extend({
+      defaultProps: { shadow: "md", radius: "md", transitionProps: { duration: 80 } },
+      styles: { item: { fontSize: 13, padding: "6px 10px" }, label: { fontSize: 12 } },
+    }),
+    Modal: Modal.extend({ defaultProps: { centered: true, radius: "lg", transitionProps: { duration: 100 } } }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, fz: 12, multiline: true, maw: 320 } }),
+  },
+});
+
+/** Mantine's own variables follow our tokens, so that its parts and ours are one surface. */
+export const mantineFromTokens: CSSVariablesResolver = () => {
+  const shared = {
+    "--mantine-color-body": "var(--surface)",
+    "--mantine-color-text": "var(--ink)",
+    "--mantine-color-dimmed": "var(--ink-3)",
+    "--mantine-color-placeholder": "var(--ink-3)",
+    "--mantine-color-error": "var(--bad)",
+    "--mantine-color-default": "var(--surface)",
+    "--mantine-color-default-hover": "var(--hover)",
+    "--mantine-color-default-color": "var(--ink)",
+    "--mantine-color-default-border": "var(--line)",
+    "--mantine-color-anchor": "var(--accent)",
+  };
+  return { variables: {}, light: shared, dark: shared };
+};
