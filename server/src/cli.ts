@@ -6,6 +6,7 @@ import { examine } from "#admin";
 import { configKeys, readConfig } from "#config";
 import { checkDatabase, createDatabase, createLog, version, type Scope } from "#kernel";
 import { peopleTables } from "#people";
+import { examineFiles } from "./main.files.ts";
 import { createStops, openOffice, startKontor } from "./main.ts";
 
 interface CommonOptions {
@@ -162,6 +163,7 @@ program
     const config = readConfig(process.env, { dataDirectory: options.data });
     const findings = await examine({
       dataDirectory: config.dataDirectory,
+      parts: () => examineFiles(config),
       async checkDatabase() {
         if (config.databaseUrl === undefined) return "embedded, in the data directory";
         const { db, pool } = createDatabase({

@@ -3,6 +3,7 @@ import type { Express } from "express";
 import { DomainError, type Clock } from "@kontor/shared/base";
 import type { Intent, IntentResult } from "@kontor/shared/protocol";
 import type { AccessService } from "#access";
+import type { Finding } from "#admin";
 import type { Config } from "#config";
 import { createUploads, fileChangeEndpoints, fileEndpoints, mountSignedFiles, type BlobStore } from "#files";
 import {
@@ -18,7 +19,7 @@ import {
   type Principal,
 } from "#kernel";
 import type { RecordAccess } from "#objects";
-import { createPreviewJob, createPreviews, type Jail } from "#previews";
+import { createPreviewJob, createPreviews, type Jail, type JailKind } from "#previews";
 import { createDiskBlobs } from "./adapters/disk/index.ts";
 import { createJail } from "./adapters/jail/index.ts";
 import { createOffice } from "./adapters/office/index.ts";
@@ -141,4 +142,25 @@ async function tellJail(
   log.info({ jail: jail.kind, ...(missing.length > 0 && { missing }) }, "previews");
   if (jail.kind !== "bubblewrap")
     log.warn("bubblewrap does not work here: previews are made with fewer walls (kontor doctor)");
+}
+
+const JAIL_WORDS = {
+  bubblewrap: "bubblewrap: no network, no files but the document, no rights, bounded memory and time",
+  namespaces: "namespaces only: no network, bounded; files that everybody may read can be read. Install bubblewrap",
+  limits: "limits only: bounded memory and time, but network and readable files are open. Install bubblewrap",
+  timeLimit: "a time limit only. Previews of strangers' files are a risk here",
+} satisfies Record<JailKind, string>;
+
+/** For `kontor doctor`: whether the jail and the store really work, by trying them. */
+export async function examineFiles(config: Config): Promise<readonly Finding[]> {
+  const { kind } = await createJail();
+  const jail: Finding = { part: "jail", state: kind === "bubblewrap" ? "ok" : "poor", words: JAIL_WORDS[kind] };
+  const where = config.blobs.kind === "disk" ? "in the data directory" : `bucket ${config.blobs.bucket}`;
+  const store = await openBlobs(config)
+    .then((blobs) => blobs.stat("0".repeat(64))) // nobody has it; asking needs the store and its credentials
+    .then(
+      (): Finding => ({ part: "files", state: "ok", words: where }),
+      (error: Error): Finding => ({ part: "files", state: "missing", words: `${where}: ${error.message}` }),
+    );
+  return [jail, store];
 }

@@ -15,11 +15,14 @@ const run = promisify(execFile);
 export async function examine({
   dataDirectory,
   checkDatabase,
+  parts = async () => [],
 }: {
   dataDirectory: string;
   checkDatabase(): Promise<string>;
+  /** What only the composition root can look at: the adapters. */
+  parts?(): Promise<readonly Finding[]>;
 }): Promise<readonly Finding[]> {
-  return Promise.all([
+  const own = await Promise.all([
     node(),
     dataDirectoryOf(dataDirectory),
     checkDatabase().then(
@@ -39,6 +42,7 @@ export async function examine({
     ),
     program("prlimit", ["--version"], "prlimit bounds the converters. Debian: apt-get install util-linux"),
   ]);
+  return [...own, ...(await parts())];
 }
 
 async function node(): Promise<Finding> {
