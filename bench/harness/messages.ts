@@ -46,7 +46,7 @@ const vocabulary = shuffled(
 );
 
 /** Message number `index`; its own generator, so that any range can be made anywhere. */
-export function messageAt(index: number): Message {
+function messageAt(index: number): Message {
   const random = randomFrom(index + 1);
   return {
     id: `m${String(index).padStart(11, "0")}`,

@@ -172,7 +172,7 @@ const joined = (clauses: Clause[], word: string, exact: boolean): Clause => ({
 const not = (clause: Clause): Clause => (clause.exact ? { ...clause, sql: `((${clause.sql}) IS NOT 1)` } : ANYTHING);
 
 /** True when the primary key alone already names the rows. */
-export function selectsById(table: SelectorTable, selector: Selector): boolean {
+function selectsById(table: SelectorTable, selector: Selector): boolean {
   const condition = selector[table.primary];
   if (typeof condition === "string") return true;
   return isRecord(condition) && (typeof condition.$eq === "string" || Array.isArray(condition.$in));
