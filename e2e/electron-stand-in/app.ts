@@ -26,6 +26,8 @@ class App extends StandInEmitter {
   /** Run in order when the process ends in good order. */
   readonly atExit: (() => Promise<void> | void)[] = [];
   readonly switches = new Map<string, string>();
+  /** Somebody sits before it (`npm start` with a display), and not a spec, which always starts it with --inspect. */
+  readonly hasPerson: boolean;
   /** The stand-in's own `isReady`: Playwright's loader replaces the public one. */
   hasStarted = false;
 
@@ -50,6 +52,7 @@ class App extends StandInEmitter {
   constructor(launch: Launch) {
     super("app", events);
     this.launch = launch;
+    this.hasPerson = process.env["STAND_IN_HEADFUL"] === "1" && !launch.switches.has("inspect");
     this.name_ = launch.manifest.productName ?? launch.manifest.name ?? "Electron";
   }
 

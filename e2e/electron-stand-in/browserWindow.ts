@@ -251,6 +251,7 @@ export class BrowserWindow extends StandInEmitter {
     const event = new StandInEvent();
     this.emit("close", event);
     if (event.defaultPrevented) return app.cancelQuit();
+    if (this.webContents.isCrashed()) return this.destroy(); // such a page has nothing to say any more
     this.closing = true;
     void this.opened.then(() => this.webContents.page.send("Page.close")).catch(() => this.markClosed());
   }

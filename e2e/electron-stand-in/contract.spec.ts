@@ -551,7 +551,7 @@ test.describe("one app", () => {
     const browserWindow = await app.browserWindow(doomed);
     await browserWindow.evaluate((window) => window.webContents.forcefullyCrashRenderer());
     await expect.poll(async () => (await logged(app, "render-process-gone")).length).toBe(1);
-    await browserWindow.evaluate((window) => window.destroy());
+    await browserWindow.evaluate((window) => window.close());
     await expect.poll(() => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
     expect(await page.evaluate(() => api.invoke("echo", 1))).toBe(1);
   });

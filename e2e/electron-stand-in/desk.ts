@@ -1,24 +1,46 @@
-// The desktop around the app: browser, clipboard, tray, notifications, screens, power. A machine for tests has none
-// of them: what the app tells them is written to the journal, and what they would have to answer is loud until a spec says it.
+// The desktop around the app: browser, clipboard, tray, notifications, screens, power. A machine for tests has none of
+// them: what the app tells them is written to the journal. Where a person sits before it, files and links do open.
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import type Electron from "electron";
+import { app } from "./app.ts";
+import { BrowserWindow } from "./browserWindow.ts";
 import { note } from "./journal.ts";
 import { StandInEmitter, strict } from "./strict.ts";
 
 const shellMembers: Pick<Electron.Shell, "openExternal" | "openPath" | "showItemInFolder" | "beep"> = {
-  openExternal: async (url) => note("shell.openExternal", url),
+  openExternal: async (url) => {
+    note("shell.openExternal", url);
+    if (app.hasPerson) await openOnDesktop(url);
+  },
   openPath: async (path) => {
     note("shell.openPath", path);
-    return existsSync(path) ? "" : "Failed to open path";
+    if (!existsSync(path)) return "Failed to open path";
+    return app.hasPerson ? openOnDesktop(path).then(() => "", String) : "";
   },
   showItemInFolder: (path) => note("shell.showItemInFolder", path),
   beep: () => note("shell.beep"),
 };
 export const shell = strict(shellMembers, "shell");
 
+/** Rejects when the system has nothing to open it with. */
+function openOnDesktop(target: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const opener = spawn("xdg-open", [target], { stdio: "ignore", detached: true });
+    opener.once("error", () => reject(new Error(`xdg-open is not installed, so nothing can open ${target}`)));
+    opener.once("spawn", () => resolve());
+    opener.unref();
+  });
+}
+
 let clipboardText = "";
 const clipboardMembers: Pick<Electron.Clipboard, "writeText" | "readText" | "clear"> = {
-  writeText: async (text) => void (clipboardText = text),
+  async writeText(text) {
+    clipboardText = text;
+    const page = app.hasPerson ? BrowserWindow.getFocusedWindow()?.webContents.page : undefined;
+    const expression = `navigator.clipboard.writeText(${JSON.stringify(text)})`;
+    await page?.send("Runtime.evaluate", { expression, awaitPromise: true, userGesture: true });
+  },
   readText: async () => clipboardText,
   clear: () => void (clipboardText = ""),
 };

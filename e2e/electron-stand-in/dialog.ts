@@ -8,16 +8,14 @@ import { BrowserWindow } from "./browserWindow.ts";
 import { note } from "./journal.ts";
 import { strict } from "./strict.ts";
 
-const hasPerson = process.env["STAND_IN_HEADFUL"] === "1" && !app.launch.switches.has("inspect"); // specs start it with --inspect
-
 const unanswered = (name: string) => async (): Promise<never> => {
   throw new Error(`stand-in: dialog.${name} was opened, but the spec did not say what the user answers`);
 };
 
 export const dialog = strict(
   {
-    showOpenDialog: hasPerson ? chooseFiles : unanswered("showOpenDialog"),
-    showSaveDialog: hasPerson ? saveToDownloads : unanswered("showSaveDialog"),
+    showOpenDialog: app.hasPerson ? chooseFiles : unanswered("showOpenDialog"),
+    showSaveDialog: app.hasPerson ? saveToDownloads : unanswered("showSaveDialog"),
     showMessageBox: unanswered("showMessageBox"),
     showErrorBox(title: string, content: string): void {
       note("dialog.showErrorBox", title, content);
