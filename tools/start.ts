@@ -108,8 +108,8 @@ function readOptions(): {
       console.log(HELP);
       process.exit(0);
     }
-    const port = Number(values.port);
-    if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    const port = values.port === undefined ? undefined : Number(values.port);
+    if (port !== undefined && (!Number.isInteger(port) || port < 0 || port > 65_535))
       throw new Error(`--port ${values.port} is not a port: 0 (any free one) to 65535.`);
     return {
       data: resolve(process.env.INIT_CWD ?? root, values.data),
