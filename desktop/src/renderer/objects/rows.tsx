@@ -187,6 +187,7 @@ function Row(props: {
   const titleOf = useRecordTitle();
   const { names, row, type } = props;
   const state = type.states?.list.find((each) => each.key === row.state);
+  const number = type.list.summary.some((key) => type.fields[key]?.kind === "autoNumber") ? undefined : row.number;
   const summary = type.list.summary
     .flatMap((key) => {
       const field = type.fields[key];
@@ -194,15 +195,14 @@ function Row(props: {
       if (row.fields[key] === undefined) return [];
       return [formatFieldValue(field, row.fields[key], locale, names)];
     })
-    .filter(Boolean)
-    .join(" · ");
+    .filter(Boolean);
   return (
     <>
       <span className={classes.rowTitle}>{titleOf(row)}</span>
       <span className={classes.rowTime}>
         <Time at={row.updatedAt} />
       </span>
-      <span className={classes.rowSummary}>{summary}</span>
+      <span className={classes.rowSummary}>{[number, ...summary].filter(Boolean).join(" · ")}</span>
       <span className={classes.rowMarks}>
         {row.conflicts && Object.keys(row.conflicts).length > 0 && (
           <StateBadge tone="bad">{t("objects.conflict")}</StateBadge>
@@ -211,8 +211,8 @@ function Row(props: {
           <StateBadge tone="warn">{t("objects.waiting")}</StateBadge>
         ) : (
           state && (
-            <span className={classes.rowState} data-tone={state.tone}>
-              {label(state.label)}
+            <span className={classes.rowState} data-tone={state.tone} title={label(state.label)}>
+              <span>{label(state.label)}</span>
             </span>
           )
         )}
