@@ -12,8 +12,8 @@ import { killTree, watchTree } from "./processTree.ts";
 export type ElectronKind = "electron" | "stand-in";
 
 export interface DesktopOptions {
-  /** The app: a folder with a package.json, or its entry file. */
-  readonly app: string;
+  /** Another app than Kontor's desktop: a folder with a package.json. */
+  readonly app?: string;
   readonly userData: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
@@ -107,11 +107,17 @@ export function keyringFor(userData: string): string {
   return file;
 }
 
-const argumentsFor = ({ app, userData, args = [] }: DesktopOptions): string[] => [
+const argumentsFor = ({ app = builtDesktop(), userData, args = [] }: DesktopOptions): string[] => [
   app,
   `--user-data-dir=${userData}`,
   ...args,
 ];
+
+function builtDesktop(): string {
+  const desktop = join(import.meta.dirname, "../../desktop");
+  if (existsSync(join(desktop, "out/main/index.js"))) return desktop;
+  throw new Error("The desktop is not built. `npm run e2e` builds it; by hand: electron-vite build, in desktop/.");
+}
 
 function environmentFor({ userData, env = {} }: DesktopOptions): Record<string, string> {
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);

@@ -11,7 +11,7 @@ interface DesktopFixtures {
   /** An empty folder of this test's own, removed afterwards. */
   userData: string;
   /** Starts the desktop, in `userData` when nothing else is said; it is killed after the test if it still runs. */
-  launch(options: Omit<DesktopOptions, "userData"> & { readonly userData?: string }): Promise<Desktop>;
+  launch(options?: Partial<DesktopOptions>): Promise<Desktop>;
   electronKind: ElectronKind;
   honestReport: void;
 }
