@@ -16,7 +16,7 @@ const HELP = `npm start -- [options]
   --server-only      the server alone, without the desktop
   --fresh            begin anew: delete what is in the data folder (only one that npm start has made)
   --data DIR         where the database and files are kept (default: ./data)
-  --port N           the server's port (default: 7300)
+  --port N           the server's port (default: 7480)
   --empty            no demo company
   --fetch-electron   try again to download Electron's binary`;
 
