@@ -18,6 +18,8 @@ export type { FileEndpointDeps } from "./files.endpoints.ts";
 export { fileChangeEndpoints } from "./files.changes.endpoints.ts";
 export type { FileChangeDeps } from "./files.changes.endpoints.ts";
 export { fileIntents } from "./files.intents.ts";
+export { importFile } from "./importFile.ts";
+export type { ImportedFile, ImportFileDeps } from "./importFile.ts";
 export { noteBlob, updateFiles } from "./files.repo.ts";
 export type { FileRow } from "./files.repo.ts";
 export type { Body } from "./sendBody.ts";

@@ -157,6 +157,7 @@ export async function findHistory(
     .selectFrom("record_history")
     .select(historyColumns)
     .where("record_id", "in", recordIds)
+    .orderBy("at")
     .orderBy("id")
     .execute();
 }

@@ -38,7 +38,7 @@ export async function noteFileChange(
   change: {
     readonly recordId: string;
     readonly file: NonNullable<HistoryRow["file"]>;
-    readonly actor: Pick<Actor, "now" | "subject">;
+    readonly actor: Pick<Actor, "now"> & { readonly subject: { readonly id: string } };
   },
 ): Promise<void> {
   const [record] = await findRecords(trx, [change.recordId]);

@@ -22,11 +22,17 @@ interface Words {
   readonly y: number;
   readonly size: number;
   readonly colour?: string;
+  /** `x` is the middle and not the left edge. */
+  readonly centred?: boolean;
 }
 
 async function picture(svg: string, texts: readonly Words[]): Promise<Buffer> {
   const layers = await Promise.all(
-    texts.map(async ({ text, x, y, size, colour }) => ({ input: await words(text, size, colour), left: x, top: y })),
+    texts.map(async ({ text, x, y, size, colour, centred }) => {
+      const input = await words(text, size, colour);
+      const { width = 0 } = centred ? await sharp(input).metadata() : {};
+      return { input, left: Math.max(0, Math.round(x - width / 2)), top: y };
+    }),
   );
   return sharp(Buffer.from(svg)).composite(layers).png({ compressionLevel: 9 }).toBuffer();
 }
@@ -77,7 +83,7 @@ export function routeMap(stops: readonly string[], title: string): Promise<Buffe
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="1120" height="700"><defs><linearGradient id="g" x2="0" y2="1"><stop stop-color="#eaf3fa"/><stop offset="1" stop-color="#f7faf5"/></linearGradient></defs><rect width="1120" height="700" fill="url(#g)"/><path d="M0 560 C 300 480 500 640 1120 520 V700 H0Z" fill="#d7e7d0"/><path d="${line}" fill="none" stroke="#3b7db8" stroke-width="7" stroke-linejoin="round"/>${dots}</svg>`;
   return picture(svg, [
     { text: title, x: 50, y: 40, size: 24, colour: "#1f4e79" },
-    ...points.map(({ stop, x, y }) => ({ text: stop, x: Math.max(10, x - 60), y: y + 26, size: 16 })),
+    ...points.map(({ stop, x, y }) => ({ text: stop, x, y: y < 380 ? y - 50 : y + 26, size: 16, centred: true })),
   ]);
 }
 
@@ -89,5 +95,5 @@ export function portrait(name: string, colour: string): Promise<Buffer> {
     .join("")
     .slice(0, 2);
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="480" height="600"><rect width="480" height="600" fill="${colour}"/><circle cx="240" cy="240" r="110" fill="#ffffff" opacity="0.85"/><path d="M60 600 C 60 430 420 430 420 600Z" fill="#ffffff" opacity="0.85"/></svg>`;
-  return picture(svg, [{ text: initials, x: 184, y: 198, size: 60, colour }]);
+  return picture(svg, [{ text: initials, x: 240, y: 208, size: 60, colour, centred: true }]);
 }

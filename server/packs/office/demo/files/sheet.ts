@@ -63,6 +63,7 @@ export function priceAnnex(contract: DemoContract, chance: Chance): Promise<Buff
   const sheet = ru ? "Цены" : "Prices";
   return writeXlsxFile(data, {
     sheet,
+    orientation: "landscape",
     columns: [{ width: 6 }, { width: 44 }, { width: 12 }, { width: 14 }, { width: 16 }],
   }).toBuffer();
 }

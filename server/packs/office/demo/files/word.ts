@@ -31,7 +31,7 @@ export function contractDocument(
     ? [
         [
           "Предмет договора",
-          `Исполнитель обязуется оказать услуги (выполнить работы, поставить товар): ${subject.toLowerCase()}, а Заказчик обязуется принять и оплатить их на условиях настоящего договора.`,
+          `Исполнитель обязуется оказать услуги (выполнить работы, поставить товар): ${inSentence(subject)}, а Заказчик обязуется принять и оплатить их на условиях настоящего договора.`,
           "Объём, сроки и место исполнения стороны согласуют в заявках, которые являются неотъемлемой частью договора.",
         ],
         [
@@ -62,7 +62,7 @@ export function contractDocument(
     : [
         [
           "Subject",
-          `The Contractor undertakes to provide the following: ${subject.toLowerCase()}; the Customer undertakes to accept it and to pay for it as this contract says.`,
+          `The Contractor undertakes to provide the following: ${inSentence(subject)}; the Customer undertakes to accept it and to pay for it as this contract says.`,
           "Volume, dates and place are agreed by written order; each order is part of this contract.",
         ],
         [
@@ -139,6 +139,8 @@ export function letterDocument(
   ];
   return pack(children, locale, letter.subject);
 }
+
+const inSentence = (subject: string) => subject.charAt(0).toLowerCase() + subject.slice(1);
 
 type Child = Paragraph | Table;
 
