@@ -39,8 +39,10 @@ const typesCollection = (types: TypeRegistry) =>
         .execute(),
     project(row, access) {
       // A type that the packs no longer define has no records that anybody could read.
-      if (!access.readable || access.field("definition") !== "visible" || !types.get(row.name)) return undefined;
-      return asDoc({ id: row.id, rev: row.rev, ...row.definition });
+      const definition = types.get(row.name);
+      if (!access.readable || access.field("definition") !== "visible" || !definition) return undefined;
+      // The pack's own, not the row's: jsonb forgets the order of keys, and that is the order of fields on the card.
+      return asDoc({ id: row.id, rev: row.rev, ...definition });
     },
   });
 
