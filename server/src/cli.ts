@@ -7,6 +7,7 @@ import { configKeys, readConfig } from "#config";
 import { checkDatabase, createDatabase, createLog, version, type Scope } from "#kernel";
 import { peopleTables } from "#people";
 import { examineFiles } from "./main.files.ts";
+import type { LoadedDemo } from "../packs/office/demo/index.ts";
 import { createStops, openOffice, startKontor } from "./main.ts";
 
 interface CommonOptions {
@@ -27,10 +28,13 @@ program
   .addOption(dataOption())
   .option("--port <number>", "port to listen on; 0 takes a free one (KONTOR_PORT)", parsePort)
   .option("--host <address>", "address to listen on (KONTOR_HOST)")
-  .action(async (options: CommonOptions & { port?: number; host?: string }) => {
+  .option("--demo", "put the demo company into an installation that does not have it")
+  .action(async (options: CommonOptions & { port?: number; host?: string; demo?: boolean }) => {
     const server = await startKontor(
       readConfig(process.env, { dataDirectory: options.data, port: options.port, host: options.host }),
+      { demo: options.demo ?? false },
     );
+    if (server.demo) console.log(demoWords(server.demo));
     console.log(`Kontor is listening on ${server.url}`);
     let stopping: Promise<void> | undefined;
     // A signal that comes twice (a terminal's Ctrl+C reaches parent and child) means the same as once.
@@ -198,6 +202,14 @@ try {
   for (const problem of isDomainError(error) ? (error.details.problems ?? []) : [])
     console.error(`  ${problem.field}: ${problem.message}`);
   process.exit(1);
+}
+
+function demoWords({ people, records, files, password, signIns }: LoadedDemo): string {
+  const lines = signIns.map(({ login, name, who }) => `  ${login.padEnd(16)} ${name} – ${who.en}`);
+  return [
+    `Demo company: ${people} people, ${records} records, ${files} files. Sign-ins, all with the password ${password}:`,
+    ...lines,
+  ].join("\n");
 }
 
 /** Opens the database beside a running server, or alone, for one command. */

@@ -3,9 +3,17 @@ import type { Express } from "express";
 import { DomainError, type Clock } from "@kontor/shared/base";
 import type { Intent, IntentResult } from "@kontor/shared/protocol";
 import type { AccessService } from "#access";
-import type { Finding } from "#admin";
+import type { Finding, PartHealth } from "#admin";
 import type { Config } from "#config";
-import { createUploads, fileChangeEndpoints, fileEndpoints, mountSignedFiles, type BlobStore } from "#files";
+import {
+  createUploads,
+  fileChangeEndpoints,
+  fileEndpoints,
+  importFile,
+  mountSignedFiles,
+  type BlobStore,
+  type ImportedFile,
+} from "#files";
 import {
   createQueue,
   principalOf,
@@ -45,6 +53,11 @@ export interface Files {
   readonly endpoints: readonly Endpoint[];
   readonly blobs: BlobStore;
   mount(app: Express): void;
+  /** Keeps a file that comes whole, with its past; makes its preview as of any other. */
+  importFile(file: ImportedFile, bytes: Buffer): Promise<void>;
+  /** How much waits to be made, and what a person should know of it. */
+  waiting(): Promise<number>;
+  health(): Promise<PartHealth>;
   stop(): Promise<void>;
 }
 
@@ -54,8 +67,10 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
   const { config, db, doorbell, access, parent, clock, log } = deps;
   const blobs = await openBlobs(config);
   const jail = await createJail();
-  const converters = { office: createOffice({ jail }), pages: createPages({ jail }) };
   const scratchDirectory = join(config.dataDirectory, "scratch");
+  const spares = { count: config.previews.concurrency, scratchDirectory };
+  const office = createOffice({ jail, spares });
+  const converters = { office, pages: createPages({ jail }) };
   const changed = () => doorbell.ring();
 
   const job = createPreviewJob({ db, blobs, ...converters, scratchDirectory, limits: config.previews, changed });
@@ -108,9 +123,22 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
       uploads.mount(app);
       mountSignedFiles(app, endpointDeps);
     },
+    importFile: (file, bytes) => importFile({ db, blobs, onStored: previews.onStored }, file, bytes),
+    async waiting() {
+      const counts = await queue.counts();
+      return Object.values(counts).reduce((sum, { waiting, active }) => sum + waiting + active, 0);
+    },
+    async health() {
+      const missing = [await converters.office.missing(), await converters.pages.missing()].filter(
+        (words) => words !== undefined,
+      );
+      if (missing.length > 0) return { state: "poor", words: missing.join(" ") };
+      return { state: jail.kind === "bubblewrap" ? "ok" : "poor", words: JAIL_WORDS[jail.kind] };
+    },
     async stop() {
       clearInterval(sweeping);
       await queue.stop();
+      await office.close();
     },
   };
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { DomainError, newId, systemClock } from "@kontor/shared/base";
 import { PROTOCOL_VERSION } from "@kontor/shared/protocol";
 import { accessEndpoints, createAccess } from "#access";
-import { adminEndpoints, mountConsole, startSampler } from "#admin";
+import { adminEndpoints, countRows, examineDisk, mountConsole, startSampler } from "#admin";
 import type { Config } from "#config";
 import { fileIntents, filesCollection } from "#files";
 import {
@@ -48,6 +48,7 @@ import {
   signInEndpoints,
 } from "#people";
 import { createSync } from "#sync";
+import { loadDemo, type LoadedDemo } from "../packs/office/demo/index.ts";
 import { office as officePack } from "../packs/office/index.ts";
 import { startFiles } from "./main.files.ts";
 
@@ -111,22 +112,29 @@ export async function openOffice(
 
 export interface Kontor {
   readonly url: string;
+  /** The demo company, when it was asked for. */
+  readonly demo: LoadedDemo | undefined;
   stop(): Promise<void>;
 }
 
 /** Builds the server from its parts; the only place that names adapters. */
-export async function startKontor(config: Config): Promise<Kontor> {
+export async function startKontor(config: Config, { demo = false }: { demo?: boolean } = {}): Promise<Kontor> {
   const log = createLog({ level: config.logLevel });
   const stops = createStops(log);
   try {
-    return await assemble(config, log, stops);
+    return await assemble(config, log, stops, demo);
   } catch (error) {
     await stops.all();
     throw error;
   }
 }
 
-async function assemble(config: Config, log: Log, stops: ReturnType<typeof createStops>): Promise<Kontor> {
+async function assemble(
+  config: Config,
+  log: Log,
+  stops: ReturnType<typeof createStops>,
+  withDemo: boolean,
+): Promise<Kontor> {
   const office = await openOffice(config, { log, stops, exclusive: true });
   const { clock, db, pool, types, doorbell, sessions, people, access } = office;
   const metrics = createMetrics();
@@ -193,12 +201,16 @@ async function assemble(config: Config, log: Log, stops: ReturnType<typeof creat
     applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
   });
   stops.push(() => files.stop());
+  const demo = withDemo
+    ? await loadDemo({ db, types, timeZone: config.timeZone, now: clock.now(), storeFile: files.importFile })
+    : undefined;
 
   const sampler = startSampler({
     clock,
     log,
     gauges: {
       connections: () => sync.connectionCount(),
+      queue: () => files.waiting(),
       memoryBytes: () => process.memoryUsage.rss(),
       databaseMs: async () => {
         const started = performance.now();
@@ -243,8 +255,20 @@ async function assemble(config: Config, log: Log, stops: ReturnType<typeof creat
         name: config.name,
         startedAt: new Date(clock.now()).toISOString(),
         sampler,
-        parts: { database: async () => ({ state: "ok", words: `PostgreSQL ${office.postgresVersion}` }) },
-        counts: {},
+        parts: {
+          database: async () => {
+            await pool.query("select 1");
+            return { state: "ok", words: `PostgreSQL ${office.postgresVersion}` };
+          },
+          disk: () => examineDisk(config.dataDirectory),
+          previews: () => files.health(),
+        },
+        counts: {
+          people: () => countRows(db, "app_user"),
+          records: () => countRows(db, "record"),
+          files: () => countRows(db, "file"),
+          devices: () => countRows(db, "device"),
+        },
       }),
     ],
     mount(app) {
@@ -260,5 +284,5 @@ async function assemble(config: Config, log: Log, stops: ReturnType<typeof creat
 
   const address = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
   log.info({ url: address, postgres: office.postgresVersion, data: config.dataDirectory }, "Kontor is listening");
-  return { url: address, stop: () => stops.all() };
+  return { url: address, demo, stop: () => stops.all() };
 }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { access, constants, mkdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
+import type { PartHealth } from "./admin.endpoints.ts";
 
 /** Checks the machine and the parts that a server needs; each line says what to do where something is missing. */
 export interface Finding {
@@ -52,6 +53,12 @@ async function node(): Promise<Finding> {
     state: major >= 24 ? "ok" : "missing",
     words: major >= 24 ? process.version : `${process.version} is too old: 24 or newer is needed`,
   };
+}
+
+/** Room on the disk that holds the data. */
+export async function examineDisk(directory: string): Promise<PartHealth> {
+  const { state, words } = await dataDirectoryOf(directory);
+  return { state: state === "missing" ? "failing" : state, words };
 }
 
 async function dataDirectoryOf(directory: string): Promise<Finding> {
