@@ -1,4 +1,4 @@
-export type { Jail, JailKind, JailOrder, JailResult } from "./jail.port.ts";
+export type { Jail, JailedProcess, JailKind, JailOrder, JailResult } from "./jail.port.ts";
 export { PreviewFailure } from "./converters.port.ts";
 export type { ConvertOrder, OfficeConverter, PageImages, PageRenderer } from "./converters.port.ts";
 export { createPreviewJob } from "./previews.job.ts";

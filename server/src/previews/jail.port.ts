@@ -1,3 +1,5 @@
+import type { Readable, Writable } from "node:stream";
+
 /**
  * Runs a program on hostile input: no network, no other files than those it is given, bounded memory, CPU, output and
  * time. Rules, quoted by tests:
@@ -11,6 +13,17 @@ export interface Jail {
   /** How much of the rules this machine lets us keep; `kontor doctor` says which. */
   readonly kind: JailKind;
   run(order: JailOrder): Promise<JailResult>;
+  /** For a program that is talked to while it runs. */
+  start(order: JailOrder): Promise<JailedProcess>;
+}
+
+export interface JailedProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Never rejects. */
+  readonly ended: Promise<JailResult>;
+  /** Ends the whole tree. */
+  stop(): void;
 }
 
 /**

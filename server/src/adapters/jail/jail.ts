@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { chown, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Jail, JailKind, JailOrder, JailResult } from "#previews";
+import type { Jail, JailedProcess, JailKind, JailOrder, JailResult } from "#previews";
 import { environment, jailCommand, JAIL_UID } from "./jail.command.ts";
 
 // Of what a program says: enough for the sizes of 5,000 pages and for an error, too little to fill memory.
@@ -19,7 +19,15 @@ export async function createJail(options: { only?: JailKind } = {}): Promise<Jai
   return jailOf("timeLimit");
 }
 
-const jailOf = (kind: JailKind): Jail => ({ kind, run: (order) => runJailed(kind, order) });
+const jailOf = (kind: JailKind): Jail => ({
+  kind,
+  start: (order) => startJailed(kind, order),
+  async run(order) {
+    const process = await startJailed(kind, order);
+    process.stdin.end();
+    return await process.ended;
+  },
+});
 
 async function works(jail: Jail): Promise<boolean> {
   const workDirectory = await mkdtemp(join(tmpdir(), "kontor-jail-"));
@@ -32,17 +40,18 @@ async function works(jail: Jail): Promise<boolean> {
   }
 }
 
-async function runJailed(kind: JailKind, order: JailOrder): Promise<JailResult> {
+async function startJailed(kind: JailKind, order: JailOrder): Promise<JailedProcess> {
   const asRoot = process.platform === "linux" && process.getuid?.() === 0 && kind !== "timeLimit";
   if (asRoot) await handOver(order.workDirectory);
   const [program = "", ...args] = jailCommand(kind, order, { asRoot });
   const child = spawn(program, args, {
     cwd: "/",
     env: kind === "timeLimit" ? { ...process.env, ...order.environment } : Object.fromEntries(environment(order)),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     detached: true, // a group of its own, so that the whole tree can be ended at once
   });
-  return await resultOf(child, order);
+  child.stdin.on("error", () => undefined); // writing to what has just ended: `ended` tells it better
+  return { stdin: child.stdin, stdout: child.stdout, ended: resultOf(child, order), stop: () => endTree(child) };
 }
 
 function resultOf(child: ChildProcess, order: JailOrder): Promise<JailResult> {

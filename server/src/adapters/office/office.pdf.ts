@@ -1,23 +1,52 @@
+import { existsSync } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { previewLimits } from "@kontor/shared/files";
 import { PreviewFailure, type ConvertOrder, type Jail, type OfficeConverter } from "#previews";
 import { writeProfile } from "./office.profile.ts";
+import { startSpare, type Spare } from "./office.spare.ts";
+
+export interface OfficeOptions {
+  readonly jail: Jail;
+  /** How many started processes wait for documents (none: each document waits for a start of its own). */
+  readonly spares?: { readonly count: number; readonly scratchDirectory: string };
+}
 
 /** LibreOffice, one process and one profile per document. */
-export function createOffice({ jail, program }: { jail: Jail; program?: string }): OfficeConverter {
+export function createOffice({ jail, spares }: OfficeOptions): OfficeConverter & { close(): Promise<void> } {
+  const waiting: Promise<Spare | undefined>[] = [];
+  let closed = false;
+
+  /** After the first document only: a server without office documents pays nothing. */
+  function refill(soffice: string): void {
+    if (!spares || closed || !isListenerThere) return;
+    while (waiting.length < spares.count) {
+      const { scratchDirectory } = spares;
+      waiting.push(startSpare({ jail, soffice, scratchDirectory }).catch(() => undefined));
+    }
+  }
+
   const missing = async () =>
-    (program ?? (await findOffice())) === undefined
+    (await findOffice()) === undefined
       ? "LibreOffice is not installed: apt-get install libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui"
       : undefined;
 
   return {
     missing,
     async toPdf(order) {
-      const soffice = program ?? (await findOffice());
+      const soffice = await findOffice();
       if (soffice === undefined) throw converterMissing();
-      return await convert({ jail, soffice, order });
+      const spare = await waiting.shift();
+      refill(soffice);
+      const pdf = await spare?.convert(order);
+      if (pdf === "timeout") throw tooSlow(order);
+      // What a spare cannot open gets a process of its own, whose words tell the reason.
+      return pdf ?? (await convert({ jail, soffice, order }));
+    },
+    async close() {
+      closed = true;
+      for (const spare of await Promise.all(waiting.splice(0))) await spare?.stop();
     },
   };
 }
@@ -56,9 +85,7 @@ async function convert({
     ...(order.signal ? { signal: order.signal } : {}),
   });
   if (result.status === "missing") throw converterMissing();
-  if (result.status === "timeout") {
-    throw new PreviewFailure("timeout", `the conversion took longer than ${order.timeoutMs} ms`);
-  }
+  if (result.status === "timeout") throw tooSlow(order);
   const pdf = join(output, `${parse(order.source).name}.pdf`);
   if (await isWritten(pdf)) return pdf;
   // LibreOffice ends with 0 also when it could not load the document, and says so only in words.
@@ -73,6 +100,9 @@ const isWritten = (path: string) =>
   stat(path)
     .then(({ size }) => size > 0)
     .catch(() => false);
+
+/** Debian keeps it in a package of its own; other systems are served without spares. */
+const isListenerThere = existsSync("/usr/lib/python3/dist-packages/uno.py");
 
 const PLACES = [
   "/usr/bin/soffice",
@@ -92,5 +122,8 @@ async function findOffice(): Promise<string | undefined> {
   }
   return undefined;
 }
+
+const tooSlow = ({ timeoutMs }: ConvertOrder) =>
+  new PreviewFailure("timeout", `the conversion took longer than ${timeoutMs} ms`);
 
 const converterMissing = () => new PreviewFailure("converterMissing", "LibreOffice is not installed on the server");
