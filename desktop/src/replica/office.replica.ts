@@ -83,8 +83,15 @@ export async function openOfficeReplica(options: OpenOffice, deps: OfficeDeps): 
   });
   const windows = createWindowPorts(replica, commands);
 
-  replica.on("state", (state) => {
-    files.uploads.setOnline(state.connection === "online");
+  /** Only when it turns: being told "online" ends the waiting times of all uploads. */
+  let wasOnline = false;
+  function noteOnline(): void {
+    const isOnline = replica.state().connection === "online";
+    if (isOnline !== wasOnline) files.uploads.setOnline(isOnline);
+    wasOnline = isOnline;
+  }
+  replica.on("state", () => {
+    noteOnline();
     deps.onStatus(commands.status());
   });
   replica.on("settled", (intent, result) => {
@@ -96,7 +103,7 @@ export async function openOfficeReplica(options: OpenOffice, deps: OfficeDeps): 
   replica.on("purged", (collection, ids) => {
     if (collection === "files") void files.purge(ids);
   });
-  files.uploads.setOnline(replica.state().connection === "online");
+  noteOnline();
 
   async function readFile(request: ReadRequest, send: (chunk: FileChunk) => void): Promise<void> {
     const { fileId, what, page, start = 0, end } = request;
