@@ -54,6 +54,12 @@ describe.runIf(process.platform === "linux")("processes left behind", () => {
     expect(await endLeftovers(mark, 0)).toHaveLength(1);
   });
 
+  it("are found by a path that they were given, when they work elsewhere and have a cleared environment", async () => {
+    const jailed = `require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)", "${mark.folder}/profile"], { stdio: "ignore", detached: true, cwd: "/", env: {} }).unref()`;
+    await run([process.execPath, "-e", jailed], { env: { PATH: process.env.PATH } });
+    expect(await endLeftovers(mark, 0)).toHaveLength(1);
+  });
+
   it("are none when everything has ended", async () => {
     await run([process.execPath, "-e", ""], { env: { ...process.env, [MARK_VARIABLE]: mark.id } });
     expect(await endLeftovers(mark, 0)).toEqual([]);

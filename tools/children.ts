@@ -125,8 +125,9 @@ export interface RunMark {
 export const MARK_VARIABLE = "KONTOR_RUN";
 
 /**
- * The processes of a run that still live. They are known by the mark in their environment or, for PostgreSQL, which
- * overwrites its environment with its title, by their working folder. Linux only: elsewhere nothing can be said.
+ * The processes of a run that still live. They are known by the mark in their environment; PostgreSQL overwrites its own
+ * and the preview jail clears it, so that those are known by the folder that they work in or name. Linux only: elsewhere
+ * nothing can be said.
  */
 export function leftovers(mark: RunMark): Leftover[] | undefined {
   if (process.platform !== "linux") return undefined;
@@ -155,6 +156,7 @@ function belongsTo(pid: number, mark: RunMark): boolean {
   try {
     const cwd = readlinkSync(`/proc/${pid}/cwd`);
     if (mark.folder && `${cwd}/`.startsWith(`${mark.folder}/`)) return true;
+    if (mark.folder && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${mark.folder}/`)) return true;
     return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${MARK_VARIABLE}=${mark.id}`);
   } catch {
     return false; // another user's process, or one that has just ended
