@@ -23,7 +23,10 @@ export function createLog({ level, destination }: { level: string; destination?:
 
 /** Errors of libraries carry their connections, requests and passwords with them: only what tells what happened is kept. */
 function errorForLog(error: unknown): object | string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) {
+    const { message } = (error ?? {}) as { message?: unknown }; // libraries also throw plain objects
+    return typeof message === "string" ? { message } : String(error);
+  }
   const { code, constraint, table } = error as { code?: unknown; constraint?: unknown; table?: unknown };
   return {
     type: error.name,

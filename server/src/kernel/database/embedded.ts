@@ -24,6 +24,8 @@ export interface EmbeddedPostgres {
 }
 
 const START_TIMEOUT_MS = 60_000; // crash recovery of a large database included
+const RESTART_ATTEMPTS = 10;
+const RESTART_MS = 2_000;
 const SYSTEM_USER = "postgres";
 const DATABASE = "kontor";
 
@@ -72,26 +74,41 @@ export async function startEmbeddedPostgres({
     `postgres://${SYSTEM_USER}:${password}@127.0.0.1:${port}/${database}`;
 
   const orphan = await runningPort(data);
+  const takesOver = orphan !== undefined && (await answers(address(orphan.port, "postgres")));
+  const port = takesOver ? orphan.port : await freePort();
+  let stopping = false;
   let child: ChildProcess | undefined;
-  let port = orphan?.port ?? 0;
-  if (orphan && (await answers(address(orphan.port, "postgres")))) {
-    log.info({ pid: orphan.pid }, "taking over the database that an earlier server left running");
-  } else {
-    port = await freePort();
-    child = await startPostmaster({ binary: binaries.postgres, data, port, owner, log, extraSettings });
-  }
+  if (takesOver) log.info({ pid: orphan.pid }, "taking over the database that an earlier server left running");
+  else await start();
   await createDatabaseIfMissing(address(port, "postgres"));
+
+  async function start(): Promise<void> {
+    const started = await startPostmaster({ binary: binaries.postgres, data, port, owner, log, extraSettings });
+    child = started;
+    started.once("exit", (code, signal) => {
+      if (stopping) return;
+      // Killed by hand or by a machine short of memory: it recovers by itself, and the pool finds it on the same port.
+      log.error({ code, signal }, "the database ended by itself; starting it again");
+      restart(RESTART_ATTEMPTS);
+    });
+  }
+
+  function restart(attemptsLeft: number): void {
+    start().catch((error: unknown) => {
+      log.error({ err: error, attemptsLeft }, "the database did not start again");
+      if (!stopping && attemptsLeft > 0) setTimeout(() => restart(attemptsLeft - 1), RESTART_MS).unref();
+    });
+  }
 
   return {
     url: address(port, DATABASE),
     startedHere: child !== undefined,
     async stop() {
+      stopping = true;
       const pid = child?.pid ?? orphan?.pid;
-      if (pid === undefined) return;
-      const gone = child ? new Promise((resolve) => child.once("exit", resolve)) : waitUntilGone(pid);
-      if (child?.exitCode !== null && child) return;
+      if (pid === undefined || !isAlive(pid)) return;
       process.kill(pid, "SIGINT"); // PostgreSQL's "fast" shutdown: sessions are ended, everything committed is kept
-      await gone;
+      await waitUntilGone(pid);
     },
   };
 }
