@@ -38,6 +38,10 @@ export function parseMoney(text: string, currency: string): Money | undefined {
 
 export function formatMoney(money: Money, locale: string): string {
   // Intl takes the decimal string itself, so no digit is lost on the way through a float (ECMA-402 2023).
-  const format = new Intl.NumberFormat(locale, { style: "currency", currency: money.currency });
+  const format = new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency: money.currency,
+    currencyDisplay: "narrowSymbol",
+  });
   return format.format(money.amount as unknown as number);
 }

@@ -28,7 +28,7 @@ export function ConnectionPill() {
       : CONNECTION_WORDS[connection];
   const since = status.lastContactAt
     ? t("app.pill.lastContact", {
-        time: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(
+        time: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }).format(
           new Date(status.lastContactAt),
         ),
       })

@@ -68,7 +68,12 @@ export function FilesSection({ record, fieldKey, field }: FilesSectionProps) {
         ))}
         {mayAttach && (
           <li>
-            <button type="button" className={classes.add} onClick={() => void attach.chosen()}>
+            <button
+              type="button"
+              className={classes.add}
+              data-alone={files.length === 0 || undefined}
+              onClick={() => void attach.chosen()}
+            >
               <IconPlus size={18} stroke={1.6} aria-hidden />
               {t("files.add")}
               <small>{t(over ? "files.dropNow" : "files.drop")}</small>

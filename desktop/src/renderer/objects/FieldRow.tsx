@@ -51,7 +51,7 @@ export function FieldRow(props: FieldRowProps) {
       data-wide={field.wide || field.kind === "longText" || undefined}
       data-field={fieldKey}
     >
-      <dt className={field.required && mayEdit ? classes.required : undefined}>{name}</dt>
+      <dt>{name}</dt>
       <dd>
         {isRedacted ? (
           <Tooltip label={t("objects.redacted")}>
@@ -152,7 +152,7 @@ function Editable(props: FieldRowProps & { readonly field: FieldDefinition; read
     const text = formatFieldValue(field, value, locale, names);
     const isRelation = field.kind === "relation" && text !== "";
     return (
-      <>
+      <div className={isRelation ? classes.relation : undefined}>
         {isRelation && <RelationLinks field={field} value={value} names={names} />}
         <button
           ref={display}
@@ -164,7 +164,7 @@ function Editable(props: FieldRowProps & { readonly field: FieldDefinition; read
         >
           {isRelation ? t("objects.change") : text || t("objects.empty")}
         </button>
-      </>
+      </div>
     );
   }
   return (

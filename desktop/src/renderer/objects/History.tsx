@@ -46,7 +46,7 @@ function WaitingChanges({ record }: { readonly record: ReplicaRecord }) {
     let gone = false;
     const ask = () =>
       void call("outbox.list", {}).then(
-        (all) => !gone && setItems(all.filter((item) => item.recordId === record.id)),
+        (all) => !gone && setItems(all.filter((item) => item.kind === "intent" && item.recordId === record.id)),
         () => undefined,
       );
     ask();

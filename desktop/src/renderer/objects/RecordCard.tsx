@@ -76,7 +76,7 @@ function Card(props: { readonly record: ReplicaRecord; readonly type: TypeDefini
               <section key={section.key} className={classes.section} aria-label={label(section.label)}>
                 <h3>{label(section.label)}</h3>
                 <dl className={classes.fields}>
-                  {keys.map((key) => (
+                  {inRows(keys, type).map((key) => (
                     <FieldRow
                       key={key}
                       record={record}
@@ -119,6 +119,21 @@ function Card(props: { readonly record: ReplicaRecord; readonly type: TypeDefini
       </div>
     </>
   );
+}
+
+/** In the type's order, but a wide field waits while the row before it still has room: no holes, and the eye and Tab agree. */
+function inRows(keys: readonly string[], type: TypeDefinition): readonly string[] {
+  const isWide = (key: string) => Boolean(type.fields[key]?.wide) || type.fields[key]?.kind === "longText";
+  const left = [...keys];
+  const placed: string[] = [];
+  for (let half = false; left.length > 0;) {
+    const narrow: number = half ? left.findIndex((key) => !isWide(key)) : 0;
+    const [next] = left.splice(Math.max(0, narrow), 1);
+    if (next === undefined) break;
+    half = !isWide(next) && !half;
+    placed.push(next);
+  }
+  return placed;
 }
 
 function CardHead(props: {

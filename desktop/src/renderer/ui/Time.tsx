@@ -7,7 +7,7 @@ export function Time({ at }: { readonly at: string }) {
   const time = new Date(at);
   const exact = Number.isNaN(time.getTime())
     ? at
-    : new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" }).format(time);
+    : new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short", hourCycle: "h23" }).format(time);
   return (
     <time dateTime={at} title={exact}>
       {formatTimeShort(at, locale)}

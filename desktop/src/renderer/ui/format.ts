@@ -9,7 +9,7 @@ export function formatTimeShort(iso: string, locale: Locale, now: number = Date.
   const today = new Date(now);
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options).format(time);
   const age = startOfDay(today) - startOfDay(time);
-  if (age === 0) return format({ hour: "2-digit", minute: "2-digit" });
+  if (age === 0) return format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   if (age > 0 && age < 6.5 * DAY_MS) return format({ weekday: "short" });
   if (time.getFullYear() === today.getFullYear()) return format({ day: "numeric", month: "short" });
   return format({ day: "numeric", month: "short", year: "numeric" });
