@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { newId } from "@kontor/shared/base";
+import { createTestDatabase, silentLog, type TestDatabase } from "#testing";
+import { updateFiles, type BlobStore } from "#files";
+import { createQueue, type Queue } from "#kernel";
+import { createDiskBlobs } from "../adapters/disk/disk.blobs.ts";
+import { findFiles, insertFile } from "../files/files.repo.ts";
+import { createDeal, people, seedPeople, types } from "../objects/objects.fixture.ts";
+import { saveTypes } from "../objects/typeRegistry.ts";
+import { PreviewFailure, type PageRenderer } from "./converters.port.ts";
+import { createPreviewJob } from "./previews.job.ts";
+import { createPreviews } from "./previews.service.ts";
+
+let test: TestDatabase;
+let root: string;
+let blobs: BlobStore;
+let deal: string;
+let queue: Queue | undefined;
+beforeAll(async () => {
+  test = await createTestDatabase();
+  await seedPeople(test.db);
+  await saveTypes(test.db, types);
+  deal = await createDeal(test.db, "ann", {});
+  root = await mkdtemp(join(tmpdir(), "kontor-previews-"));
+  blobs = await createDiskBlobs({ root: join(root, "blobs") });
+});
+afterEach(async () => {
+  await queue?.stop();
+  queue = undefined;
+});
+afterAll(async () => {
+  await test.drop();
+  await rm(root, { recursive: true, force: true });
+});
+
+const WAIT = { timeout: 15_000, interval: 50 };
+
+/** The real queue and database, with a renderer that does what the test says. */
+async function startPreviews(renderPdf: PageRenderer["renderPdf"], missing?: string) {
+  const scratchDirectory = join(root, "scratch");
+  const office = { toPdf: async () => Promise.reject(new Error("not asked")), missing: async () => undefined };
+  const pages: PageRenderer = { renderPdf, renderPicture: renderPdf as never, missing: async () => missing };
+  const limits = { concurrency: 2, timeoutMs: 10_000, maxBytes: 10_000, maxPages: 10 };
+  const changed = () => undefined;
+  const made = createPreviewJob({ db: test.db, blobs, office, pages, scratchDirectory, limits, changed });
+  const job = { ...made, retryDelaySeconds: 0 };
+  queue = await createQueue({ url: test.url, jobs: [job], log: silentLog, pollSeconds: 0.5 });
+  return createPreviews({ db: test.db, queue, job, office, pages, scratchDirectory });
+}
+
+/** A file whose body has just been stored. */
+async function store(previews: ReturnType<typeof createPreviews>, body = randomBytes(100)): Promise<string> {
+  const { sha256, size } = await blobs.put(
+    (async function* () {
+      yield body;
+    })(),
+  );
+  const id = newId();
+  await test.db.transaction().execute(async (trx) => {
+    const by = { created_at: new Date().toISOString(), created_by: people.ann };
+    await insertFile(trx, {
+      id,
+      record_id: deal,
+      field: "papers",
+      name: "a.pdf",
+      mime: "application/pdf",
+      size,
+      sha256,
+      ...by,
+    });
+    await updateFiles(trx, { ids: [id] }, { state: "stored" });
+    const [file] = await findFiles(trx, [id]);
+    if (file) await previews.onStored(trx, file);
+  });
+  return id;
+}
+
+const stateOf = async (id: string) => {
+  const [file] = await findFiles(test.db, [id]);
+  return [file?.preview_state, file?.preview_reason];
+};
+
+async function onePage(workDirectory: string) {
+  const image = join(workDirectory, "page.jpg");
+  const thumbnail = join(workDirectory, "thumbnail.jpg");
+  for (const path of [image, thumbnail]) await writeFile(path, randomBytes(20));
+  return { pages: 1, pageSizes: [{ width: 1, height: 1 }], images: [image], thumbnail };
+}
+
+describe("previews.render", () => {
+  it("makes all of them, and never more at once than configured", async () => {
+    let atOnce = 0;
+    let most = 0;
+    const previews = await startPreviews(async ({ workDirectory }) => {
+      most = Math.max(most, ++atOnce);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      atOnce--;
+      return await onePage(workDirectory);
+    });
+    const ids = await Promise.all(Array.from({ length: 8 }, () => store(previews)));
+    for (const id of ids) await expect.poll(() => stateOf(id), WAIT).toEqual(["ready", null]);
+    expect(most).toBe(2);
+  });
+
+  it("tries a crash again, and then gives up in words", async () => {
+    let tries = 0;
+    const previews = await startPreviews(async () => {
+      tries++;
+      throw new Error("the converter crashed");
+    });
+    const id = await store(previews);
+    await expect.poll(() => stateOf(id), WAIT).toEqual(["failed", "converterFailed"]);
+    expect(tries).toBe(3);
+  });
+
+  it("does not try again what is the document's fault", async () => {
+    let tries = 0;
+    const previews = await startPreviews(async () => {
+      tries++;
+      throw new PreviewFailure("encrypted", "protected");
+    });
+    const id = await store(previews);
+    await expect.poll(() => stateOf(id), WAIT).toEqual(["failed", "encrypted"]);
+    expect(tries).toBe(1);
+  });
+
+  it("waits for a program that is missing, and makes the preview when the server starts with it", async () => {
+    const poor = await startPreviews(async () => {
+      throw new PreviewFailure("converterMissing", "not installed");
+    }, "poppler is not installed");
+    const id = await store(poor);
+    await expect.poll(() => stateOf(id), WAIT).toEqual(["failed", "converterMissing"]);
+    await poor.resume();
+    expect(await stateOf(id)).toEqual(["failed", "converterMissing"]);
+    await queue?.stop();
+
+    const previews = await startPreviews(({ workDirectory }) => onePage(workDirectory));
+    await previews.resume();
+    await expect.poll(() => stateOf(id), WAIT).toEqual(["ready", null]);
+  });
+
+  it("refuses what is too large before it is copied", async () => {
+    const previews = await startPreviews(async () => Promise.reject(new Error("not asked")));
+    const id = await store(previews, randomBytes(10_001));
+    await expect.poll(() => stateOf(id), WAIT).toEqual(["failed", "tooLarge"]);
+  });
+});
