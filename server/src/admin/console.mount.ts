@@ -6,7 +6,7 @@ import express, { type Express } from "express";
 export function mountConsole(app: Express, { directory }: { directory: string }): void {
   const index = join(directory, "index.html");
   app.get("/", (_request, response) => void response.redirect("/console/"));
-  app.get("/console", (_request, response) => void response.redirect("/console/"));
+  app.get(/^\/console$/, (_request, response) => void response.redirect("/console/"));
   // Built files carry a hash of their content in their name, so a browser may keep them for ever; the page itself not.
   app.use(
     "/console/assets",

@@ -5,7 +5,7 @@ import express, { type Express } from "express";
 /** The API's browsable pages (Swagger UI), from our own server: the console's network may have no way out. */
 export function mountApiDocs(app: Express): void {
   const assets = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
-  app.get("/api/docs", (_request, response) => void response.redirect("/api/docs/"));
+  app.get(/^\/api\/docs$/, (_request, response) => void response.redirect("/api/docs/"));
   app.get("/api/docs/", (_request, response) => void response.type("html").send(PAGE));
   app.get("/api/docs/start.js", (_request, response) => void response.type("js").send(START));
   app.use("/api/docs", express.static(assets, { index: false, maxAge: "1d" }));
