@@ -7,14 +7,14 @@ it("names only settings that the server reads", () => {
   const known = readFileSync(join(root, "server/src/config.ts"), "utf8");
   const named = [...readFileSync(join(root, "deploy/kontor.env.example"), "utf8").matchAll(/^#?([A-Z0-9_]+)=/gm)];
   expect(named.length).toBeGreaterThan(5);
-  for (const [, key] of named) expect(known, `${key} in deploy/kontor.env.example`).toContain(`${key}: {`);
+  expect(named.map(([, key]) => key).filter((key) => !known.includes(`${key}: {`))).toEqual([]);
 });
 
 it("speaks of the port on which the server listens", () => {
   const [, port] =
     /KONTOR_PORT: \{ schema: .*default\((\d+)\)/.exec(readFileSync(join(root, "server/src/config.ts"), "utf8")) ?? [];
-  for (const file of ["README.md", "Caddyfile", "nginx.conf", "Dockerfile"]) {
-    expect(readFileSync(join(root, "deploy", file), "utf8"), file).toContain(`:${port}`);
-  }
+  const samples = ["README.md", "Caddyfile", "nginx.conf", "Dockerfile"];
+  const silent = samples.filter((file) => !readFileSync(join(root, "deploy", file), "utf8").includes(`:${port}`));
+  expect(silent).toEqual([]);
   expect(readFileSync(join(root, "tools/start.ts"), "utf8")).toContain(`(default: ${port})`);
 });

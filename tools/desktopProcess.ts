@@ -33,7 +33,8 @@ or open the console in a browser. To open the desktop from here, give this termi
     return undefined;
   }
   mkdirSync(profile, { recursive: true });
-  console.log(`\nOpening the desktop on ${electron.name} … The address that it asks for is ${serverUrl}`);
+  rememberServer(profile, serverUrl);
+  console.log(`\nOpening the desktop on ${electron.name} …`);
   const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // Chromium refuses to start as root with it
   const command = [electron.executable, ...asRoot, `--user-data-dir=${profile}`, join(root, "desktop")];
   const env = {
@@ -42,6 +43,13 @@ or open the console in a browser. To open the desktop from here, give this termi
     ...(electron.name === "Electron" ? {} : standInEnvironment(profile)),
   };
   return start(command, { output: "keep", env });
+}
+
+/** What the desktop would know after a first look at this server, so that its address need not be typed. */
+function rememberServer(profile: string, url: string): void {
+  const session = join(profile, "session.json"); // read by desktop/src/main/session.ts
+  if (!existsSync(session))
+    writeFileSync(session, JSON.stringify({ lastServer: { url, name: "Kontor" } }), { mode: 0o600 });
 }
 
 /** The stand-in shows a window when asked to, and keeps its keys in a file, because it has no keychain. */
