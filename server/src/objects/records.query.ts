@@ -12,11 +12,13 @@ import {
 export const listLimits = { defaultPage: 50, maxPage: 200, maxFilters: 20, maxValues: 100 } as const;
 
 const scalar = z.union([z.string().max(500), z.number(), z.boolean()]);
+const list = z.array(scalar).min(1).max(listLimits.maxValues);
 const condition = z.union([
   scalar,
+  list,
   z
     .strictObject({
-      in: z.array(scalar).min(1).max(listLimits.maxValues),
+      in: list,
       contains: z.string().min(1).max(200),
       gte: scalar,
       lte: scalar,
@@ -34,7 +36,7 @@ export const listQuerySchema = z.object({
     .max(20_000)
     .optional()
     .describe(
-      'JSON: {"state": "draft", "amount": {"gte": 1000}, "subject": {"contains": "paper"}}; also `in` and `empty`',
+      'JSON: {"state": ["draft"], "amount": {"gte": 1000}, "subject": {"contains": "paper"}}; also `lte` and `empty`',
     ),
   sort: z
     .string()
@@ -78,7 +80,7 @@ export function parseFilters(type: TypeDefinition, text: string | undefined): re
     const kind = field === "state" ? "state" : type.fields[field]?.kind;
     if (kind === undefined)
       throw wrong("list.filter", `The filter names an unknown field: ${field}.`, [problemOf(field, "field.unknown")]);
-    const comparisons = typeof given === "object" ? given : { eq: given };
+    const comparisons = Array.isArray(given) ? { in: given } : typeof given === "object" ? given : { eq: given };
     return Object.entries(comparisons).map(([comparison, value]): FieldFilter => {
       checkComparison(field, kind, comparison as Comparison, value as Json);
       return { field, kind, comparison: comparison as Comparison, value: value as Json };
