@@ -268,7 +268,9 @@ const sealedSource = (reader: SealedReader) => ({
     async slice(start: number, end: number) {
       const parts: Uint8Array[] = [];
       for await (const part of reader.read({ start, end })) parts.push(Buffer.from(part));
-      return { value: Buffer.concat(parts), done: end >= reader.size };
+      const piece = Buffer.concat(parts);
+      // tus counts by `size`, which a buffer does not have by itself; without it every piece counts as none.
+      return { value: Object.assign(piece, { size: piece.length }), done: end >= reader.size };
     },
     close: () => undefined, // `done` closes it, whichever way the upload ends
   }),
