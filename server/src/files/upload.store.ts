@@ -1,14 +1,16 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, open, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { DataStore, ERRORS, Upload } from "@tus/server";
-import { DomainError } from "@kontor/shared/base";
+import { DomainError, isId } from "@kontor/shared/base";
 import { fileLimits } from "@kontor/shared/files";
 import type { Database } from "#kernel";
 import { fileTables, type UploadRow } from "./files.repo.ts";
 import { asStorageError } from "./hashingWrite.ts";
+
+const ORPHAN_AFTER_MS = 24 * 3600 * 1000; // longer than any single write takes
 
 /**
  * Parts of uploads under way, one file each in the data directory. Its size is the offset, so there is no number that a
@@ -121,7 +123,21 @@ export class UploadStore extends DataStore {
       .returning("file_id")
       .execute();
     for (const { file_id } of expired) await rm(this.pathOf(file_id), { force: true });
-    return expired.length;
+    return expired.length + (await this.#dropOrphans());
+  }
+
+  /** Parts whose row is gone, with the record for instance, and what a kill left of a body on its way to S3. */
+  async #dropOrphans(): Promise<number> {
+    const names = await readdir(this.#directory).catch(() => []);
+    let dropped = 0;
+    for (const name of names) {
+      const found = await stat(this.pathOf(name)).catch(() => undefined);
+      const isYoung = !found || Date.now() - found.mtimeMs < ORPHAN_AFTER_MS;
+      if (isYoung || (isId(name) && (await this.find(name)))) continue;
+      await rm(this.pathOf(name), { force: true });
+      dropped++;
+    }
+    return dropped;
   }
 
   async restart(id: string, mismatches: number): Promise<void> {

@@ -46,12 +46,18 @@ async function startJailed(kind: JailKind, order: JailOrder): Promise<JailedProc
   const [program = "", ...args] = jailCommand(kind, order, { asRoot });
   const child = spawn(program, args, {
     cwd: "/",
-    env: kind === "timeLimit" ? { ...process.env, ...order.environment } : Object.fromEntries(environment(order)),
+    env: { ...Object.fromEntries(environment(order)), ...(kind === "timeLimit" ? foreignSystem() : {}) },
     stdio: ["pipe", "pipe", "pipe"],
     detached: true, // a group of its own, so that the whole tree can be ended at once
   });
   child.stdin.on("error", () => undefined); // writing to what has just ended: `ended` tells it better
   return { stdin: child.stdin, stdout: child.stdout, ended: resultOf(child, order), stop: () => endTree(child) };
+}
+
+/** What programs need on Windows and macOS, and nothing more: the rest of the environment may hold secrets (JAIL-2). */
+function foreignSystem(): Record<string, string> {
+  const names = ["PATH", "Path", "SystemRoot", "TEMP", "TMP"];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 function resultOf(child: ChildProcess, order: JailOrder): Promise<JailResult> {
