@@ -255,6 +255,7 @@ describe("the feed", () => {
     slow.release();
     fast.release();
     await desk.until(() => [early, late, marker].every((id) => desk.shown().has(id)), "all three rows");
+    expect(desk.shown().size).toBe(3);
   });
 
   it("[VIS-3] a change in what the user may not see moves nothing", async () => {
@@ -305,6 +306,7 @@ describe("the feed", () => {
       await server.publish("department");
     }
     await desk.until(() => desk.shown().has(shared), "the note back");
+    expect(desk.shown().size).toBe(2);
   });
 
   it("[VIS-6] a disabled account's device is closed at once and locks; a signed-out one keeps queueing", async () => {

@@ -63,7 +63,8 @@ function seeded(seed: number) {
 const DEPARTMENTS = ["sales", "law", "hr"];
 const STEPS = 60;
 
-async function walk(seed: number): Promise<void> {
+/** Resolves with how many buckets the server had to repair: none, when count and hash are kept right. */
+async function walk(seed: number): Promise<number> {
   const random = seeded(seed);
   const users = await Promise.all([0, 1, 2].map((index) => server.addUser({ department: DEPARTMENTS[index] ?? "hr" })));
   const notes: string[] = [];
@@ -129,21 +130,19 @@ async function walk(seed: number): Promise<void> {
     await expect
       .poll(() => byId(desk.shown("comments")), { message: context, timeout: 10_000 })
       .toEqual(byId(expected.comments));
-    expect(await desk.replica.audit(), context).toBe(0);
+    expect(await desk.replica.audit()).toBe(0);
     // What each replica counts is what the server counts: the comparison at the next HELLO finds nothing.
     await desk.reopen();
     await desk.until(({ state }) => state().connection === "online", "online again");
   }
   const repaired = await server.metrics.getSingleMetric("kontor_sync_repairs_total")?.get();
-  expect(
-    repaired?.values.reduce((sum, { value }) => sum + value, 0),
-    `repairs with seed ${seed}`,
-  ).toBe(0);
   if (ownersOnly) await server.publish("department");
+  return repaired?.values.reduce((sum, { value }) => sum + value, 0) ?? 0;
 }
 
 describe("[VIS-1] at rest a replica is the projection of the server's rows, row for row and field for field", () => {
   const first = Number(process.env["KONTOR_SEED"] ?? 1);
   const count = Number(process.env["KONTOR_SEEDS"] ?? 4);
-  for (let seed = first; seed < first + count; seed++) it(`seed ${seed}`, () => walk(seed), 60_000);
+  for (let seed = first; seed < first + count; seed++)
+    it(`seed ${seed}`, async () => expect(await walk(seed)).toBe(0), 60_000);
 });
