@@ -56,7 +56,7 @@ export async function importRecord(
   if (!(await insertRecord(trx, type, row))) return false;
   await saveUnique(trx, type, undefined, row);
   await saveLinks(trx, type, row, Object.keys(type.fields));
-  for (const entry of past) await insertHistory(trx, entry);
+  await insertHistory(trx, ...past);
   await recordChanges(trx, [
     { collection: "records", id: row.id },
     ...past.map(({ id }) => ({ collection: "history", id })),

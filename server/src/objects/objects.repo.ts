@@ -124,16 +124,14 @@ function stored(type: TypeDefinition, row: RecordRow) {
   };
 }
 
-export async function insertHistory(trx: Transaction, row: HistoryRow): Promise<void> {
-  await objectTables(trx)
-    .insertInto("record_history")
-    .values({
-      ...row,
-      changes: jsonb(row.changes),
-      transition: row.transition && jsonb(row.transition),
-      file: row.file && jsonb(row.file),
-    })
-    .execute();
+export async function insertHistory(trx: Transaction, ...rows: readonly HistoryRow[]): Promise<void> {
+  const values = rows.map((row) => ({
+    ...row,
+    changes: jsonb(row.changes),
+    transition: row.transition && jsonb(row.transition),
+    file: row.file && jsonb(row.file),
+  }));
+  if (values.length > 0) await objectTables(trx).insertInto("record_history").values(values).execute();
 }
 
 export const historyColumns = [

@@ -72,7 +72,7 @@ const subjects: Readonly<
       ["services", "Экспедирование сборных грузов {route}"],
       ["services", "Хранение и комплектация на складе Шушары"],
       ["services", "Таможенное оформление импорта"],
-      ["nda", "Соглашение о конфиденциальности"],
+      ["services", "Консультации по внешнеторговым операциям"],
     ],
     supplier: [
       ["supply", "Поставка паллет и упаковочной плёнки"],
@@ -90,7 +90,7 @@ const subjects: Readonly<
     ],
     partner: [
       ["services", "Агентское обслуживание судозаходов"],
-      ["nda", "Соглашение о конфиденциальности"],
+      ["services", "Консультации по внешнеторговым операциям"],
       ["lease", "Аренда площадки под контейнеры"],
     ],
   },
@@ -100,7 +100,7 @@ const subjects: Readonly<
       ["services", "Groupage freight {route}"],
       ["services", "Temperature-controlled transport {route}"],
       ["services", "Warehousing and order picking in Hamburg"],
-      ["nda", "Mutual non-disclosure agreement"],
+      ["services", "Consulting on customs and trade"],
     ],
     supplier: [
       ["supply", "Supply of stretch wrapping machines"],
@@ -116,7 +116,7 @@ const subjects: Readonly<
     partner: [
       ["services", "Agency agreement for the Baltic"],
       ["lease", "Lease of container storage"],
-      ["nda", "Mutual non-disclosure agreement"],
+      ["services", "Consulting on customs and trade"],
     ],
   },
 };

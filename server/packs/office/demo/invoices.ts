@@ -52,7 +52,7 @@ export function createInvoices(
   calendar: Calendar,
   chance: Chance,
 ): readonly DemoInvoice[] {
-  const inForce = contracts.filter(({ state, kind }) => (state === "signed" || state === "archived") && kind !== "nda");
+  const inForce = contracts.filter(({ state }) => state === "signed" || state === "archived");
   return Array.from({ length: COUNT }, (_, index): DemoInvoice => {
     const daysAgo = Math.max(0, Math.round(120 * (1 - index / (COUNT - 1))));
     const signedBefore = inForce.filter(({ record }) => record.createdAt < calendar.at(daysAgo + 14));

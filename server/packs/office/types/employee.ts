@@ -100,7 +100,7 @@ export const employee = defineType({
     ],
   },
   list: {
-    columns: ["fullName", "jobTitle", "department", "workPhone", "state", "salary"],
+    columns: ["fullName", "jobTitle", "department", "state", "salary", "workPhone"],
     summary: ["jobTitle", "department"],
     sort: { field: "fullName", direction: "asc" },
     filters: ["department", "manager", "hiredOn", "salary"],

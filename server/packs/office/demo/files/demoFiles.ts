@@ -62,7 +62,7 @@ export function demoFiles(company: DemoCompany, numbers: ReadonlyMap<string, str
       contractDocument(contract, { number, date: dayOf(record.createdAt) }),
     );
   }
-  for (const contract of papered.filter(({ kind }) => kind !== "nda").slice(4, 9)) {
+  for (const contract of papered.slice(4, 9)) {
     attach(
       contract.record,
       "attachments",
