@@ -143,7 +143,7 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
   };
 }
 
-export async function openBlobs(config: Config): Promise<BlobStore> {
+async function openBlobs(config: Config): Promise<BlobStore> {
   const { blobs } = config;
   if (blobs.kind === "disk") return createDiskBlobs({ root: join(config.dataDirectory, "blobs") });
   const { endpoint, region, bucket, prefix, accessKeyId, secretAccessKey } = blobs;

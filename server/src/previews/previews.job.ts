@@ -32,7 +32,7 @@ export interface PreviewJobDeps {
 /** What brings the server down each time it is opened is given up, instead of bringing it down for ever. */
 const MAX_BEGUN = 4;
 
-export const previewData = z.object({ sha256: z.string(), format: z.enum(previewFormats) });
+const previewData = z.object({ sha256: z.string(), format: z.enum(previewFormats) });
 
 export function createPreviewJob(deps: PreviewJobDeps): Job {
   const { db, limits } = deps;

@@ -17,7 +17,7 @@ export interface SwiftPeer {
   close(): Promise<void>;
 }
 
-export const swiftPackages = ["swift-proxy", "swift-account", "swift-container", "swift-object", "memcached"];
+const swiftPackages = ["swift-proxy", "swift-account", "swift-container", "swift-object", "memcached"];
 const PROGRAMS = ["swift-proxy-server", "swift-account-server", "swift-container-server", "swift-object-server"];
 
 /** Why the peer cannot run here, or undefined when it can. */
