@@ -117,6 +117,20 @@ it("reports a damaged row when it is read, without a check before", async () => 
   expect(() => collection.findByIdsSync(["m000001"])).toThrow(expect.objectContaining({ code: "damaged" }));
 });
 
+it("a damaged row stops the search lane, not the process, and whoever waits for it is told", async () => {
+  const file = openScratch();
+  const collection = file.collection<Message>("messages", messageSchema, { search });
+  file.transaction(() => {
+    collection.writeSync(messages(10));
+    file.run(`UPDATE "messages-0" SET crc = crc + 1 WHERE rid = 5`);
+  });
+  await expect(collection.searchSettled()).rejects.toMatchObject({ code: "damaged" });
+  expect(collection.search("message").complete).toBe(false);
+  file.run(`UPDATE "messages-0" SET crc = crc - 1 WHERE rid = 5`);
+  await collection.searchSettled();
+  expect(collection.search("message").documents).toHaveLength(10);
+});
+
 it("reports damaged text in other tables too, where libsql would end the process", () => {
   const file = openScratch();
   file.run("CREATE TABLE own(a INTEGER PRIMARY KEY, b, c)");

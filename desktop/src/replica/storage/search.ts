@@ -53,7 +53,8 @@ export function openSearch(database: Database, table: Table, index: SearchIndex)
     indexedText(paths.map((parts) => textIn(valueAt(document, parts))));
 
   let watermark = 0;
-  let lane: Promise<void> | undefined;
+  let lane: Promise<unknown> | undefined;
+  let failure: unknown;
 
   database.transaction(() => {
     createBookkeeping(database);
@@ -102,9 +103,12 @@ export function openSearch(database: Database, table: Table, index: SearchIndex)
   /** Starts the lane after COMMIT, when it is not under way already. */
   function wake(): void {
     database.afterCommit(() => {
-      lane ??= work().finally(() => {
-        lane = undefined;
-      });
+      lane ??= work()
+        .then(
+          () => (failure = undefined),
+          (error: unknown) => (failure = error), // nobody waits for the lane; the next write tries again
+        )
+        .then(() => (lane = undefined));
     });
   }
 
@@ -184,11 +188,12 @@ export function openSearch(database: Database, table: Table, index: SearchIndex)
     removed,
     wake,
     isComplete,
-    /** Resolves when everything written so far is in the index. */
+    /** Resolves when everything written so far is in the index, or rejects with what keeps it out. */
     async settled(): Promise<void> {
       while (database.isOpen && !isComplete()) {
         wake();
         await lane;
+        if (failure !== undefined) throw failure;
       }
     },
     /** Throws when the index is damaged. */
