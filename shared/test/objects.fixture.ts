@@ -70,8 +70,8 @@ export const everything: TypeDefinition = defineType({
 const day = fc
   .date({ min: new Date("1950-01-01"), max: new Date("2099-12-31"), noInvalidDate: true })
   .map((date) => date.toISOString().slice(0, 10));
-export const id = fc.uuid();
-export const word = fc.stringMatching(/^[a-zA-Zа-яА-ЯёЁ0-9 -]{1,40}$/).filter((text) => text.trim() !== "");
+const id = fc.uuid();
+const word = fc.stringMatching(/^[a-zA-Zа-яА-ЯёЁ0-9 -]{1,40}$/).filter((text) => text.trim() !== "");
 export const amount = fc
   .tuple(
     fc.bigInt({ min: -(10n ** 17n), max: 10n ** 17n }),

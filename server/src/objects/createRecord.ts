@@ -1,4 +1,4 @@
-import { newId, type FieldProblem, type Json } from "@kontor/shared/base";
+import { type FieldProblem, type Json } from "@kontor/shared/base";
 import {
   checkRecord,
   dayIn,
@@ -120,6 +120,3 @@ function withFields(
 /** A required field that was filled but refused says so, and not "fill this in". */
 const namingRefused = (problems: readonly FieldProblem[], refused: readonly FieldProblem[]): readonly FieldProblem[] =>
   problems.map((problem) => refused.find(({ field }) => field === problem.field) ?? problem);
-
-/** For creates that come without an id, over REST. */
-export const newRecordId = (): string => newId<"record">();

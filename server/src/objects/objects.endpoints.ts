@@ -151,7 +151,7 @@ async function readRecord(
   return { row, type, doc };
 }
 
-export const etagOf = (doc: RecordDoc): string => `"${hash64(canonicalJson(doc as unknown as Json))}"`;
+const etagOf = (doc: RecordDoc): string => `"${hash64(canonicalJson(doc as unknown as Json))}"`;
 
 function writeEndpoints(deps: ObjectEndpointDeps): readonly Endpoint[] {
   const { types } = deps;

@@ -1,15 +1,9 @@
 import { z } from "zod";
 import { DomainError, hash64, type FieldProblem, type Json } from "@kontor/shared/base";
-import {
-  problemOf,
-  sortColumnsOf,
-  type FieldDefinition,
-  type FieldKind,
-  type TypeDefinition,
-} from "@kontor/shared/objects";
+import { problemOf, sortColumnsOf, type FieldKind, type TypeDefinition } from "@kontor/shared/objects";
 
 /** What a list may be asked for, as REST takes it; parsed here and turned into SQL in `listRecords.ts`. */
-export const listLimits = { defaultPage: 50, maxPage: 200, maxFilters: 20, maxValues: 100 } as const;
+const listLimits = { defaultPage: 50, maxPage: 200, maxFilters: 20, maxValues: 100 } as const;
 
 const scalar = z.union([z.string().max(500), z.number(), z.boolean()]);
 const list = z.array(scalar).min(1).max(listLimits.maxValues);
@@ -183,6 +177,3 @@ export function readCursor(question: string, text: string | undefined): Cursor |
   }
   return { key: parsed.data[1], id: parsed.data[2] };
 }
-
-export const isTextual = (field: FieldDefinition | undefined): boolean =>
-  field?.kind === "text" || field?.kind === "longText" || field?.kind === "autoNumber";

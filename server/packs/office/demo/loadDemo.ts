@@ -32,7 +32,7 @@ export interface LoadedDemo {
   readonly files: number;
 }
 
-export const DEMO_PASSWORD = "aurora-demo";
+const DEMO_PASSWORD = "aurora-demo";
 const AT_ONCE = 8; // files: while the disk syncs some, others are drawn
 const LOADED = "demo.files"; // in server_state: the number of files, once all of them are kept
 

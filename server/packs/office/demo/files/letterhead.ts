@@ -1,14 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { company } from "../company.ts";
 
-/** What all papers of the company have at the top, and the typeface that has both alphabets. */
-const fontFile = (name: string) => fileURLToPath(import.meta.resolve(`@expo-google-fonts/pt-serif/${name}`));
-
+/** The typeface of all papers: it has both alphabets, and a server may have no fonts of its own. */
 export const fonts = {
-  regular: fontFile("400Regular/PTSerif_400Regular.ttf"),
-  bold: fontFile("700Bold/PTSerif_700Bold.ttf"),
+  regular: fileURLToPath(import.meta.resolve("@expo-google-fonts/pt-serif/400Regular/PTSerif_400Regular.ttf")),
+  bold: fileURLToPath(import.meta.resolve("@expo-google-fonts/pt-serif/700Bold/PTSerif_700Bold.ttf")),
 } as const;
 
+/** What all papers of the company have at the top. */
 export const letterhead = (locale: "en" | "ru"): { readonly name: string; readonly lines: readonly string[] } => ({
   name: company.legal[locale],
   lines: [
