@@ -56,6 +56,8 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
   for (const entry of entries.values()) addToRow(entry);
   /** Sent on this connection and not answered yet. */
   const inFlight = new Set<string>();
+  /** Taken by the server, and shown as pending until the feed has caught up with the effect. */
+  const answered = new Set<string>();
 
   const ordered = () => [...entries.values()];
   function addToRow(entry: Entry): void {
@@ -68,6 +70,7 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
   function forget(entry: Entry): void {
     entries.delete(entry.mid);
     inFlight.delete(entry.mid);
+    answered.delete(entry.mid);
     const mids = byRow.get(rowKey(entry));
     mids?.delete(entry.mid);
     if (mids?.size === 0) byRow.delete(rowKey(entry));
@@ -124,6 +127,7 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
     const chosen: PendingIntent[] = [];
     let bytes = 0;
     for (const entry of ordered()) {
+      if (answered.has(entry.mid)) continue;
       const keys = [rowKey(entry), ...(entry.group === undefined ? [] : [`group ${entry.group}`])];
       if (entry.notBefore > options.now() || keys.some((key) => held.has(key))) {
         for (const key of keys) held.add(key);
@@ -197,7 +201,7 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
   /** Removes a change that is not under way; undefined when there is none such. */
   function discard(mid: string): PendingIntent | undefined {
     const entry = entries.get(mid);
-    if (!entry || inFlight.has(mid)) return undefined;
+    if (!entry || inFlight.has(mid) || answered.has(mid)) return undefined;
     file.run("DELETE FROM intent WHERE mid=?", [mid]);
     forget(entry);
     return entry;
@@ -221,7 +225,15 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
     },
     find: (mid: string): PendingIntent | undefined => entries.get(mid),
     /** The connection ended: nothing is under way any more, and everything unanswered goes again (SYN-4). */
-    disconnected: () => inFlight.clear(),
+    disconnected() {
+      inFlight.clear();
+      answered.clear();
+    },
+    /** The next frame may go; the entry stays until `settle`. */
+    answered(mid: string) {
+      inFlight.delete(mid);
+      answered.add(mid);
+    },
     /** "Try now": waiting times are over. */
     hurry(mid?: string) {
       for (const entry of ordered()) {

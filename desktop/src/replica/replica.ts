@@ -154,6 +154,7 @@ export function openReplica(options: ReplicaOptions): Replica {
   let inbound: Promise<void> = Promise.resolve();
   let background: Promise<void> = Promise.resolve();
   let isComparing = false;
+  const deferred: IntentResult[] = [];
   const timers = new Set<NodeJS.Timeout>();
   let retryTimer: NodeJS.Timeout | undefined;
 
@@ -181,6 +182,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     if (state.state !== "connecting") {
       connectionNumber++;
       outbox.disconnected();
+      deferred.length = 0;
       welcome = undefined;
     }
     if (state.state === "open") sendHello();
@@ -254,6 +256,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     if (purged.size > 0) dropDerived(purged);
     link.send({ type: "ack", body: { batch: batch.batch } });
     if (rows.hasStale) startBackground(() => rows.refreshStale(() => pacing.applied(0)));
+    settleDeferred();
     compareIfCaughtUp();
     tellState();
     await pacing.applied(written);
@@ -318,7 +321,26 @@ export function openReplica(options: ReplicaOptions): Replica {
     if (dueAt !== undefined) retryTimer = later(Math.max(1, dueAt - clock.now()), sendPending);
   }
 
+  /**
+   * An answer given again may come before the backfill that carries its effect; the change stays in view until then.
+   */
   function onResult(result: IntentResult): void {
+    const isTaken = result.status === "applied" || result.status === "merged";
+    if (isTaken && !hasCaughtUp()) {
+      deferred.push(result);
+      outbox.answered(result.mid);
+    } else settle(result);
+    if (!outbox.isSending) sendPending();
+    tellState();
+  }
+
+  const hasCaughtUp = () => welcome !== undefined && (rows.cookie()?.position ?? -1) >= welcome.position;
+
+  function settleDeferred(): void {
+    if (deferred.length > 0 && hasCaughtUp()) for (const result of deferred.splice(0)) settle(result);
+  }
+
+  function settle(result: IntentResult): void {
     const settled = outbox.settle(result);
     for (const intent of settled) {
       rows.refresh(intent.collection, intent.id);
@@ -326,8 +348,6 @@ export function openReplica(options: ReplicaOptions): Replica {
     }
     if (result.status === "rejected") tell("issues");
     tell("outbox");
-    if (!outbox.isSending) sendPending();
-    tellState();
   }
 
   function discard(mid: string): boolean {
