@@ -91,7 +91,8 @@ async function render(deps: PreviewJobDeps, key: PreviewKey, job: { signal: Abor
     await keep(deps, key, rendered);
     job.log.info({ ...key, pages: rendered.pages, ms: Date.now() - started }, "preview made");
   } finally {
-    await rm(workDirectory, { recursive: true, force: true });
+    // Retried: the last process of a jail may still be ending, and writing.
+    await rm(workDirectory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -43,7 +43,8 @@ export async function startSpare(deps: { jail: Jail; soffice: string; scratchDir
     child.stop();
     await child.ended;
     lines.close();
-    await rm(directory, { recursive: true, force: true });
+    // Retried: the last of its processes may still be ending, and writing.
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   };
 
   return {
