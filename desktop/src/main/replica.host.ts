@@ -99,6 +99,7 @@ export function createReplicaHost(deps: { readonly entry: string; readonly event
     const answered = new Promise<void>((resolve) =>
       closing.on("message", (message: FromReplica) => (message.kind === "closed" ? resolve() : undefined)),
     );
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a process's port, not a window
     closing.postMessage({ kind: "close", erase } satisfies ToReplica);
     const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS));
     await Promise.race([answered, ended, late]);

@@ -26,8 +26,8 @@ const isThisComputer = (host: string) =>
   host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 
 const isPrivate = (host: string) =>
-  /^10\./.test(host) ||
-  /^192\.168\./.test(host) ||
+  host.startsWith("10.") ||
+  host.startsWith("192.168.") ||
   /^172\.(1[6-9]|2\d|3[01])\./.test(host) ||
   /^\[f[cd]/.test(host) ||
   (!host.includes(".") && !host.startsWith("["));

@@ -7,6 +7,7 @@ import {
   Kbd,
   Menu,
   Modal,
+  Switch,
   Tooltip,
   type CSSVariablesResolver,
   type MantineColorsTuple,
@@ -26,8 +27,22 @@ const accent: MantineColorsTuple = [
   "#052f38",
 ];
 
+/** Mantine's own grounds and lines on dark, from our tokens: text, dimmed, …, line, hover, raised, surface, ground. */
+const dark: MantineColorsTuple = [
+  "#e8ebf0",
+  "#a9b2c1",
+  "#8f99aa",
+  "#6f7a8c",
+  "#2c323d",
+  "#262c36",
+  "#212630",
+  "#1a1e25",
+  "#14171c",
+  "#0f1216",
+];
+
 export const theme = createTheme({
-  colors: { accent },
+  colors: { accent, dark },
   primaryColor: "accent",
   primaryShade: { light: 6, dark: 3 },
   autoContrast: true,
@@ -57,7 +72,11 @@ export const theme = createTheme({
       defaultProps: { shadow: "md", radius: "md", transitionProps: { duration: 80 } },
       styles: { item: { fontSize: 13, padding: "6px 10px" }, label: { fontSize: 12 } },
     }),
-    Modal: Modal.extend({ defaultProps: { centered: true, radius: "lg", transitionProps: { duration: 100 } } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, radius: "lg", transitionProps: { duration: 100 } },
+      styles: { title: { fontSize: 15, fontWeight: 620 } },
+    }),
+    Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, fz: 12, multiline: true, maw: 320 } }),
   },
 });

@@ -2,10 +2,11 @@ import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } fr
 import { IconFile, IconKeyboard, IconPlus, IconRefresh, IconSearch, IconTrash } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import type { SearchResult } from "#contract";
-import { useDirectory, useReplica, useTypes } from "../replica/index.ts";
+import { useDirectory, useReplica, useRowsById, useTypes } from "../replica/index.ts";
 import { Avatar, TypeIcon } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
 import { go } from "./route.ts";
+import classes from "./shell.module.css";
 
 const RESULTS = 12;
 const AGAIN_MS = 400; // the index is behind the rows: ask again until it says that it is complete
@@ -18,6 +19,10 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
   const types = useTypes();
   const { people } = useDirectory();
   const { result, searching } = useSearch(query);
+  const records = useRowsById(
+    "records",
+    (result?.hits ?? []).map((hit) => hit.recordId),
+  );
 
   const needle = query.trim().toLowerCase();
   const matches = (...texts: readonly string[]) => texts.some((text) => text.toLowerCase().includes(needle));
@@ -58,7 +63,9 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
     return {
       id: `${hit.collection}-${hit.id}`,
       label: hit.title || (type ? label(type.label) : hit.type),
-      description: [type && label(type.label), hit.snippet].filter(Boolean).join(" · "),
+      description: [type && label(type.label), records?.get(hit.recordId)?.number, hit.snippet]
+        .filter(Boolean)
+        .join(" · "),
       leftSection: hit.collection === "files" ? <IconFile size={16} /> : <TypeIcon name={type?.icon ?? ""} />,
       onClick: () => go({ at: "objects", type: hit.type, id: hit.recordId }),
     };
@@ -97,7 +104,11 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
         "aria-label": t("app.search"),
       }}
       scrollable
-      maxHeight={420}
+      maxHeight="min(520px, 70vh)"
+      centered={false}
+      yOffset={60}
+      overlayProps={{ backgroundOpacity: 0.25, blur: 0 }}
+      classNames={{ actionsGroup: classes.paletteGroup ?? "" }}
     />
   );
 }

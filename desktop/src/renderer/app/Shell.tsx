@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { spotlight } from "@mantine/spotlight";
 import { IssuesView, OutboxView } from "../outbox/index.ts";
 import { ObjectsView, RecordWindow } from "../objects/index.ts";
@@ -23,12 +23,12 @@ export function Shell() {
   const types = useTypes();
   const { call, status } = useReplica();
   const [keysShown, setKeysShown] = useState(false);
-  const lastType = useRef<string>(undefined);
-  if (route.at === "objects" || route.at === "new" || route.at === "trash")
-    lastType.current = route.type ?? lastType.current;
+  const [lastType, setLastType] = useState<string>();
+  const shownType = "type" in route ? route.type : undefined;
+  if (shownType !== undefined && shownType !== lastType) setLastType(shownType);
   useNotices();
 
-  const type = lastType.current ?? types.list[0]?.name;
+  const type = lastType ?? types.list[0]?.name;
   const goObjects = () => go({ at: "objects", ...(type ? { type } : {}) });
   useEffect(() => {
     if (route.at === "objects" && !route.type && types.list[0]) go({ at: "objects", type: types.list[0].name });

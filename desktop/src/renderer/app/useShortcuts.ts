@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 import { shortcutOf, type ShortcutId } from "./shortcuts.ts";
 
 export type ShortcutActions = { readonly [Id in ShortcutId]?: (() => void) | undefined };
@@ -6,7 +6,9 @@ export type ShortcutActions = { readonly [Id in ShortcutId]?: (() => void) | und
 /** Binds some of the table while the caller is shown. The innermost caller that handles a key keeps it. */
 export function useShortcuts(actions: ShortcutActions): void {
   const latest = useRef(actions);
-  latest.current = actions;
+  useLayoutEffect(() => {
+    latest.current = actions;
+  });
   useEffect(() => {
     const isMac = window.kontor.platform === "darwin";
     const listen = (event: KeyboardEvent) => {

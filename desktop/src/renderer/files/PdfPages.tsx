@@ -123,6 +123,7 @@ function PdfPage(props: {
       gone = true;
       stop?.();
     };
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- another zoom is another width of the box
   }, [near, pdfDocument, number, pdf, zoom]);
 
   return (

@@ -47,16 +47,10 @@ function Form(props: {
   const [failure, setFailure] = useState<string>();
   const form = useRef<HTMLFormElement>(null);
 
-  const defaults = withDefaults(
-    type,
-    {},
-    {
-      userId: myId,
-      now: new Date().toISOString(),
-      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      department: me?.departmentId ?? null,
-    },
-  );
+  const [openedAt] = useState(() => new Date().toISOString());
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const department = me?.departmentId ?? null;
+  const defaults = withDefaults(type, {}, { userId: myId, now: openedAt, timeZone, department });
   const fields = Object.entries(type.fields)
     .filter(([, field]) => field.kind !== "autoNumber" && field.kind !== "files" && !field.readOnly)
     .toSorted(([, a], [, b]) => Number(b.required ?? false) - Number(a.required ?? false));
@@ -100,9 +94,7 @@ function Form(props: {
     return check ? label(check.message) : problemWords(found);
   };
 
-  useEffect(() => {
-    form.current?.querySelector<HTMLElement>("input, textarea")?.focus();
-  }, []);
+  useEffect(() => firstControl(form.current)?.focus(), [form]);
 
   return (
     <form
@@ -168,3 +160,5 @@ function Form(props: {
     </form>
   );
 }
+
+const firstControl = (form: HTMLElement | null) => form?.querySelector<HTMLElement>("input, textarea");

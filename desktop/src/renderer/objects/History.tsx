@@ -55,6 +55,7 @@ function WaitingChanges({ record }: { readonly record: ReplicaRecord }) {
       gone = true;
       subscription.unsubscribe();
     };
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- `pending` says that the outbox has moved on
   }, [call, events, record.id, record.pending]);
   return [...items].reverse().map((item) => (
     <article key={item.mid} className={classes.event}>

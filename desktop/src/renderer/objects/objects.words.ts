@@ -24,7 +24,7 @@ export const objectsWords = defineWords(
     "objects.allStates": "All",
     "objects.stateCount": "{state} · {count}",
     "objects.scope": "Whose",
-    "objects.scope.all": "Everybody’s",
+    "objects.scope.all": "All",
     "objects.scope.mine": "Mine",
     "objects.scope.department": "My department",
     "objects.sort": "Sort by",

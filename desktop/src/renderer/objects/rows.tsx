@@ -99,6 +99,7 @@ function Rows(
   const { count, open, rowAt, selected, seen, type } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const listId = useId();
+  // oxlint-disable-next-line react/incompatible-library -- the React compiler, which cannot cache around it, is not used
   const virtualizer = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,

@@ -120,6 +120,7 @@ function People(props: {
   const { t } = useWords();
   const { departmentName } = useDirectory();
   const scroller = useRef<HTMLDivElement>(null);
+  // oxlint-disable-next-line react/incompatible-library -- the React compiler, which cannot cache around it, is not used
   const virtualizer = useVirtualizer({
     count: props.people.length,
     getScrollElement: () => scroller.current,

@@ -26,6 +26,7 @@ export function ReplicaProvider(props: {
   readonly children: ReactNode;
   readonly failed: (problem: ReplicaProblem) => ReactNode;
 }) {
+  /** Counts the replica's processes: a new one needs new ports. */
   const [generation, setGeneration] = useState(0);
   const [connection, setConnection] = useState<ReplicaConnection>();
   const [status, setStatus] = useState<ReplicaStatus>();
@@ -66,6 +67,7 @@ export function ReplicaProvider(props: {
       gone = true;
       void open?.close();
     };
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- `generation` is what opens it anew
   }, [generation, events]);
 
   const replica = useMemo(

@@ -16,13 +16,15 @@ export type Call = <Name extends CommandName>(name: Name, input: CommandInput<Na
 export function createCommands(port: MessagePort, onEvent: (event: ReplicaEvent) => void) {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: CommandFailed) => void }>();
   let lastId = 0;
-  port.onmessage = ({ data }: MessageEvent<CommandReply | ReplicaEvent>) => {
+  const receive = ({ data }: MessageEvent<CommandReply | ReplicaEvent>): void => {
     if (data.kind === "event") return onEvent(data);
     const request = waiting.get(data.id);
     waiting.delete(data.id);
     if (data.ok) request?.resolve(data.value as never);
     else request?.reject(new CommandFailed(data.error));
   };
+  port.addEventListener("message", receive);
+  port.start();
   const call: Call = (name, input) =>
     new Promise((resolve, reject) => {
       const id = ++lastId;

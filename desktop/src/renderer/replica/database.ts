@@ -11,7 +11,8 @@ let opened = 0;
 /** The window's read-only view of the replica: an RxDatabase whose storage is at the other end of the port. */
 export async function openDatabase(port: MessagePort): Promise<ReplicaDatabase> {
   const messages$ = new Subject<MessageFromRemote>();
-  port.onmessage = ({ data }: MessageEvent<MessageFromRemote>) => messages$.next(data);
+  port.addEventListener("message", ({ data }: MessageEvent<MessageFromRemote>) => messages$.next(data));
+  port.start();
   const storage = getRxStorageRemote({
     identifier: `replica-${++opened}`, // RxDB keeps channels by this name; a new port must not meet an old one's
     mode: "storage",

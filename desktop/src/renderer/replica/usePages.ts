@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useState } from "react";
 import type { Subscription } from "rxjs";
 import type { ReplicaRecord } from "#contract";
 import { rowsOf, type Query } from "./live.ts";
@@ -15,14 +15,16 @@ export function usePages(query: Query<"records">, first: number, last: number) {
   const { database } = useReplica();
   const key = JSON.stringify(query);
   const [pages, setPages] = useState<{ key: string; rows: ReadonlyMap<number, readonly ReplicaRecord[]> }>();
-  const subscriptions = useMemo(() => new Map<number, Subscription>(), [key, database]);
+  const [subscriptions] = useState(() => new Map<number, Subscription>());
 
+  // Another list, or the list is gone: nothing of it is watched any longer.
   useEffect(
     () => () => {
       for (const subscription of subscriptions.values()) subscription.unsubscribe();
       subscriptions.clear();
     },
-    [subscriptions],
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies, react-hooks/exhaustive-deps -- they are what ends it
+    [subscriptions, key, database],
   );
 
   const firstPage = Math.floor(Math.max(0, first) / PAGE_ROWS);
