@@ -60,9 +60,19 @@ describe("lists", () => {
     expect(await by({ amount: { gte: "10", lte: 50 } })).toEqual(["Ёлка"]);
     expect(await by({ end: { gte: "2029-06-01" } })).toEqual(["Order 9"]);
     expect(await by({ subject: { contains: "ORDER" } })).toEqual(["Order 9", "Order 10"]);
+    expect(await by({ subject: { contains: "ЁЛК" } })).toEqual(["Ёлка"]);
     expect(await by({ amount: { empty: true } })).toEqual(["Sold", "Жук"]);
     expect(await by({ state: "signed" })).toEqual([]);
     expect(await by({ responsible: people.boss })).toEqual(["Sold"]);
+  });
+
+  it("filter by what a record points to, one or many", async () => {
+    const target = await createDeal(test.db, "ann", { subject: "Target" });
+    const pointing = await createDeal(test.db, "ann", { subject: "Pointing", related: [target] });
+    const filter = JSON.stringify({ related: target });
+    expect(await titles("ann", { filter })).toEqual(["Pointing"]);
+    expect(await titles("ann", { filter: JSON.stringify({ related: [pointing] }) })).toEqual([]);
+    for (const id of [target, pointing]) await apply(test.db, actor("ann"), "record.delete", id, {});
   });
 
   it("[POL-7] neither filter nor sort tells what a hidden field holds", async () => {
@@ -112,7 +122,7 @@ describe("lists", () => {
     const id = await createDeal(test.db, "ann", { subject: "Thrown away" });
     await apply(test.db, actor("ann"), "record.delete", id, {});
     expect(await titles("ann")).not.toContain("Thrown away");
-    expect(await titles("ann", { deleted: "true" })).toEqual(["Thrown away"]);
+    expect(await titles("ann", { deleted: "true" })).toContain("Thrown away");
   });
 });
 

@@ -320,6 +320,12 @@ describe("what the database decides", () => {
     expect(refusals).toMatchObject(refusals.map(() => taken));
   });
 
+  it("takes unique values that unfold to more than an index holds", async () => {
+    const code = "\ufdfa".repeat(500);
+    await createDeal(test.db, "ann", { code });
+    await expect(createDeal(test.db, "ann", { code })).rejects.toMatchObject({ code: "conflict" });
+  });
+
   it("numbers without a gap, also when many create at once and some fail", async () => {
     const before = await createDeal(test.db, "ann", {});
     const first = Number(String((await rowOf(test.db, before)).fields.number).slice(-4));

@@ -4,8 +4,11 @@ import type { Transaction } from "#kernel";
 import { objectTables, type RecordRow } from "./objects.repo.ts";
 import { refusal } from "./refusals.ts";
 
+// A B-tree takes 2,704 bytes; some single characters unfold to eighteen.
+const MAX_KEY = 600;
+
 /** "A-1" and "a-1" are one number to a person, and so are they here. */
-const foldUnique = (text: string) => text.normalize("NFKC").toLowerCase().trim();
+const foldUnique = (text: string) => text.normalize("NFKC").toLowerCase().trim().slice(0, MAX_KEY);
 
 const claimsOf = (type: TypeDefinition, row: RecordRow): ReadonlyMap<string, string> =>
   new Map(
