@@ -45,8 +45,6 @@ export const theme = createTheme({
   colors: { accent, dark },
   primaryColor: "accent",
   primaryShade: { light: 6, dark: 3 },
-  autoContrast: true,
-  luminanceThreshold: 0.35,
   fontFamily: '"Inter Variable", "Noto Sans", system-ui, sans-serif',
   fontFamilyMonospace: '"JetBrains Mono", "DejaVu Sans Mono", monospace',
   fontSizes: { xs: "12px", sm: "13px", md: "13px", lg: "14px", xl: "18px" },
@@ -62,6 +60,11 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({
       defaultProps: { size: "compact-md", variant: "default" },
+      // Mantine writes white on every filled button; our accent on dark is too light for that.
+      vars: (_theme, { color, variant }) =>
+        variant === "filled" && (color === undefined || color === "accent")
+          ? { root: { "--button-color": "var(--on-accent)" } }
+          : { root: {} },
       styles: { root: { height: 28, paddingInline: 11, fontWeight: 520, fontSize: 13 } },
     }),
     Kbd: Kbd.extend({ styles: { root: { fontFamily: "inherit", fontWeight: 450 } } }),

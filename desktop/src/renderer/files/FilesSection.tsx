@@ -26,7 +26,7 @@ export function FilesSection({ record, fieldKey, field }: FilesSectionProps) {
   const files = (rows === "refused" || !rows ? [] : rows).filter((file) => file.field === fieldKey);
   const [viewed, setViewed] = useState<string>();
   const [over, setOver] = useState(false);
-  const attach = useAttach(record.id, fieldKey);
+  const attach = useAttach(record.id, fieldKey, field.accept);
   const mayAttach =
     !record.trashed &&
     record.can.actions.includes("attach") &&
@@ -93,7 +93,7 @@ const mayChangeFiles = (record: ReplicaRecord, key: string) =>
 /** A file above this is given by its path only: bytes through the port would hold it in memory. */
 const MAX_BYTES_BY_PORT = 64 * 1024 ** 2;
 
-function useAttach(recordId: string, field: string) {
+function useAttach(recordId: string, field: string, accept: readonly string[] | undefined) {
   const { call } = useReplica();
   const { t, locale, reason } = useWords();
   const complain = (message: string) => notifications.show({ color: "red", message });
@@ -107,9 +107,21 @@ function useAttach(recordId: string, field: string) {
     }
   }
 
+  /** True when it may be added; what is wrong has been said. */
+  function check(name: string, size: number): boolean {
+    const obstacle = obstacleTo({ name, size }, accept);
+    if (!obstacle) return true;
+    const limit = obstacle === "files.wrongKind" ? (accept ?? []).join(", ") : formatSize(fileLimits.maxBytes, locale);
+    complain(t(obstacle, { name, limit }));
+    return false;
+  }
+
   return {
     async chosen(): Promise<void> {
-      for (const path of await window.kontor.chooseFiles()) await add(path.split(/[/\\]/).pop() ?? path, { path });
+      for (const path of await window.kontor.chooseFiles()) {
+        const name = path.split(/[/\\]/).pop() ?? path;
+        if (check(name, 0)) await add(name, { path }); // its size is known on the replica's side only
+      }
     },
     async dropped(data: DataTransfer): Promise<void> {
       const items = [...data.items].filter((item) => item.kind === "file");
@@ -117,11 +129,7 @@ function useAttach(recordId: string, field: string) {
       const files = items.filter((item) => !folders.includes(item)).flatMap((item) => item.getAsFile() ?? []);
       if (folders.length > 0) complain(t("files.isFolder"));
       for (const file of files) {
-        const obstacle = obstacleTo(file);
-        if (obstacle) {
-          complain(t(obstacle, { name: file.name, limit: formatSize(fileLimits.maxBytes, locale) }));
-          continue;
-        }
+        if (!check(file.name, file.size)) continue;
         const path = window.kontor.pathOf(file);
         // A picture dragged out of a browser has no path, only bytes.
         if (path) await add(file.name, { path });

@@ -65,5 +65,7 @@ it("can be viewed once there are page images or a PDF", () => {
 it("names what cannot be added before it is copied", () => {
   expect(obstacleTo({ name: "a.docx", size: 1 })).toBeUndefined();
   expect(obstacleTo({ name: "a.docx", size: fileLimits.maxBytes + 1 })).toBe("files.tooLarge");
+  expect(obstacleTo({ name: "a.PDF", size: 1 }, [".docx", ".pdf"])).toBeUndefined();
+  expect(obstacleTo({ name: "a.exe", size: 1 }, [".docx", ".pdf"])).toBe("files.wrongKind");
   expect(obstacleTo({ name: "gpj.\u202eexe", size: 1 })).toBe("files.badName");
 });

@@ -53,11 +53,12 @@ const previewWords = {
 } as const satisfies Record<NonNullable<FileDoc["previewReason"]>, WordKey>;
 
 /** Told before a long upload instead of after it; the server decides. */
-export function obstacleTo(file: {
-  readonly name: string;
-  readonly size: number;
-}): "files.tooLarge" | "files.badName" | undefined {
+export function obstacleTo(
+  file: { readonly name: string; readonly size: number },
+  accept?: readonly string[],
+): "files.tooLarge" | "files.badName" | "files.wrongKind" | undefined {
   if (file.size > fileLimits.maxBytes) return "files.tooLarge";
+  if (accept && !accept.some((ending) => file.name.toLowerCase().endsWith(ending))) return "files.wrongKind";
   return fileNameSchema.safeParse(file.name).success ? undefined : "files.badName";
 }
 

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import type { OutboxItem, ReplicaRecord } from "#contract";
-import { describeChange, type HistoryDoc, type Names, type TypeDefinition } from "@kontor/shared/objects";
+import { describeChange, sameValue, type HistoryDoc, type Names, type TypeDefinition } from "@kontor/shared/objects";
 import { useDirectory, useReplica, useRows } from "../replica/index.ts";
 import { Avatar, Time } from "../ui/index.ts";
 import { useWords, type WordKey } from "../words/index.ts";
@@ -110,10 +110,12 @@ function Entry(props: {
         {entry.kind !== "created" &&
           entry.changes.map((change) => {
             const text = describeChange(type, change, locale, names);
+            const isKept = sameValue(change.from ?? null, change.to ?? null);
             const canBring =
               mayEdit(change.field) &&
               type.fields[change.field]?.kind !== "files" &&
-              (change.lost ? change.to !== undefined : true);
+              !isKept &&
+              !sameValue(change.from ?? null, record.fields[change.field] ?? null);
             return (
               <span key={change.field} className={classes.change}>
                 <b>{text.label}</b>{" "}
@@ -128,7 +130,8 @@ function Entry(props: {
                   </>
                 ) : (
                   <>
-                    {text.from && <del>{text.from}</del>} → <ins>{text.to || t("objects.empty")}</ins>
+                    {!isKept && <>{text.from && <del>{text.from}</del>} → </>}
+                    <ins>{text.to || t("objects.empty")}</ins>
                   </>
                 )}{" "}
                 {text.lost && <i>({t("objects.history.lost")}) </i>}
@@ -138,12 +141,12 @@ function Entry(props: {
                     className={classes.bringBack}
                     aria-label={t("objects.history.bringBackOf", {
                       field: text.label,
-                      value: (change.lost ? text.to : text.from) || t("objects.empty"),
+                      value: text.from || t("objects.empty"),
                     })}
                     onClick={() =>
                       void call("record.edit", {
                         id: record.id,
-                        set: { [change.field]: ((change.lost ? change.to : change.from) ?? null) as never },
+                        set: { [change.field]: (change.from ?? null) as never },
                       })
                     }
                   >

@@ -27,20 +27,20 @@ export function DayInput(props: EditorProps<Extract<FieldDefinition, { kind: "da
 
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus transitionProps={{ duration: 0 }}>
-      <Popover.Target>
-        <TextInput
-          aria-label={name}
-          aria-required={props.required}
-          value={text}
-          size="xs"
-          styles={{ input: { fontSize: 13 } }}
-          error={props.error}
-          autoFocus={props.autoFocus ?? false}
-          placeholder={field.kind === "date" ? t("objects.dayFormat") : t("objects.momentFormat")}
-          onFocus={(event) => props.autoFocus && event.currentTarget.select()}
-          onChange={(event) => onRaw(event.currentTarget.value)}
-          onKeyDown={onDone && whenEnter(() => onDone(text))}
-          rightSection={
+      <TextInput
+        aria-label={name}
+        aria-required={props.required}
+        value={text}
+        size="xs"
+        styles={{ input: { fontSize: 13 } }}
+        error={props.error}
+        autoFocus={props.autoFocus ?? false}
+        placeholder={field.kind === "date" ? t("objects.dayFormat") : t("objects.momentFormat")}
+        onFocus={(event) => props.autoFocus && event.currentTarget.select()}
+        onChange={(event) => onRaw(event.currentTarget.value)}
+        onKeyDown={onDone && whenEnter(() => onDone(text))}
+        rightSection={
+          <Popover.Target>
             <ActionIcon
               aria-label={t("objects.calendarOf", { field: name })}
               size={22}
@@ -48,9 +48,9 @@ export function DayInput(props: EditorProps<Extract<FieldDefinition, { kind: "da
             >
               <IconCalendar size={15} stroke={1.6} />
             </ActionIcon>
-          }
-        />
-      </Popover.Target>
+          </Popover.Target>
+        }
+      />
       <Popover.Dropdown data-belongs-to-field>
         <DatePicker
           size="xs"
