@@ -100,6 +100,11 @@ describe("replaying an intent over the server's row", () => {
     expect(doc.fields).toEqual({ title: "After", person: me.userId, unit: me.department });
   });
 
+  it("an edit that changes nothing leaves the row as it is", () => {
+    const doc = someDoc({ amount: { amount: "5.00", currency: "EUR" } });
+    expect(replay(doc, edit({ title: " Before", note: null, amount: { currency: "EUR", amount: "5" } }))).toBe(doc);
+  });
+
   it("shows a value that does not fit as it was typed", () => {
     expect(replay(someDoc(), edit({ title: "x".repeat(100) })).title).toHaveLength(100);
   });

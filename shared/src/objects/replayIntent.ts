@@ -2,6 +2,7 @@ import type { Json } from "../base/index.ts";
 import type { Intent } from "../protocol/index.ts";
 import { departmentOf, ownerOf } from "./attributes.ts";
 import { isEmptyValue, parseFieldValue } from "./fieldValue.ts";
+import { sameValue } from "./record.history.ts";
 import { numberFieldOf, titleOf, transitionSets, withDefaults } from "./record.check.ts";
 import type { RecordCan, RecordDoc } from "./record.docs.ts";
 import { recordIntentSchemas, type RecordIntentArgs } from "./record.intents.ts";
@@ -169,6 +170,7 @@ function applied(
     // A value that does not fit is shown as it was typed: the person is about to read why it was refused.
     const result = parseFieldValue(field, raw, key);
     const value = result.ok ? result.value : raw;
+    if (sameValue(value, fields[key])) continue;
     if (value === undefined || isEmptyValue(value)) delete next[key];
     else next[key] = value;
     changed = true;
