@@ -22,6 +22,14 @@ const applyBatch = replica.rows.applyBatch;
   reached("after-batch");
   return applied;
 };
+const notes = replica.rows.collection("notes");
+if (notes) {
+  const writeSync = notes.writeSync.bind(notes);
+  notes.writeSync = (documents) => {
+    writeSync(documents);
+    reached("in-batch"); // rows are written, and not committed
+  };
+}
 const settle = replica.outbox.settle;
 (replica.outbox as { settle: typeof settle }).settle = (result) => {
   reached("before-result");
