@@ -64,6 +64,6 @@ export interface HistoryChange {
   readonly field: string;
   readonly from?: Json;
   readonly to?: Json;
-  /** The value came from an edit that lost against a later one. */
+  /** `from` lost: whoever wrote `to` had not seen it. */
   readonly lost?: boolean;
 }
