@@ -18,7 +18,12 @@ export async function openDatabase(port: MessagePort): Promise<ReplicaDatabase> 
     mode: "storage",
     messageChannelCreator: async () => ({
       messages$,
-      send: (message) => port.postMessage(message),
+      send: (message) => {
+        port.postMessage(message);
+        // The replica's process may have ended already: waiting for its answer would hold the next database back for ever.
+        if (message.method === "close")
+          messages$.next({ connectionId: message.connectionId, answerTo: message.requestId, method: "close" });
+      },
       close: async () => port.close(),
     }),
   });
