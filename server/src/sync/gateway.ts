@@ -18,6 +18,7 @@ const BEARER = /^bearer\.([A-Za-z0-9._~-]{1,512})$/;
 
 /** Sockets that have not been let in yet, per node: an attacker without a token must not exhaust it. */
 const MAX_PENDING = 200;
+const CLOSE_MS = 1_000; // a round trip on a bad link; a stop waits for this on top of what is being answered
 
 /** Undefined: the token is not good (any more). Throws `forbidden` when the account is switched off. */
 export type Authenticate = (token: string) => Promise<Principal | undefined>;
@@ -80,7 +81,11 @@ export function createGateway({ path, origins, authenticate, isDraining, log, we
       http = server;
       server.on("upgrade", onUpgrade);
     },
-    close(): void {
+    /** Gives the sockets that were told to close a moment to do so; a peer that is gone never answers. */
+    async close(): Promise<void> {
+      const until = Date.now() + CLOSE_MS;
+      while (sockets.clients.size > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (const socket of sockets.clients) socket.terminate();
       sockets.close();
     },
   };

@@ -219,7 +219,7 @@ export function createSync(deps: SyncDeps): Sync {
       clearInterval(poll);
       await Promise.all([...sessions].map((session) => session.finish()));
       for (const session of sessions) session.close(closeCode.draining, "draining");
-      gateway.close();
+      await gateway.close();
     },
   };
 }
