@@ -10,6 +10,7 @@ import { createIntents } from "./intents.ts";
 import { createSyncMetrics } from "./metrics.ts";
 import { createProfiles, type ProfileState } from "./profile.ts";
 import { createProjector } from "./projection.ts";
+import { pruneLogs } from "./retention.ts";
 import { openSession, type Session } from "./session.ts";
 
 /** Everything the sync gateway needs from the rest of the server; `main.ts` gives it. */
@@ -58,6 +59,7 @@ const CONCURRENT_ADVANCES = 3;
 const HORIZON_RETRY_MS = 25;
 /** A ring of the doorbell may get lost with its connection. */
 const POLL_MS = 10_000;
+const PRUNE_MS = 3_600_000;
 /** More than a person can type; an offline week's worth passes in a few rounds. */
 const INTENTS_PER_MINUTE = 1_200;
 
@@ -140,6 +142,9 @@ export function createSync(deps: SyncDeps): Sync {
 
   const stopListening = doorbell.onRing(advanceAll);
   const poll = setInterval(advanceAll, POLL_MS);
+  const prune = setInterval(() => {
+    pruneLogs(db).catch((error: unknown) => log.warn({ err: error }, "old changes could not be dropped"));
+  }, PRUNE_MS);
 
   /* ---------- connections ---------- */
 
@@ -217,6 +222,7 @@ export function createSync(deps: SyncDeps): Sync {
       isDraining = true;
       stopListening();
       clearInterval(poll);
+      clearInterval(prune);
       await Promise.all([...sessions].map((session) => session.finish()));
       for (const session of sessions) session.close(closeCode.draining, "draining");
       await gateway.close();
