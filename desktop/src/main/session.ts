@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -51,11 +51,16 @@ export function createSession(deps: SessionDeps) {
   let stored: Stored = { deviceIds: {} };
   /** Signed in at the server, while the passphrase that will seal the key is still being asked for. */
   let waiting: { account: Account; token: string } | undefined;
-  let vault: Vault | undefined;
+  /** Kept from question to answer: it remembers that it was unlocked. */
+  let vault: { readonly replicaId: string; readonly of: Vault } | undefined;
   let state: SessionState = { state: "signedOut" };
 
-  const vaultOf = (replicaId: string) =>
-    createVault({ path: join(replicas, `${replicaId}.key`), keychain: deps.keychain });
+  function vaultOf(replicaId: string): Vault {
+    if (vault?.replicaId === replicaId) return vault.of;
+    const path = join(replicas, `${replicaId}.key`);
+    vault = { replicaId, of: createVault({ path, keychain: deps.keychain }) };
+    return vault.of;
+  }
 
   function become(next: SessionState): void {
     state = next;
@@ -74,9 +79,9 @@ export function createSession(deps: SessionDeps) {
     await mkdir(replicas, { recursive: true });
     stored = (await file.read()) ?? stored;
     if (!stored.account) return becomeSignedOut();
-    vault = vaultOf(stored.account.replicaId);
-    if ((await vault.state()) === "needsPassphrase") return become({ state: "needsPassphrase", first: false });
-    await openStoredAccount(stored.account, vault);
+    const own = vaultOf(stored.account.replicaId);
+    if ((await own.state()) === "needsPassphrase") return become({ state: "needsPassphrase", first: false });
+    await openStoredAccount(stored.account, own);
   }
 
   async function openStoredAccount(account: Account, from: Vault): Promise<void> {
@@ -134,9 +139,9 @@ export function createSession(deps: SessionDeps) {
   async function enter(account: Account, token: string): Promise<{ ok: true } | Refusal> {
     const isSame = stored.account?.replicaId === account.replicaId && deps.replica.isOpen();
     if (!isSame && deps.replica.isOpen()) await deps.replica.close(false);
-    if (!isSame) vault = vaultOf(account.replicaId);
-    const open = vault ?? (vault = vaultOf(account.replicaId));
+    const open = vaultOf(account.replicaId);
     const vaultState = await open.state();
+    if (vaultState === "keychainMissing") return refusal("unlock.keychainMissing", "The keychain is not available.");
     if (vaultState !== "open") {
       waiting = { account, token };
       become({ state: "needsPassphrase", first: vaultState === "needsNewPassphrase" });
@@ -155,9 +160,10 @@ export function createSession(deps: SessionDeps) {
     return { ok: true };
   }
 
-  /** A replica whose key is lost is unreadable for good: it makes room, and the server fills the new one. */
+  /** A replica whose key is not to be found makes room, and the server fills a new one. It is kept: keys have come back. */
   async function newKey(account: Account): Promise<string> {
-    await rm(join(replicas, account.replicaId), { recursive: true, force: true });
+    const directory = join(replicas, account.replicaId);
+    await rename(directory, `${directory}.unreadable-${Date.now()}`).catch(() => undefined); // mostly there is none
     return randomBytes(32).toString("hex");
   }
 
@@ -166,26 +172,26 @@ export function createSession(deps: SessionDeps) {
     if (state.first && input.passphrase.length < MIN_PASSPHRASE) {
       return refusal("unlock.tooShort", `A passphrase has at least ${MIN_PASSPHRASE} characters.`);
     }
-    if (!(await vault.unlock(input.passphrase))) return refusal("unlock.wrong", "This is not the passphrase.");
+    if (!(await vault.of.unlock(input.passphrase))) return refusal("unlock.wrong", "This is not the passphrase.");
     if (waiting) {
       const { account, token } = waiting;
       waiting = undefined;
       return enter(account, token);
     }
-    if (stored.account) await openStoredAccount(stored.account, vault);
+    if (stored.account) await openStoredAccount(stored.account, vault.of);
     return { ok: true };
   }
 
   async function signOut({ erase }: { erase: boolean }): Promise<void> {
     const account = stored.account;
-    const secrets = await vault?.read().catch(() => undefined);
+    const secrets = await vault?.of.read().catch(() => undefined);
     await deps.replica.close(erase);
     if (account && secrets) void deps.server.signOut({ url: account.url, token: secrets.token });
     if (account && erase) {
       await rm(join(replicas, account.replicaId), { recursive: true, force: true });
-      await vault?.erase();
+      await vault?.of.erase();
     } else if (secrets) {
-      await vault?.write({ key: secrets.key, token: "" });
+      await vault?.of.write({ key: secrets.key, token: "" });
     }
     vault = undefined;
     waiting = undefined;

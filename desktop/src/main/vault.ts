@@ -28,9 +28,15 @@ export function createVault(deps: { readonly path: string; readonly keychain: Ke
   /** Derived once per run; the passphrase itself is not kept. */
   let unlocked: { salt: Buffer; wrap: Buffer } | undefined;
 
-  async function state(): Promise<"open" | "needsPassphrase" | "needsNewPassphrase"> {
-    if (unlocked || (await keychain.isAvailable())) return "open";
-    return (await readOrNothing(sealedPath)) ? "needsPassphrase" : "needsNewPassphrase";
+  /**
+   * What sealed the file opens it, also when the other way has come up since: a keychain that appears does not know the
+   * passphrase's key, and one that is locked today (`keychainMissing`) still has its own.
+   */
+  async function state(): Promise<"open" | "needsPassphrase" | "needsNewPassphrase" | "keychainMissing"> {
+    if (unlocked) return "open";
+    if (await readOrNothing(sealedPath)) return "needsPassphrase";
+    if (await keychain.isAvailable()) return "open";
+    return (await readOrNothing(path)) ? "keychainMissing" : "needsNewPassphrase";
   }
 
   async function read(): Promise<Secrets | undefined> {

@@ -37,6 +37,8 @@ export const signInWords = defineWords(
     "signIn.startAgain": "Sign out",
     "unlock.wrong": "This is not the passphrase.",
     "unlock.tooShort": "At least 8 characters.",
+    "unlock.keychainMissing":
+      "This computer's keychain, which holds the key to your documents, is locked or not running. Unlock it and sign in again.",
     "unlock.notAsked": "No passphrase is needed any more.",
     "server.invalid": "This is not an address. It looks like kontor.example.com.",
     "server.insecure": "Over http:// your password could be read on the way. Use https://.",
@@ -85,6 +87,8 @@ export const signInWords = defineWords(
     "signIn.startAgain": "Выйти",
     "unlock.wrong": "Это не та фраза.",
     "unlock.tooShort": "Не меньше 8 знаков.",
+    "unlock.keychainMissing":
+      "Хранилище ключей этого компьютера, где лежит ключ к вашим документам, закрыто или не запущено. Откройте его и войдите снова.",
     "unlock.notAsked": "Парольная фраза больше не нужна.",
     "server.invalid": "Это не адрес. Он выглядит так: kontor.example.com.",
     "server.insecure": "Через http:// пароль могут прочитать по пути. Используйте https://.",
