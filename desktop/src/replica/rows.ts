@@ -389,7 +389,7 @@ function notePurged(purged: Map<string, readonly string[]>, name: string, ids: r
 }
 
 /** A stored document carries RxDB's own keys. */
-export function withoutMeta(stored: object): JsonObject {
+function withoutMeta(stored: object): JsonObject {
   const { _deleted, _attachments, _meta, _rev, ...doc } = stored as Record<string, unknown>;
   return doc as JsonObject;
 }
