@@ -1,4 +1,4 @@
-import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
+import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Subject } from "rxjs";
 import type { ReplicaEvent, ReplicaStatus } from "#contract";
 import { connectReplica, type ReplicaConnection } from "./connect.ts";
@@ -42,9 +42,9 @@ export function ReplicaProvider(props: {
     [],
   );
 
+  const current = useRef<ReplicaConnection>(undefined);
   useEffect(() => {
     let gone = false;
-    let open: ReplicaConnection | undefined;
     const onEvent = (event: ReplicaEvent) => {
       if (gone) return;
       if (event.event === "status") setStatus(event.status);
@@ -52,23 +52,31 @@ export function ReplicaProvider(props: {
     };
     connectReplica(window.kontor, onEvent)
       .then(async (connected) => {
-        open = connected;
-        if (gone) return connected.close();
-        const first = await connected.call("status.get", {});
-        if (gone) return;
+        const first = gone ? undefined : await connected.call("status.get", {});
+        if (gone || !first) return connected.close();
+        const previous = current.current;
+        current.current = connected;
         setStatus(first);
         setConnection(connected);
         setProblem(undefined);
+        // Not before: views still hold the old one, and a closed database throws at them.
+        await previous?.close();
       })
       .catch((error: unknown) => {
         if (!gone) setProblem({ reason: "app.replicaFailed", message: String(error) });
       });
     return () => {
       gone = true;
-      void open?.close();
+      current.current?.abandon();
     };
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- `generation` is what opens it anew
   }, [generation, events]);
+  useEffect(
+    () => () => {
+      void current.current?.close();
+    },
+    [],
+  );
 
   const replica = useMemo(
     () => (connection && status ? { database: connection.database, call: connection.call, status, events } : undefined),

@@ -16,10 +16,9 @@ export function Avatar({
     <span
       className={classes.avatar}
       style={{ width: size, height: size, fontSize: size * 0.4, background: groundOf(id) }}
+      data-initials={initialsOf(name)} // a picture, not text: a button around it is called by its name
       aria-hidden
-    >
-      {initialsOf(name)}
-    </span>
+    />
   );
 }
 
