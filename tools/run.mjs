@@ -61,7 +61,13 @@ function launchers() {
 }
 
 function environment(pinned) {
-  return { ...process.env, PATH: [dirname(pinned), join(root, "node_modules/.bin"), process.env.PATH].join(delimiter) };
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  return {
+    ...process.env,
+    PATH: [dirname(pinned), join(root, "node_modules/.bin"), process.env.PATH].join(delimiter),
+    // without any locale, Chromium and LibreOffice take the names of files for ASCII and cannot open "договор.docx"
+    ...(process.platform === "linux" && !(LC_ALL || LC_CTYPE || LANG) ? { LANG: "C.UTF-8" } : {}),
+  };
 }
 
 /** The path of a Node of the pinned line; installs it from the npm registry when it is not there yet. */
