@@ -120,7 +120,7 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
       dependsOn: [{ collection: "records", id: recordId }],
       alongside: (at) => files.uploads.plan({ fileId: id, recordId, name, size, sha256, at }),
     });
-    files.uploads.wake();
+    files.uploads.planned(id);
     return { mid };
   }
 
@@ -136,6 +136,7 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
     const { recordId, name, size, sha256 } = issue.args as unknown as AttachArgs;
     const plan = (at: string) => files.uploads.plan({ fileId: issue.id, recordId, name, size, sha256, at });
     replica.retryIssue(mid, issue.name === "file.attach" ? plan : undefined);
+    if (issue.name === "file.attach") files.uploads.planned(issue.id);
   }
 
   /* ---------- search ---------- */

@@ -47,6 +47,8 @@ export interface UploadDeps {
 export interface Uploads {
   /** Call inside the outbox's transaction that takes the intent. */
   plan(plan: UploadPlan): void;
+  /** Call when that transaction is durable: from now on the upload is seen, and sent when it can be. */
+  planned(fileId: string): void;
   list(): readonly UploadState[];
   stateOf(fileId: string): UploadState | undefined;
   /** Something changed: online again, an intent was answered, a new token. */
@@ -176,6 +178,10 @@ export function createUploads(deps: UploadDeps): Uploads {
         "insert or ignore into upload (file_id, record_id, name, size, sha256, at) values (?, ?, ?, ?, ?, ?)",
         [fileId, recordId, name, size, sha256, at],
       ),
+    planned(fileId) {
+      deps.onChange(fileId);
+      wake();
+    },
     list: () => rows(),
     stateOf: (fileId) => rows("where file_id = ?", [fileId])[0],
     wake,
