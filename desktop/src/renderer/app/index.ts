@@ -1,4 +1,4 @@
 export { App } from "./App.tsx";
-export { go, useRoute } from "./route.ts";
+export { go } from "./route.ts";
 export type { Route } from "./route.ts";
 export { useShortcuts } from "./useShortcuts.ts";

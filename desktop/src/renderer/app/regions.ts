@@ -4,9 +4,11 @@ export function moveRegion(step: 1 | -1): void {
     (region) => region.offsetParent !== null,
   );
   if (regions.length === 0) return;
-  const here = regions.findIndex((region) => region.contains(document.activeElement));
+  // The innermost: the history stands inside the card.
+  const here = regions.findLastIndex((region) => region.contains(document.activeElement));
   const next = regions[(here === -1 ? (step === 1 ? 0 : -1) : here + step + regions.length) % regions.length];
   const target = next?.querySelector<HTMLElement>("[data-region-start]") ?? firstFocusable(next);
+  if (!target && next) next.tabIndex = -1; // nothing in it takes keys, yet it can be read from here
   (target ?? next)?.focus();
 }
 

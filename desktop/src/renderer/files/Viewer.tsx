@@ -63,7 +63,7 @@ export function Viewer({ file, close }: { readonly file: ReplicaFile; readonly c
     });
 
   function onKeyDown(event: KeyboardEvent): void {
-    const isInput = event.target instanceof HTMLInputElement;
+    const isInput = event.target instanceof HTMLInputElement && event.target.type === "number";
     if (event.key === "Escape") close();
     else if (event.code === "Equal" || event.code === "NumpadAdd") zoomBy(1);
     else if (event.code === "Minus" || event.code === "NumpadSubtract") zoomBy(-1);

@@ -2,6 +2,7 @@ import { Button, Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
 import type { IssueItem } from "#contract";
+import type { Json } from "@kontor/shared/base";
 import { formatFieldValue } from "@kontor/shared/objects";
 import { go } from "../app/route.ts";
 import { useDirectory, useReplica, useRow, useTypes } from "../replica/index.ts";
@@ -39,20 +40,25 @@ function Issue({ item }: { readonly item: IssueItem }) {
   const { departmentName, personName } = useDirectory();
   const record = useRow("records", item.recordId);
   const type = types.of(item.type ?? record?.type ?? "");
-  const input = Object.entries(item.input).map(([key, value]) => {
+  const input = Object.entries(item.input).map(([key, value]) => ({
+    key,
+    ...inputWords(key, value),
+    wrong: item.problems.find((each) => each.field === key),
+  }));
+
+  /** A field's name and value; of intents that are not about values, what was meant in words. */
+  function inputWords(key: string, value: Json): { name: string; text: string } {
     const field = type?.fields[key];
-    return {
-      key,
-      name: field ? label(field.label) : key,
-      text: field
-        ? formatFieldValue(field, value, locale, { person: personName, department: departmentName }) ||
-          t("objects.empty")
-        : typeof value === "string"
-          ? value
-          : JSON.stringify(value),
-      wrong: item.problems.find((each) => each.field === key),
-    };
-  });
+    if (field) {
+      const text = formatFieldValue(field, value, locale, { person: personName, department: departmentName });
+      return { name: label(field.label), text: text || t("objects.empty") };
+    }
+    const step = key === "transition" && type?.states?.transitions.find((each) => each.key === value);
+    if (step) return { name: t("outbox.issues.step"), text: label(step.label) };
+    const about = key === "field" && typeof value === "string" ? type?.fields[value] : undefined;
+    if (about) return { name: t("outbox.issues.field"), text: label(about.label) };
+    return { name: key, text: typeof value === "string" ? value : JSON.stringify(value) };
+  }
   const reasonText = reason(item.reason, item.message);
 
   function copy(): void {

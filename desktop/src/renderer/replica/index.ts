@@ -1,10 +1,10 @@
-export { CommandFailed, createCommands } from "./commands.ts";
+export { CommandFailed } from "./commands.ts";
 export type { Call } from "./commands.ts";
 export { DirectoryProvider, byName, useDirectory } from "./directory.tsx";
 export type { Directory } from "./directory.tsx";
 export { TypesProvider, useTypes } from "./types.tsx";
 export { useCount, useRow, useRows, useRowsById } from "./live.ts";
 export type { Query, Selector } from "./live.ts";
-export { PAGE_ROWS, usePages } from "./usePages.ts";
+export { usePages } from "./usePages.ts";
 export { ReplicaProvider, useReplica } from "./ReplicaProvider.tsx";
 export type { ReplicaProblem } from "./ReplicaProvider.tsx";

@@ -5,7 +5,7 @@ import { rowsOf, type Query } from "./live.ts";
 import { useReplica } from "./ReplicaProvider.tsx";
 
 /** A screen shows about fifteen rows; a page and its neighbours are one quick scroll. */
-export const PAGE_ROWS = 50;
+const PAGE_ROWS = 50;
 
 /**
  * The visible part of a long list: live queries for the pages in sight only, so that a hundred thousand rows cost what

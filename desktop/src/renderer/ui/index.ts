@@ -2,6 +2,6 @@ export { Avatar } from "./Avatar.tsx";
 export { Chip, Empty, StateBadge } from "./small.tsx";
 export { Splitter } from "./Splitter.tsx";
 export { Time } from "./Time.tsx";
-export { formatSize, formatTimeShort } from "./format.ts";
+export { formatSize } from "./format.ts";
 export { TypeIcon } from "./TypeIcon.tsx";
 export { useDraft } from "./useDraft.ts";

@@ -1,4 +1,3 @@
 export { currentLocale, localeOf, startWords, useWords } from "./words.ts";
 export type { Words } from "./words.ts";
-export { allWords } from "./all.words.ts";
 export type { WordKey } from "./all.words.ts";
