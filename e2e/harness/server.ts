@@ -26,7 +26,10 @@ const CLI = fileURLToPath(new URL("../../server/src/cli.ts", import.meta.url));
 const START_LIMIT_MS = 120_000; // a first start makes a database and writes the demo company with its files
 const KEPT_LOG_LINES = 2_000;
 
-export async function startServer({ env = {}, demo = true }: { env?: Readonly<Record<string, string>>; demo?: boolean } = {}): Promise<TestServer> {
+export async function startServer({
+  env = {},
+  demo = true,
+}: { env?: Readonly<Record<string, string>>; demo?: boolean } = {}): Promise<TestServer> {
   const dataDirectory = await mkdtemp(join(tmpdir(), "kontor-e2e-server-"));
   await chmod(dataDirectory, 0o755);
   const lines: string[] = [];
@@ -35,13 +38,20 @@ export async function startServer({ env = {}, demo = true }: { env?: Readonly<Re
 
   async function start() {
     const port = url === undefined ? 0 : Number(new URL(url).port);
-    const started = spawn(process.execPath, [CLI, "serve", "--data", dataDirectory, "--port", String(port), ...(demo ? ["--demo"] : [])], {
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const started = spawn(
+      process.execPath,
+      [CLI, "serve", "--data", dataDirectory, "--port", String(port), ...(demo ? ["--demo"] : [])],
+      {
+        env: { ...process.env, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
     child = started;
     url = await new Promise<string>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`The server did not start in time:\n${lines.join("\n")}`)), START_LIMIT_MS);
+      const timer = setTimeout(
+        () => reject(new Error(`The server did not start in time:\n${lines.join("\n")}`)),
+        START_LIMIT_MS,
+      );
       for (const stream of [started.stdout, started.stderr]) {
         createInterface({ input: stream }).on("line", (line) => {
           lines.push(line);

@@ -7,7 +7,7 @@ import { type Desktop, type DesktopOptions, type ElectronKind, chooseElectron, l
 
 export { expect } from "@playwright/test";
 
-interface DesktopFixtures {
+export interface DesktopFixtures {
   /** An empty folder of this test's own, removed afterwards. */
   userData: string;
   /** Starts the desktop, in `userData` when nothing else is said; it is killed after the test if it still runs. */

@@ -14,7 +14,8 @@ export function Transitions({ record, type }: { readonly record: ReplicaRecord; 
   );
 
   function obstacle(step: TransitionDefinition): string | undefined {
-    if (!record.can.actions.includes(`transition:${step.key}`)) return t("objects.mayNotStep");
+    if (!record.can.actions.includes(`transition:${step.key}`))
+      return t(isKnownToServer(record) ? "objects.mayNotStep" : "objects.stepLater");
     const missing = missingFor(step, record.fields).map(({ field }) => {
       const definition = type.fields[field];
       return definition ? label(definition.label) : field;
@@ -52,3 +53,6 @@ export function Transitions({ record, type }: { readonly record: ReplicaRecord; 
       );
     });
 }
+
+/** Fields have revisions once the server has taken the record; before that, what one may do with it is not known. */
+const isKnownToServer = (record: ReplicaRecord) => Object.keys(record.revs).length > 0;
