@@ -18,5 +18,18 @@ if (electron.name !== "Electron") {
 console.log("Building the desktop …");
 await build(desktopBuild);
 const packing = [...toolOf("desktop", "electron-builder"), "--config", "../electron-builder.yml", "--publish", "never"];
-const { code } = await run([...packing, ...process.argv.slice(2)], { cwd: join(root, "desktop"), output: "show" });
+const page = await homepage();
+const metadata = page ? [`-c.extraMetadata.homepage=${page}`] : [];
+const { code } = await run([...packing, ...metadata, ...process.argv.slice(2)], {
+  cwd: join(root, "desktop"),
+  output: "show",
+});
 process.exitCode = code;
+
+/** A Debian package must name one; the place that this checkout came from is the truest. */
+async function homepage(): Promise<string | undefined> {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  if (GITHUB_SERVER_URL && GITHUB_REPOSITORY) return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`;
+  const { output } = await run(["git", "remote", "get-url", "origin"], { output: "keep" });
+  return /^https:\/\/\S+/.exec(output.trim())?.[0];
+}
