@@ -2,7 +2,7 @@ import { Big } from "big.js";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { amount, everything, keyOf } from "../../test/objects.fixture.ts";
-import { sortColumnsOf, sortKeysOf, textKey } from "./sortKeys.ts";
+import { sortColumnsOf, sortKeyOf, sortKeysOf, textKey } from "./sortKeys.ts";
 
 const sign = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -59,6 +59,11 @@ describe("sort keys", () => {
       sortKeysOf(everything, { state: "draft", fields: {} })[3] <
         sortKeysOf(everything, { state: "done", fields: {} })[3],
     ).toBe(true);
+  });
+
+  it("put a number that is still to come where the highest is", () => {
+    const numbered = { kind: "autoNumber", label: { en: "Number" }, pattern: "D-{n}" } as const;
+    expect(sortKeyOf(numbered, undefined) > sortKeyOf(numbered, "D-999999999")).toBe(true);
   });
 
   it("are four short texts for whatever a document holds", () => {

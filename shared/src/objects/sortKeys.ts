@@ -11,6 +11,8 @@ export const MAX_SORT_KEYS = 4; // columns `sort1` … `sort4` of the record tab
 const MAX_TEXT = 64; // beyond this two titles are the same to a person who scrolls a list
 /** An empty value comes first. */
 const EMPTY = "";
+/** A number that the server has yet to give will be the highest, so the newest record is where one looks for it. */
+const NUMBER_TO_COME = "\ud7ff";
 
 // Names of people, departments and records are not part of the row, so their columns cannot be sorted by a key of it.
 const sortable: ReadonlySet<FieldKind> = new Set<FieldKind>([
@@ -61,6 +63,8 @@ export function sortKeyOf(field: FieldDefinition, value: Json | undefined): stri
     case "date":
     case "dateTime":
       return typeof value === "string" ? value : EMPTY;
+    case "autoNumber":
+      return typeof value === "string" ? textKey(value) : NUMBER_TO_COME;
     default:
       return typeof value === "string" ? textKey(value) : EMPTY;
   }
