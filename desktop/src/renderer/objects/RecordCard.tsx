@@ -188,56 +188,57 @@ function CardHead(props: {
             {owner.name}
           </button>
         )}
-        <span className={classes.push} />
-        {record.trashed ? (
-          <Tooltip label={t("objects.mayNotRestore")} disabled={may("restore")}>
-            <Button
-              variant="filled"
-              {...(may("restore") ? {} : { "data-disabled": true })}
-              aria-disabled={!may("restore")}
-              onClick={() => may("restore") && void call("record.restore", { id: record.id })}
+        <div className={classes.actions}>
+          {record.trashed ? (
+            <Tooltip label={t("objects.mayNotRestore")} disabled={may("restore")}>
+              <Button
+                variant="filled"
+                {...(may("restore") ? {} : { "data-disabled": true })}
+                aria-disabled={!may("restore")}
+                onClick={() => may("restore") && void call("record.restore", { id: record.id })}
+              >
+                {t("objects.restore")}
+              </Button>
+            </Tooltip>
+          ) : (
+            <Transitions record={record} type={type} />
+          )}
+          <Tooltip label={t("objects.history")}>
+            <ActionIcon
+              variant={props.sideShown ? "light" : "default"}
+              color={props.sideShown ? "accent" : "gray"}
+              aria-label={t("objects.history")}
+              aria-pressed={props.sideShown}
+              onClick={props.toggleSide}
             >
-              {t("objects.restore")}
-            </Button>
+              <IconHistory size={16} />
+            </ActionIcon>
           </Tooltip>
-        ) : (
-          <Transitions record={record} type={type} />
-        )}
-        <Tooltip label={t("objects.history")}>
-          <ActionIcon
-            variant={props.sideShown ? "light" : "default"}
-            color={props.sideShown ? "accent" : "gray"}
-            aria-label={t("objects.history")}
-            aria-pressed={props.sideShown}
-            onClick={props.toggleSide}
-          >
-            <IconHistory size={16} />
-          </ActionIcon>
-        </Tooltip>
-        {(!props.inOwnWindow || (!record.trashed && may("delete"))) && (
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <ActionIcon variant="default" aria-label={t("objects.more")}>
-                <IconDots size={16} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {!props.inOwnWindow && (
-                <Menu.Item
-                  leftSection={<IconAppWindow size={15} />}
-                  onClick={() => void window.kontor.openRecordWindow(record.id)}
-                >
-                  {t("app.key.ownWindow")}
-                </Menu.Item>
-              )}
-              {!record.trashed && may("delete") && (
-                <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => void remove()}>
-                  {t("objects.delete")}
-                </Menu.Item>
-              )}
-            </Menu.Dropdown>
-          </Menu>
-        )}
+          {(!props.inOwnWindow || (!record.trashed && may("delete"))) && (
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <ActionIcon variant="default" aria-label={t("objects.more")}>
+                  <IconDots size={16} />
+                </ActionIcon>
+              </Menu.Target>
+              <Menu.Dropdown>
+                {!props.inOwnWindow && (
+                  <Menu.Item
+                    leftSection={<IconAppWindow size={15} />}
+                    onClick={() => void window.kontor.openRecordWindow(record.id)}
+                  >
+                    {t("app.key.ownWindow")}
+                  </Menu.Item>
+                )}
+                {!record.trashed && may("delete") && (
+                  <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => void remove()}>
+                    {t("objects.delete")}
+                  </Menu.Item>
+                )}
+              </Menu.Dropdown>
+            </Menu>
+          )}
+        </div>
       </div>
     </header>
   );

@@ -1,5 +1,5 @@
 import { MultiSelect, Select, Switch, Textarea, TextInput } from "@mantine/core";
-import type { KeyboardEvent, ReactNode } from "react";
+import type { FocusEvent, KeyboardEvent, ReactNode } from "react";
 import type { Json } from "@kontor/shared/base";
 import type { FieldDefinition } from "@kontor/shared/objects";
 import { byName, useDirectory } from "../../replica/index.ts";
@@ -131,6 +131,7 @@ function ChoiceSelect(props: EditorProps<Extract<FieldDefinition, { kind: "choic
         onDone?.(value);
       }}
       searchable={data.length > 7}
+      onFocus={selectAll}
       clearable={!props.required}
       defaultDropdownOpened={props.autoFocus ?? false}
       nothingFoundMessage={t("objects.nothingFound")}
@@ -138,6 +139,9 @@ function ChoiceSelect(props: EditorProps<Extract<FieldDefinition, { kind: "choic
     />
   );
 }
+
+/** Typing looks for another name; without this it would go on at the end of the present one. */
+export const selectAll = (event: FocusEvent<HTMLInputElement>) => event.currentTarget.select();
 
 const MANY = 40; // shown at once; the rest is found by typing
 
@@ -165,6 +169,7 @@ function PersonSelect(props: EditorProps) {
         </span>
       )}
       searchable
+      onFocus={selectAll}
       clearable={!props.required}
       limit={MANY}
       defaultDropdownOpened={props.autoFocus ?? false}
@@ -188,6 +193,7 @@ function DepartmentSelect(props: EditorProps) {
         props.onDone?.(value);
       }}
       searchable
+      onFocus={selectAll}
       clearable={!props.required}
       limit={MANY}
       defaultDropdownOpened={props.autoFocus ?? false}

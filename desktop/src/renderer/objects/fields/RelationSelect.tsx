@@ -5,7 +5,7 @@ import type { ReplicaRecord, SearchResult } from "#contract";
 import type { FieldDefinition } from "@kontor/shared/objects";
 import { useReplica, useRows, useRowsById } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
-import type { EditorProps } from "./FieldEditor.tsx";
+import { selectAll, type EditorProps } from "./FieldEditor.tsx";
 
 const SHOWN = 20;
 const asFound: OptionsFilter = ({ options }) => options;
@@ -29,8 +29,10 @@ export function RelationSelect(props: EditorProps<Extract<FieldDefinition, { kin
   const query = chosenLabels.has(text) ? "" : text;
   const found = useFound(field.to, query);
 
+  // A millisecond: shown before its name is known, the control would take the name for something typed.
+  if (!chosenRows) return null;
   const options = new Map<string, string>();
-  for (const id of chosen) options.set(id, label(chosenRows?.get(id) ?? { title: t("objects.notVisible") }));
+  for (const id of chosen) options.set(id, label(chosenRows.get(id) ?? { title: t("objects.notVisible") }));
   if (query) for (const hit of found?.hits ?? []) options.set(hit.recordId, hit.title || t("objects.untitled"));
   else if (newest !== "refused") for (const record of newest ?? []) options.set(record.id, label(record));
   const data = [...options].map(([value, each]) => ({ value, label: each }));
@@ -58,6 +60,7 @@ export function RelationSelect(props: EditorProps<Extract<FieldDefinition, { kin
   return (
     <Select
       {...shared}
+      onFocus={selectAll}
       value={chosen[0] ?? null}
       onChange={(value) => {
         onRaw(value);
