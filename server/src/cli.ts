@@ -1,14 +1,16 @@
 #!/usr/bin/env node
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DomainError, isDomainError } from "@kontor/shared/base";
 import { examine } from "#admin";
 import { configKeys, readConfig } from "#config";
 import { checkDatabase, createDatabase, createLog, version, type Scope } from "#kernel";
-import { peopleTables } from "#people";
+import { normalizeLogin, peopleTables } from "#people";
 import { examineFiles } from "./main.files.ts";
 import type { LoadedDemo } from "../packs/office/demo/index.ts";
-import { createStops, openOffice, startKontor } from "./main.ts";
+import { createStops, openOffice, type Office } from "./main.office.ts";
+import { startKontor } from "./main.ts";
 
 interface CommonOptions {
   readonly data?: string;
@@ -30,16 +32,26 @@ program
   .option("--host <address>", "address to listen on (KONTOR_HOST)")
   .option("--demo", "put the demo company into an installation that does not have it")
   .action(async (options: CommonOptions & { port?: number; host?: string; demo?: boolean }) => {
-    const server = await startKontor(
-      readConfig(process.env, { dataDirectory: options.data, port: options.port, host: options.host }),
-      { demo: options.demo ?? false },
-    );
+    const config = readConfig(process.env, { dataDirectory: options.data, port: options.port, host: options.host });
+    const starting = startKontor(config, { demo: options.demo ?? false });
+    // A signal may come while the database is still starting, and then must not leave it behind. One that comes twice (a
+    // terminal's Ctrl+C reaches parent and child) means the same as once.
+    let stopping: Promise<void> | undefined;
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+      process.on(
+        signal,
+        () =>
+          (stopping ??= starting
+            .then(
+              (started) => started.stop(),
+              () => undefined,
+            ) // why it did not start is said below
+            .then(() => process.exit(0))),
+      );
+    const server = await starting;
+    if (stopping) return;
     if (server.demo) console.log(demoWords(server.demo));
     console.log(`Kontor is listening on ${server.url}`);
-    let stopping: Promise<void> | undefined;
-    // A signal that comes twice (a terminal's Ctrl+C reaches parent and child) means the same as once.
-    for (const signal of ["SIGINT", "SIGTERM"] as const)
-      process.on(signal, () => (stopping ??= server.stop().then(() => process.exit(0))));
   });
 
 const user = program.command("user").description("people who may sign in");
@@ -213,10 +225,7 @@ function demoWords({ people, records, files, password, signIns }: LoadedDemo): s
 }
 
 /** Opens the database beside a running server, or alone, for one command. */
-async function withOffice(
-  options: CommonOptions,
-  act: (office: Awaited<ReturnType<typeof openOffice>>) => Promise<void>,
-): Promise<void> {
+async function withOffice(options: CommonOptions, act: (office: Office) => Promise<void>): Promise<void> {
   const log = createLog({ level: "warn" });
   const stops = createStops(log);
   try {
@@ -228,11 +237,11 @@ async function withOffice(
   }
 }
 
-async function idOf({ db }: Pick<Awaited<ReturnType<typeof openOffice>>, "db">, login: string): Promise<string> {
+async function idOf({ db }: Pick<Office, "db">, login: string): Promise<string> {
   const row = await peopleTables(db)
     .selectFrom("app_user")
     .select("id")
-    .where((where) => where.eb(where.fn<string>("lower", ["login"]), "=", login.toLowerCase()))
+    .where((where) => where.eb(where.fn<string>("lower", ["login"]), "=", normalizeLogin(login)))
     .executeTakeFirst();
   if (!row) throw new DomainError("notFound", `Nobody has the sign-in name ${login}.`, { reason: "person.unknown" });
   return row.id;
@@ -240,11 +249,16 @@ async function idOf({ db }: Pick<Awaited<ReturnType<typeof openOffice>>, "db">, 
 
 /** Never as an argument: arguments stand in the process list and in the shell's history. */
 async function askPassword(): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stdin.isTTY ? process.stderr : undefined });
+  const isTyped = process.stdin.isTTY;
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() }); // where a terminal would show the letters
+  const lines = createInterface({ input: process.stdin, ...(isTyped ? { output: unseen, terminal: true } : {}) });
+  if (isTyped) process.stderr.write("Password: ");
   try {
-    return (await lines.question("Password: ")).trim();
+    for await (const line of lines) return line;
+    throw new DomainError("invalid", "No password came on standard input.", { reason: "password.missing" });
   } finally {
     lines.close();
+    if (isTyped) process.stderr.write("\n");
   }
 }
 

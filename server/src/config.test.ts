@@ -44,6 +44,16 @@ describe("configuration", () => {
     expect(wrong).toThrow(/KONTOR_PROT[^]*KONTOR_PORT[^]*DATABASE_URL: must start with postgres[^]*S3_BUCKET: needed/);
   });
 
+  it.each(["loopback", "10.0.0.0/8, ::1", "uniquelocal,192.0.2.7"])("takes as proxies: %s", (list) => {
+    expect(readConfig({ KONTOR_TRUST_PROXY: list }, { dataDirectory: dataDirectory() }).trustProxy).toBe(list);
+  });
+
+  it.each(["true", "proxy.example.org", "10.0.0.0/99"])("refuses as proxies, at once and by name: %s", (list) => {
+    expect(() => readConfig({ KONTOR_TRUST_PROXY: list }, { dataDirectory: dataDirectory() })).toThrow(
+      /KONTOR_TRUST_PROXY: is not a list of addresses/,
+    );
+  });
+
   it("says where a file is that cannot be read", () => {
     expect(() => readConfig({}, { dataDirectory: dataDirectory("{ port") })).toThrow(
       /kontor\.config\.json is not a JSON object/,

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { DomainError } from "@kontor/shared/base";
 
@@ -9,6 +10,8 @@ import { DomainError } from "@kontor/shared/base";
  */
 const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const nonEmpty = z.string().trim().min(1);
+const isAddressRange = (text: string) =>
+  ["loopback", "linklocal", "uniquelocal"].includes(text) || ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
 
 export const configKeys = {
   KONTOR_NAME: { schema: nonEmpty.max(120).default("Kontor"), words: "Name of this installation, shown at sign-in." },
@@ -22,8 +25,17 @@ export const configKeys = {
     words: "The address by which people reach this server, when a proxy stands in front.",
   },
   KONTOR_TRUST_PROXY: {
-    schema: nonEmpty.optional(),
+    schema: nonEmpty
+      .refine(
+        (list) => list.split(",").every((address) => isAddressRange(address.trim())),
+        "is not a list of addresses such as `loopback` or 10.0.0.0/8",
+      )
+      .optional(),
     words: "Addresses of the proxies whose X-Forwarded-For is believed, for example `loopback` or 10.0.0.0/8.",
+  },
+  KONTOR_METRICS_TOKEN: {
+    schema: nonEmpty.min(16).optional(),
+    words: "Who sends this as bearer token may read /metrics. Without it only this machine itself may.",
   },
   KONTOR_LOG_LEVEL: {
     schema: z.enum(["silent", "error", "warn", "info", "debug", "trace"]).default("info"),
@@ -94,6 +106,7 @@ export interface Config {
   readonly port: number;
   readonly publicUrl: string | undefined;
   readonly trustProxy: string | false;
+  readonly metricsToken: string | undefined;
   readonly logLevel: string;
   readonly databaseUrl: string | undefined;
   readonly databasePool: number;
@@ -158,6 +171,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: ConfigOver
     port: overrides.port ?? settings.KONTOR_PORT,
     publicUrl: settings.KONTOR_PUBLIC_URL,
     trustProxy: settings.KONTOR_TRUST_PROXY ?? false,
+    metricsToken: settings.KONTOR_METRICS_TOKEN,
     logLevel: settings.KONTOR_LOG_LEVEL,
     databaseUrl: settings.DATABASE_URL,
     databasePool: settings.DATABASE_POOL,

@@ -1,24 +1,16 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DomainError, newId, systemClock } from "@kontor/shared/base";
+import { DomainError, newId } from "@kontor/shared/base";
 import { PROTOCOL_VERSION } from "@kontor/shared/protocol";
-import { accessEndpoints, createAccess } from "#access";
+import { accessEndpoints } from "#access";
 import { adminEndpoints, countRows, examineDisk, mountConsole, startSampler } from "#admin";
 import type { Config } from "#config";
 import { fileIntents, filesCollection } from "#files";
 import {
-  checkDatabase,
-  createDatabase,
-  createDoorbell,
   createHttp,
   createLog,
   createMetrics,
-  lockDataDirectory,
-  migrate,
   mountApiDocs,
   readState,
-  startEmbeddedPostgres,
   version,
   type Actor,
   type EndpointRequest,
@@ -26,89 +18,19 @@ import {
 } from "#kernel";
 import {
   createRecordAccess,
-  createTypeRegistry,
   findResource,
   objectCollections,
   objectEndpoints,
   objectIntents,
-  objectTypeResource,
   peopleInDatabase,
-  resourceTypeOf,
-  saveTypes,
 } from "#objects";
-import {
-  createPeopleService,
-  createSessionService,
-  ensureAdministrators,
-  loadAdministrators,
-  loadSubject,
-  peopleCollections,
-  peopleEndpoints,
-  peopleResources,
-  signInEndpoints,
-} from "#people";
+import { loadSubject, peopleCollections, peopleEndpoints, signInEndpoints } from "#people";
 import { createSync } from "#sync";
 import { loadDemo, type LoadedDemo } from "../packs/office/demo/index.ts";
-import { office as officePack } from "../packs/office/index.ts";
 import { startFiles } from "./main.files.ts";
+import { createStops, openOffice, type Stops } from "./main.office.ts";
 
 const DRAIN_MS = 10_000; // what a proxy waits before it gives a request to another node
-
-/** Things that were started, stopped in the opposite order; one that fails to stop does not keep the others running. */
-export function createStops(log: Log) {
-  const stops: (() => Promise<unknown>)[] = [];
-  return {
-    push: (stop: () => Promise<unknown>) => void stops.push(stop),
-    async all() {
-      for (const stop of stops.splice(0).reverse())
-        await stop().catch((error: unknown) => log.error({ err: error }, "stopping"));
-    },
-  };
-}
-
-/** The database and the services that need nothing else: what the server and the command line both stand on. */
-export async function openOffice(
-  config: Config,
-  { log, stops, exclusive }: { log: Log; stops: ReturnType<typeof createStops>; exclusive: boolean },
-) {
-  const clock = systemClock;
-  await mkdir(config.dataDirectory, { recursive: true });
-  const embedded =
-    config.databaseUrl === undefined
-      ? await startEmbeddedPostgres({ directory: join(config.dataDirectory, "postgres"), log })
-      : undefined;
-  const url = config.databaseUrl ?? embedded?.url ?? "";
-  let mayStopDatabase = embedded?.startedHere ?? false;
-  stops.push(async () => (mayStopDatabase ? embedded?.stop() : undefined));
-
-  const { db, pool } = createDatabase({ url, poolSize: config.databasePool, log });
-  stops.push(() => db.destroy());
-  const { version: postgresVersion } = await checkDatabase(pool);
-  if (exclusive) {
-    const lock = await lockDataDirectory({ url, directory: config.dataDirectory });
-    mayStopDatabase = embedded !== undefined; // whoever holds the lock owns a database that was left running, too
-    stops.push(() => lock.release());
-  }
-  await migrate({ pool, directory: fileURLToPath(new URL("../migrations", import.meta.url)), log });
-
-  const doorbell = await createDoorbell({ url, log });
-  stops.push(() => doorbell.close());
-  const sessions = createSessionService({ db, clock });
-  const people = createPeopleService({ db, doorbell, sessions, clock });
-  const administrators = await ensureAdministrators(db);
-  const types = createTypeRegistry(officePack.types);
-  await saveTypes(db, types);
-  const access = await createAccess({
-    db,
-    log,
-    clock,
-    resources: [...peopleResources, objectTypeResource, ...types.all().map(resourceTypeOf)],
-    policies: officePack.policies,
-    loadSubject: (userId) => loadSubject(db, userId),
-    loadAdministrators: () => loadAdministrators(db),
-  });
-  return { clock, url, db, pool, types, postgresVersion, doorbell, sessions, people, access, administrators };
-}
 
 export interface Kontor {
   readonly url: string;
@@ -129,12 +51,7 @@ export async function startKontor(config: Config, { demo = false }: { demo?: boo
   }
 }
 
-async function assemble(
-  config: Config,
-  log: Log,
-  stops: ReturnType<typeof createStops>,
-  withDemo: boolean,
-): Promise<Kontor> {
+async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolean): Promise<Kontor> {
   const office = await openOffice(config, { log, stops, exclusive: true });
   const { clock, db, pool, types, doorbell, sessions, people, access } = office;
   const metrics = createMetrics();
@@ -226,6 +143,7 @@ async function assemble(
     port: config.port,
     publicUrl: config.publicUrl,
     trustProxy: config.trustProxy,
+    metricsToken: config.metricsToken,
     version,
     log,
     metrics,
@@ -241,7 +159,7 @@ async function assemble(
         clock,
         secureCookies: config.publicUrl?.startsWith("https:") ?? false,
       }),
-      ...peopleEndpoints({ db, people, sessions }),
+      ...peopleEndpoints({ db, people, sessions, clock }),
       ...accessEndpoints({ access, loadResource: (type, id) => findResource(db, type, id) }),
       ...objectEndpoints({
         db,

@@ -45,6 +45,7 @@ export const accessEndpoints = (deps: AccessEndpointDeps): readonly Endpoint[] =
     summary: "Why something is allowed or not: in full for administrators, as a hint about oneself for everybody",
     tag: "access",
     access: { kind: "policy", resource: "*", action: "read" },
+    scope: "read",
     body: explainBody,
     reply: z.looseObject({ allowed: z.boolean(), reason: z.string(), action: z.string(), resource: z.string() }),
     handle: ({ body }, request) => explain(deps, body, request),

@@ -123,6 +123,7 @@ export function fileEndpoints(deps: FileEndpointDeps): readonly Endpoint[] {
       summary: "A short-lived signed address of the body or of a part of its preview, usable without a token",
       tag: "files",
       access: read,
+      scope: "read",
       params: idParams,
       body: z.object({ part: partSchema.default("content"), page: z.int().positive().optional() }),
       reply: z.object({ url: z.string(), expiresAt: z.string() }),

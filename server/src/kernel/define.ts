@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "@kontor/shared/base";
 import type { Request, Response } from "express";
 import type { Database, Transaction } from "./database/database.ts";
 import type { Log } from "./log.ts";
-import type { Principal } from "./principal.ts";
+import type { Principal, Scope } from "./principal.ts";
 
 /**
  * Endpoints, collections, intents and jobs are data, and each of them requires its access entry: one without a decision
@@ -45,6 +45,8 @@ export interface EndpointDefinition<
   readonly summary: string;
   readonly tag: string;
   readonly access: EndpointAccess;
+  /** What a personal access token needs. Absent: `admin` for `system`, otherwise `read` for GET and `write`. */
+  readonly scope?: Scope;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { z } from "zod";
-import { DomainError } from "@kontor/shared/base";
+import { DomainError, type Clock } from "@kontor/shared/base";
 import { defineEndpoint, type Database, type Endpoint } from "#kernel";
 import type { PeopleService } from "./people.service.ts";
 import { peopleTables } from "./people.tables.ts";
@@ -10,6 +10,7 @@ export interface PeopleEndpointDeps {
   readonly db: Database;
   readonly people: PeopleService;
   readonly sessions: SessionService;
+  readonly clock: Clock;
 }
 
 const ADMINISTER = { kind: "system", action: "administer" } as const;
@@ -19,7 +20,13 @@ const key = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "lowercase letters, digit
 const optionalId = z.uuid().nullable().optional();
 
 const personBody = z.object({
-  login: z.string().trim().min(1).max(200).regex(/^\S+$/, "no spaces"),
+  // \p{C}: control, invisible and unassigned characters, with which one name could be made to look like another.
+  login: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .regex(/^[^\s\p{C}]+$/u, "no spaces and no invisible characters"),
   name,
   email: z.email().max(254).nullable().optional(),
   phone: z.string().trim().max(60).nullable().optional(),
@@ -54,7 +61,7 @@ const departmentBody = named.extend({
 const made = z.object({ id: z.uuid() });
 
 /** What administrators do with people; everything here asks for `system.administer`. */
-export function peopleEndpoints({ db, people, sessions }: PeopleEndpointDeps): readonly Endpoint[] {
+export function peopleEndpoints({ db, people, sessions, clock }: PeopleEndpointDeps): readonly Endpoint[] {
   const tables = peopleTables(db);
 
   const list = defineEndpoint({
@@ -67,7 +74,7 @@ export function peopleEndpoints({ db, people, sessions }: PeopleEndpointDeps): r
       search: z.string().trim().max(200).optional(),
       departmentId: z.uuid().optional(),
       state: z.enum(["active", "disabled"]).optional(),
-      after: z.string().max(600).optional().describe("`next` of the page before"),
+      after: z.string().max(2_000).optional().describe("`next` of the page before"),
       limit: z.coerce.number().int().min(1).max(500).default(100),
     }),
     reply: z.object({ people: z.array(personRow), total: z.number().int(), next: z.string().optional() }),
@@ -329,6 +336,7 @@ export function peopleEndpoints({ db, people, sessions }: PeopleEndpointDeps): r
           "session.last_seen_at as lastSeenAt",
           "session.expires_at as expiresAt",
         ]);
+      rows = rows.where("session.expires_at", ">", new Date(clock.now()).toISOString());
       if (query.userId) rows = rows.where("session.user_id", "=", query.userId);
       return rows.orderBy("session.last_seen_at", "desc").limit(query.limit).execute();
     },

@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import { DomainError, newId, type Clock, type FieldProblem } from "@kontor/shared/base";
 import { recordChanges, type Database, type Doorbell, type Transaction } from "#kernel";
+import { normalizeLogin } from "./login.ts";
 import { checkNewPassword, hashPassword } from "./password.ts";
 import { ADMINISTRATORS, peopleTables } from "./people.tables.ts";
 import type { SessionService } from "./session.service.ts";
@@ -54,9 +56,19 @@ export interface PeopleDeps {
   readonly clock: Clock;
 }
 
+const ORGANISATION_LOCK = 0x70656f706c65; // "people" in ASCII
+
 export function createPeopleService({ db, doorbell, sessions, clock }: PeopleDeps): PeopleService {
   async function write<T>(change: (trx: Transaction) => Promise<T>): Promise<T> {
-    const result = await db.transaction().execute(change).catch(explainConflict);
+    const result = await db
+      .transaction()
+      .execute(async (trx) => {
+        // One change of the organisation at a time: "the last administrator" and "no cycle" are said of all rows
+        // together, and two changes that each look right alone would break them, or wait for each other for ever.
+        await sql`select pg_advisory_xact_lock(${ORGANISATION_LOCK})`.execute(trx);
+        return change(trx);
+      })
+      .catch(explainConflict);
     doorbell.ring();
     return result;
   }
@@ -72,7 +84,7 @@ export function createPeopleService({ db, doorbell, sessions, clock }: PeopleDep
           .insertInto("app_user")
           .values({
             id,
-            login: input.login,
+            login: normalizeLogin(input.login),
             name: input.name,
             email: input.email ?? null,
             phone: input.phone ?? null,
@@ -95,11 +107,12 @@ export function createPeopleService({ db, doorbell, sessions, clock }: PeopleDep
       await write(async (trx) => {
         const tables = peopleTables(trx);
         if (change.managerId) await refuseManagerCycle(trx, id, change.managerId);
+        const hadAdministrator = await hasAdministrator(trx);
         const updated = await tables
           .updateTable("app_user")
           .set({
             updated_at: new Date(clock.now()).toISOString(),
-            ...(change.login === undefined ? {} : { login: change.login }),
+            ...(change.login === undefined ? {} : { login: normalizeLogin(change.login) }),
             ...(change.name === undefined ? {} : { name: change.name }),
             ...(change.email === undefined ? {} : { email: change.email }),
             ...(change.phone === undefined ? {} : { phone: change.phone }),
@@ -115,7 +128,7 @@ export function createPeopleService({ db, doorbell, sessions, clock }: PeopleDep
           .executeTakeFirst();
         if (!updated) throw new DomainError("notFound", "There is no such person.", { reason: "person.unknown" });
         if (change.groupIds) await setGroups(trx, id, change.groupIds);
-        await refuseNoAdministrator(trx);
+        if (hadAdministrator && !(await hasAdministrator(trx))) throw lastAdministrator();
         await recordChanges(trx, [{ collection: "people", id }]);
       });
       // VIS-6: what was open under the old password or the switched-off account is closed at once.
@@ -239,53 +252,47 @@ async function setGroups(trx: Transaction, userId: string, groupIds: readonly st
       .execute();
 }
 
-/** POL-9: the last administrator who can sign in stays one. */
-async function refuseNoAdministrator(trx: Transaction): Promise<void> {
-  const group = await peopleTables(trx)
-    .selectFrom("user_group")
-    .select("id")
-    .where("key", "=", ADMINISTRATORS)
-    .forUpdate()
-    .executeTakeFirst();
-  if (!group) return;
-  const left = await peopleTables(trx)
+/** Somebody who may administer and can sign in. */
+async function hasAdministrator(trx: Transaction): Promise<boolean> {
+  const one = await peopleTables(trx)
     .selectFrom("group_member")
+    .innerJoin("user_group", "user_group.id", "group_member.group_id")
     .innerJoin("app_user", "app_user.id", "group_member.user_id")
     .select("user_id")
-    .where("group_id", "=", group.id)
+    .where("key", "=", ADMINISTRATORS)
     .where("state", "=", "active")
+    .where("password_hash", "is not", null)
     .executeTakeFirst();
-  if (!left)
-    throw new DomainError(
-      "conflict",
-      "This would leave the installation without an administrator. Make somebody else one first.",
-      { reason: "administrators.last" },
-    );
+  return one !== undefined;
 }
 
+/** POL-9: the last administrator who can sign in stays one. */
+const lastAdministrator = () =>
+  new DomainError(
+    "conflict",
+    "This would leave the installation without an administrator. Make somebody else one first.",
+    { reason: "administrators.last" },
+  );
+
 async function refuseManagerCycle(trx: Transaction, id: string, managerId: string): Promise<void> {
-  for (let at: string | null = managerId, steps = 0; at !== null && steps < 100; steps++) {
-    if (at === id)
-      throw problem("managerId", "person.managerCycle", "A person cannot be, even indirectly, their own manager.");
-    const row: { manager_id: string | null } | undefined = await peopleTables(trx)
-      .selectFrom("app_user")
-      .select("manager_id")
-      .where("id", "=", at)
-      .executeTakeFirst();
-    at = row?.manager_id ?? null;
-  }
+  const { rows } = await sql`
+    with recursive above as (
+      select ${managerId}::uuid as id
+      union select u.manager_id from app_user u join above on above.id = u.id where u.manager_id is not null
+    )
+    select from above where id = ${id}`.execute(trx);
+  if (rows.length > 0)
+    throw problem("managerId", "person.managerCycle", "A person cannot be, even indirectly, their own manager.");
 }
 
 async function refuseDepartmentCycle(trx: Transaction, id: string, parentId: string): Promise<void> {
-  for (let at: string | null = parentId, steps = 0; at !== null && steps < 100; steps++) {
-    if (at === id) throw problem("parentId", "department.cycle", "A department cannot lie below itself.");
-    const row: { parent_id: string | null } | undefined = await peopleTables(trx)
-      .selectFrom("department")
-      .select("parent_id")
-      .where("id", "=", at)
-      .executeTakeFirst();
-    at = row?.parent_id ?? null;
-  }
+  const { rows } = await sql`
+    with recursive above as (
+      select ${parentId}::uuid as id
+      union select d.parent_id from department d join above on above.id = d.id where d.parent_id is not null
+    )
+    select from above where id = ${id}`.execute(trx);
+  if (rows.length > 0) throw problem("parentId", "department.cycle", "A department cannot lie below itself.");
 }
 
 const CONFLICTS: Readonly<Record<string, FieldProblem>> = {

@@ -1,19 +1,16 @@
 import { createHash, randomBytes } from "node:crypto";
-import { RateLimiterMemory } from "rate-limiter-flexible";
 import { DomainError, newId, type Clock } from "@kontor/shared/base";
 import type { SignInRequest } from "@kontor/shared/people";
 import type { Database, Principal, Scope } from "#kernel";
-import { checkPassword } from "./password.ts";
+import { createGuesses } from "./guesses.ts";
+import { normalizeLogin } from "./login.ts";
+import { checkPassword, nobodysHash } from "./password.ts";
 import { ADMINISTRATORS, peopleTables } from "./people.tables.ts";
 
 const DAY_MS = 86_400_000;
 const LIFETIME_MS = { desktop: 30 * DAY_MS, api: 30 * DAY_MS, console: DAY_MS / 2 } as const;
 const TOUCH_AFTER_MS = 60_000; // how fresh "last seen" is kept: a write a minute and session, not one a request
 const ALL_SCOPES: readonly Scope[] = ["read", "write", "admin"];
-
-// Guessing a password: five wrong ones for one login, then a pause that the sixth attempt starts.
-const GUESSES = { points: 5, duration: 15 * 60 };
-const GUESSES_PER_ADDRESS = { points: 50, duration: 15 * 60 };
 
 /** What ended: sockets that belong to it are closed at once (VIS-6). */
 export interface Ended {
@@ -28,6 +25,8 @@ export interface SessionService {
     request: SignInRequest,
     from: { ip: string; userAgent: string | undefined; channel: Principal["channel"] },
   ): Promise<{ token: string; sessionId: string; deviceId: string | undefined; userId: string; expiresAt: string }>;
+  /** That the caller knows their own password; guesses at it are bounded as at the door. */
+  confirmPassword(userId: string, password: string, ip: string): Promise<boolean>;
   authenticate(token: string): Promise<Principal | undefined>;
   signOut(principal: Principal): Promise<void>;
   /** All sessions of a user except one; tokens stay, they are signed out by deleting them. */
@@ -47,35 +46,45 @@ export interface SessionService {
 export function createSessionService({ db, clock }: { db: Database; clock: Clock }): SessionService {
   const tables = peopleTables(db);
   const listeners = new Set<(ended: Ended) => void>();
-  const guesses = new RateLimiterMemory(GUESSES);
-  const guessesPerAddress = new RateLimiterMemory(GUESSES_PER_ADDRESS);
+  const guesses = createGuesses();
+  void nobodysHash();
   const iso = (ms: number) => new Date(ms).toISOString();
   const tell = (ended: Ended) => {
     for (const listener of listeners) listener(ended);
   };
 
   async function signIn(request: SignInRequest, from: Parameters<SessionService["signIn"]>[1]) {
-    const login = request.login.toLowerCase();
-    await refuseGuessing(guesses, login);
-    await refuseGuessing(guessesPerAddress, from.ip);
-
+    const login = normalizeLogin(request.login);
+    const giveBack = await guesses.attempt(login, from.ip);
     const user = await tables
       .selectFrom("app_user")
       .select(["id", "state", "password_hash"])
       .where((where) => where.eb(where.fn<string>("lower", ["login"]), "=", login))
       .executeTakeFirst();
     const matches = await checkPassword(user?.state === "active" ? user.password_hash : undefined, request.password);
-    if (!user || !matches) {
-      await countGuess(guesses, login);
-      await countGuess(guessesPerAddress, from.ip);
-      throw new DomainError("unauthenticated", "The name or the password is wrong.", { reason: "signIn.refused" });
-    }
-    await guesses.delete(login);
+    if (!user || !matches) throw refused();
+    await giveBack();
 
     const { token, sha256 } = newToken("ks");
     const sessionId = newId();
     const expiresAt = iso(clock.now() + LIFETIME_MS[from.channel]);
     const deviceId = await tables.transaction().execute(async (trx) => {
+      // Whoever changes the password or switches the person off meanwhile waits for this row, and then ends this session
+      // with the others; or was first, and then the password that was right a moment ago is not any more.
+      const still = await trx
+        .selectFrom("app_user")
+        .select("id")
+        .where("id", "=", user.id)
+        .where("state", "=", "active")
+        .where("password_hash", "=", user.password_hash)
+        .forShare()
+        .executeTakeFirst();
+      if (!still) throw refused();
+      await trx
+        .deleteFrom("session")
+        .where("user_id", "=", user.id)
+        .where("expires_at", "<", iso(clock.now()))
+        .execute();
       const device = request.device ? await registerDevice(trx, user.id, request.device, iso(clock.now())) : undefined;
       await trx
         .insertInto("session")
@@ -93,6 +102,18 @@ export function createSessionService({ db, clock }: { db: Database; clock: Clock
       return device;
     });
     return { token, sessionId, deviceId, userId: user.id, expiresAt };
+  }
+
+  async function confirmPassword(userId: string, password: string, ip: string): Promise<boolean> {
+    const giveBack = await guesses.attempt(userId, ip);
+    const user = await tables
+      .selectFrom("app_user")
+      .select("password_hash")
+      .where("id", "=", userId)
+      .executeTakeFirstOrThrow();
+    const matches = await checkPassword(user.password_hash, password);
+    if (matches) await giveBack();
+    return matches;
   }
 
   async function authenticate(token: string): Promise<Principal | undefined> {
@@ -192,20 +213,26 @@ export function createSessionService({ db, clock }: { db: Database; clock: Clock
     return row !== undefined;
   }
 
-  async function endSession(sessionId: string, why: Ended["why"] = "signedOut") {
+  async function endSession(sessionId: string): Promise<boolean> {
     const ended = await tables
       .deleteFrom("session")
       .where("id", "=", sessionId)
       .returning(["user_id", "device_id"])
       .executeTakeFirst();
-    if (ended)
-      tell({ userId: ended.user_id, sessionId, ...(ended.device_id ? { deviceId: ended.device_id } : {}), why });
+    if (!ended) return false;
+    const device = ended.device_id ? { deviceId: ended.device_id } : {};
+    tell({ userId: ended.user_id, sessionId, ...device, why: "signedOut" });
+    return true;
   }
 
   return {
     signIn,
+    confirmPassword,
     authenticate,
-    endSession,
+    async endSession(sessionId) {
+      if (!(await endSession(sessionId)))
+        throw new DomainError("notFound", "There is no such session.", { reason: "session.unknown" });
+    },
     async signOut(principal) {
       if (principal.sessionId) await endSession(principal.sessionId);
     },
@@ -215,6 +242,8 @@ export function createSessionService({ db, clock }: { db: Database; clock: Clock
       const ended = await query.returning(["id", "device_id"]).execute();
       for (const session of ended)
         tell({ userId, sessionId: session.id, ...(session.device_id ? { deviceId: session.device_id } : {}), why });
+      // A personal access token has no session, and a socket opened with it ends with its owner's account, too.
+      if (why === "disabled") tell({ userId, why });
       return ended.length;
     },
     async revokeDevice(deviceId) {
@@ -278,18 +307,9 @@ async function registerDevice(
   return id;
 }
 
-async function refuseGuessing(limiter: RateLimiterMemory, key: string): Promise<void> {
-  const state = await limiter.get(key);
-  if (!state || state.consumedPoints < limiter.points) return;
-  throw new DomainError("rateLimited", "Too many wrong passwords. Wait a little, then try again.", {
-    reason: "signIn.throttled",
-    retryAfterMs: state.msBeforeNext,
-  });
-}
-
-/** Past the limit `consume` rejects; the next attempt is what gets refused. */
-const countGuess = (limiter: RateLimiterMemory, key: string): Promise<unknown> =>
-  limiter.consume(key).catch(() => undefined);
+/** One answer for unknown, switched off and wrong: which of them it was helps only a guesser. */
+const refused = () =>
+  new DomainError("unauthenticated", "The name or the password is wrong.", { reason: "signIn.refused" });
 
 function newToken(kind: "ks" | "kp"): { token: string; sha256: Buffer } {
   const token = `${kind}_${randomBytes(32).toString("base64url")}`;

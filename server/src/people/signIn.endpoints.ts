@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DomainError, type Clock } from "@kontor/shared/base";
 import { serverInfoSchema, signInRequestSchema, signInResponseSchema, type ServerInfo } from "@kontor/shared/people";
 import { defineEndpoint, SESSION_COOKIE, type Database, type Endpoint, type Principal } from "#kernel";
-import { checkNewPassword, checkPassword, hashPassword } from "./password.ts";
+import { checkNewPassword, hashPassword } from "./password.ts";
 import { peopleTables } from "./people.tables.ts";
 import type { SessionService } from "./session.service.ts";
 
@@ -15,6 +15,8 @@ export interface SignInDeps {
   /** Whether the console's cookie may travel over plain HTTP: only on this machine itself. */
   readonly secureCookies: boolean;
 }
+
+const LISTED = 500; // sessions and tokens of one person; a script that signs in for every call makes many
 
 const userSchema = z.object({
   id: z.uuid(),
@@ -171,7 +173,9 @@ export function signInEndpoints({
         .leftJoin("device", "device.id", "session.device_id")
         .select(["session.id", "channel", "device.name as device", "session.created_at", "session.last_seen_at", "ip"])
         .where("session.user_id", "=", principal.userId)
+        .where("session.expires_at", ">", new Date(clock.now()).toISOString())
         .orderBy("session.last_seen_at", "desc")
+        .limit(LISTED)
         .execute();
       return rows.map((row) => ({
         id: row.id,
@@ -194,19 +198,14 @@ export function signInEndpoints({
     rateLimit: { perMinute: 10 },
     body: z.object({ current: z.string().max(1024), next: z.string().max(1024) }),
     async handle({ body }, request) {
-      const { userId, sessionId } = signedIn(request);
-      const user = await tables
-        .selectFrom("app_user")
-        .select("password_hash")
-        .where("id", "=", userId)
-        .executeTakeFirstOrThrow();
-      if (!(await checkPassword(user.password_hash, body.current))) {
+      const { userId, sessionId } = signedInByHand(request);
+      checkNewPassword(body.next);
+      if (!(await sessions.confirmPassword(userId, body.current, request.ip))) {
         throw new DomainError("invalid", "The current password is wrong.", {
           reason: "password.wrong",
           problems: [{ field: "current", reason: "password.wrong", message: "The current password is wrong." }],
         });
       }
-      checkNewPassword(body.next);
       await tables
         .updateTable("app_user")
         .set({ password_hash: await hashPassword(body.next), updated_at: new Date(clock.now()).toISOString() })
@@ -238,6 +237,7 @@ export function signInEndpoints({
         .selectAll()
         .where("user_id", "=", signedIn(request).userId)
         .orderBy("created_at", "desc")
+        .limit(LISTED)
         .execute();
       return rows.map((row) => ({
         id: row.id,
@@ -264,15 +264,15 @@ export function signInEndpoints({
     }),
     reply: z.object({ id: z.uuid(), token: z.string() }),
     async handle({ body }, request) {
-      const principal = signedIn(request);
-      const beyond = body.scopes.find((scope) => !principal.scopes.includes(scope));
-      if (beyond)
-        throw new DomainError("forbidden", `A token cannot make one with a scope that it lacks itself: "${beyond}".`, {
-          reason: "token.scope",
+      const principal = signedInByHand(request);
+      if (body.expiresAt !== undefined && Date.parse(body.expiresAt) <= clock.now())
+        throw new DomainError("invalid", "The token would have ended already.", {
+          reason: "token.past",
+          problems: [{ field: "expiresAt", reason: "token.past", message: "Choose a time that is still to come." }],
         });
       return sessions.createToken(principal.userId, {
         name: body.name,
-        scopes: body.scopes,
+        scopes: [...new Set(body.scopes)],
         expiresAt: body.expiresAt,
       });
     },
@@ -315,4 +315,17 @@ export function signInEndpoints({
 function signedIn(request: { readonly principal: Principal | undefined }): Principal {
   if (!request.principal) throw new DomainError("unauthenticated", "Sign in first.", { reason: "signIn.needed" });
   return request.principal;
+}
+
+/**
+ * What changes how one gets in asks for a session: a token that could make tokens or change the password would outlive
+ * its own end, and being withdrawn.
+ */
+function signedInByHand(request: { readonly principal: Principal | undefined }): Principal {
+  const principal = signedIn(request);
+  if (principal.sessionId === undefined)
+    throw new DomainError("forbidden", "A personal access token cannot do this. Sign in with the password.", {
+      reason: "token.notHere",
+    });
+  return principal;
 }

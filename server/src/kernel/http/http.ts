@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
 import { Counter, Histogram } from "prom-client";
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterMemory } from "rate-limiter-flexible";
 import { DomainError } from "@kontor/shared/base";
 import type { Endpoint } from "../define.ts";
-import type { Log } from "../log.ts";
-import type { Metrics } from "../metrics.ts";
-import type { Principal, Scope } from "../principal.ts";
+import { addressKey } from "./addressKey.ts";
+import { mountEndpoint, tooMany, type EndpointDeps } from "./mountEndpoint.ts";
 import { openApiOf } from "./openapi.ts";
+import { mountHealth, mountProbes, type ProbeDeps } from "./probes.ts";
 import { sendProblem } from "./problem.ts";
 
 export interface HttpServer {
@@ -21,30 +21,16 @@ export interface HttpServer {
   drain(timeoutMs: number): Promise<void>;
 }
 
-export interface HttpDeps {
+export interface HttpDeps extends EndpointDeps, ProbeDeps {
   readonly host: string;
   readonly port: number;
-  readonly publicUrl: string | undefined;
-  readonly version: string;
   readonly trustProxy: string | false;
   readonly endpoints: readonly Endpoint[];
-  readonly log: Log;
-  readonly metrics: Metrics;
-  /** Who sent this; undefined for nobody. Throws for a token that is not (any longer) valid. */
-  authenticate(
-    credentials: { token: string; via: "bearer" | "cookie" },
-    request: { ip: string },
-  ): Promise<Principal | undefined>;
-  /** Whether this principal may do a `system` action. */
-  maySystem(principal: Principal, action: string, ip: string): Promise<boolean>;
-  readonly checks: Readonly<Record<string, () => Promise<string | true>>>;
   /** Mounts what is not an endpoint: the console's files, signed file addresses, uploads. */
   mount?(app: Express): void;
 }
 
-const BODY_BYTES = 1 << 20; // a card's worth of text many times over; files travel by tus and not in bodies
 const REQUESTS_PER_SECOND = 100; // per address: a busy desktop makes a handful
-export const SESSION_COOKIE = "kontor_session";
 
 export function createHttp(deps: HttpDeps): HttpServer {
   const { log, metrics } = deps;
@@ -92,6 +78,8 @@ export function createHttp(deps: HttpDeps): HttpServer {
       else log.debug(entry, "request");
     });
     if (draining) response.setHeader("connection", "close");
+    // A connection whose last request ends while draining would otherwise stay open for its keep-alive time.
+    response.on("close", () => draining && setImmediate(() => server.closeIdleConnections()));
     next();
   });
   app.use(
@@ -116,20 +104,10 @@ export function createHttp(deps: HttpDeps): HttpServer {
     }),
   );
 
-  app.get("/healthz", (_request, response) => void response.json({ status: "ok", version: deps.version }));
-  app.get("/readyz", async (_request, response) => {
-    const checks = await runChecks(deps.checks);
-    const ready = !draining && Object.values(checks).every((check) => check === true);
-    response.status(ready ? 200 : 503).json({ status: draining ? "draining" : ready ? "ready" : "failing", checks });
-  });
-  app.get(
-    "/metrics",
-    async (_request, response) => void response.type(metrics.contentType).send(await metrics.metrics()),
-  );
-
+  mountHealth(app, deps);
   app.use(async (request, response, next) => {
     try {
-      await limiter.consume(request.ip ?? "");
+      await limiter.consume(addressKey(request.ip));
       next();
     } catch (limit) {
       refused.inc();
@@ -137,10 +115,9 @@ export function createHttp(deps: HttpDeps): HttpServer {
     }
   });
 
+  mountProbes(app, deps, () => draining);
   deps.mount?.(app);
-
-  const json = express.json({ limit: BODY_BYTES, strict: false });
-  for (const endpoint of deps.endpoints) mountEndpoint(app, endpoint, json, deps);
+  for (const endpoint of deps.endpoints) mountEndpoint(app, endpoint, deps);
   app.get(
     "/api/openapi.json",
     (request, response) =>
@@ -211,116 +188,4 @@ function listen(server: Server, { host, port }: { host: string; port: number }):
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
-}
-
-function mountEndpoint(app: Express, endpoint: Endpoint, json: express.Handler, deps: HttpDeps): void {
-  const limiter = endpoint.rateLimit
-    ? new RateLimiterMemory({ points: endpoint.rateLimit.perMinute, duration: 60 })
-    : undefined;
-  const handle = async (request: Request, response: Response) => {
-    response.locals.route = endpoint.path;
-    const requestId = response.locals.requestId as string;
-    const aborted = new AbortController();
-    response.on("close", () => aborted.abort());
-    try {
-      await limiter?.consume(request.ip ?? "").catch((limit: unknown) => {
-        throw tooMany(limit);
-      });
-      const principal = endpoint.access.kind === "anybody" ? undefined : await principalOf(request, deps);
-      if (principal) {
-        response.locals.userId = principal.userId;
-        checkScope(principal, endpoint);
-        if (
-          endpoint.access.kind === "system" &&
-          !(await deps.maySystem(principal, endpoint.access.action, request.ip ?? ""))
-        ) {
-          throw new DomainError("forbidden", "This needs an administrator's rights.", { reason: "access.system" });
-        }
-      }
-      const input = {
-        params: endpoint.params?.parse(request.params),
-        query: endpoint.query?.parse(request.query),
-        body: endpoint.body?.parse(request.body ?? {}),
-      };
-      const reply = await endpoint.handle(input, {
-        principal,
-        requestId,
-        ip: request.ip ?? "",
-        log: deps.log,
-        signal: aborted.signal,
-        raw: { request, response },
-      });
-      if (endpoint.stream || response.headersSent) return;
-      if (!endpoint.reply) return void response.status(endpoint.status ?? 204).end();
-      response.status(endpoint.status ?? 200).json(reply);
-    } catch (error) {
-      if (aborted.signal.aborted && !response.writable) return; // the caller hung up: nobody to tell
-      sendProblem(response, error, { requestId, log: deps.log });
-    }
-  };
-  app[endpoint.method](`/api${endpoint.path}`, ...(endpoint.body ? [json] : []), handle);
-}
-
-/** The caller, from the bearer token or, for the console, from its cookie; a cookie counts only with our own Origin. */
-export async function principalOf(
-  request: Request | IncomingMessage,
-  deps: Pick<HttpDeps, "authenticate" | "publicUrl">,
-): Promise<Principal> {
-  const ip = "ip" in request ? (request.ip ?? "") : (request.socket.remoteAddress ?? "");
-  const bearer = /^Bearer ([\w.~+/=-]{1,512})$/i.exec(request.headers.authorization ?? "")?.[1];
-  const cookie = bearer === undefined ? cookieOf(request.headers.cookie, SESSION_COOKIE) : undefined;
-  if (cookie !== undefined && !["GET", "HEAD"].includes(request.method ?? "")) checkOrigin(request, deps.publicUrl);
-  const token = bearer ?? cookie;
-  const principal =
-    token === undefined
-      ? undefined
-      : await deps.authenticate({ token, via: bearer === undefined ? "cookie" : "bearer" }, { ip });
-  if (!principal)
-    throw new DomainError("unauthenticated", "Sign in first.", {
-      reason: token === undefined ? "signIn.needed" : "signIn.expired",
-    });
-  return principal;
-}
-
-/** Against forged requests from other sites: a browser always sends Origin with a request that changes something. */
-function checkOrigin(request: IncomingMessage, publicUrl: string | undefined): void {
-  const origin = request.headers.origin;
-  const own =
-    publicUrl === undefined
-      ? [`http://${request.headers.host}`, `https://${request.headers.host}`]
-      : [new URL(publicUrl).origin];
-  if (origin === undefined || !own.includes(origin))
-    throw new DomainError("forbidden", "This request came from another site.", { reason: "origin.foreign" });
-}
-
-export function cookieOf(header: string | undefined, name: string): string | undefined {
-  for (const part of header?.split(";") ?? []) {
-    const [key, value] = part.trim().split("=", 2);
-    if (key === name && value) return value;
-  }
-  return undefined;
-}
-
-function checkScope(principal: Principal, endpoint: Endpoint): void {
-  const needed: Scope = endpoint.access.kind === "system" ? "admin" : endpoint.method === "get" ? "read" : "write";
-  if (!principal.scopes.includes(needed))
-    throw new DomainError("forbidden", `This token lacks the scope "${needed}".`, {
-      reason: "token.scope",
-      params: { scope: needed },
-    });
-}
-
-function tooMany(limit: unknown): unknown {
-  if (!(limit instanceof RateLimiterRes)) return limit;
-  return new DomainError("rateLimited", "Too many attempts. Try again a little later.", {
-    reason: "rateLimited",
-    retryAfterMs: limit.msBeforeNext,
-  });
-}
-
-async function runChecks(checks: HttpDeps["checks"]): Promise<Record<string, string | true>> {
-  const entries = Object.entries(checks).map(
-    async ([name, check]) => [name, await check().catch((error: unknown) => (error as Error).message)] as const,
-  );
-  return Object.fromEntries(await Promise.all(entries));
 }

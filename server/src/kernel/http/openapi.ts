@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Endpoint } from "../define.ts";
+import { scopeOf } from "./mountEndpoint.ts";
 
 /** OpenAPI 3.1 from the endpoints themselves: JSON Schema 2020-12, as zod writes it, is what 3.1 takes. */
 export function openApiOf(endpoints: readonly Endpoint[], info: { version: string; serverUrl: string }): object {
@@ -37,6 +38,7 @@ function operationOf(endpoint: Endpoint): object {
     tags: [endpoint.tag],
     ...(endpoint.access.kind === "anybody" ? { security: [] } : {}),
     "x-access": endpoint.access,
+    ...(endpoint.access.kind === "anybody" ? {} : { "x-scope": scopeOf(endpoint) }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(endpoint.body
       ? {
@@ -92,6 +94,7 @@ const problemSchema = {
     code: { type: "string" },
     reason: { type: "string", description: "Stable key" },
     requestId: { type: "string" },
+    params: { type: "object", description: "Values that belong to the reason", additionalProperties: true },
     problems: {
       type: "array",
       items: {

@@ -57,6 +57,7 @@ export function sendProblem(
         code: error.code,
         reason: error.details.reason,
         requestId,
+        ...(error.details.params ? { params: error.details.params } : {}),
         ...(error.details.problems ? { problems: error.details.problems } : {}),
         ...(error.details.retryAfterMs === undefined ? {} : { retryAfterMs: error.details.retryAfterMs }),
       }),
@@ -83,8 +84,15 @@ export function toDomainError(thrown: unknown): DomainError {
     });
   if (type === "entity.parse.failed")
     return new DomainError("invalid", "The body is not valid JSON.", { reason: "body.notJson" });
-  if (type?.startsWith("encoding.") || type?.startsWith("charset.") || status === 400)
+  if (status === 404) return new DomainError("notFound", "There is nothing here.", { reason: "route.unknown" });
+  // What Express and its parsers refuse: unreadable addresses, encodings, ranges.
+  if (status !== undefined && status >= 400 && status < 500)
     return new DomainError("invalid", "The request cannot be read.", { reason: "request.malformed" });
+  // PostgreSQL's words for a NUL character in a text or in JSON; any field that takes text can be sent one.
+  if (code === "22021" || code === "22P05")
+    return new DomainError("invalid", "A text contains a character that cannot be kept (U+0000).", {
+      reason: "text.unstorable",
+    });
   if (code === "ECONNREFUSED" || code === "57P01" || code === "08006" || code === "53300") {
     return new DomainError(
       "unavailable",

@@ -1,0 +1,109 @@
+import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { DomainError } from "@kontor/shared/base";
+import type { Endpoint } from "../define.ts";
+import type { Log } from "../log.ts";
+import type { Principal, Scope } from "../principal.ts";
+import { addressKey } from "./addressKey.ts";
+import { principalOf, type AuthenticationDeps } from "./principalOf.ts";
+import { sendProblem } from "./problem.ts";
+
+export interface EndpointDeps extends AuthenticationDeps {
+  readonly log: Log;
+  /** Whether this principal may do a `system` action. */
+  maySystem(principal: Principal, action: string, ip: string): Promise<boolean>;
+}
+
+const BODY_BYTES = 1 << 20; // a card's worth of text many times over; files travel by tus and not in bodies
+const BODY_MS = 30_000; // a mebibyte over a bad telephone line; who drips bytes for longer holds a socket for nothing
+
+/** Limit, caller, scope, access, input, handler, answer: the same order for every endpoint. */
+export function mountEndpoint(app: Express, endpoint: Endpoint, deps: EndpointDeps): void {
+  const limiter = endpoint.rateLimit
+    ? new RateLimiterMemory({ points: endpoint.rateLimit.perMinute, duration: 60 })
+    : undefined;
+  const handle = async (request: Request, response: Response) => {
+    response.locals.route = endpoint.path;
+    const requestId = response.locals.requestId as string;
+    const ip = request.ip ?? "";
+    const aborted = new AbortController();
+    response.on("close", () => aborted.abort());
+    try {
+      await limiter?.consume(addressKey(ip)).catch((limit: unknown) => {
+        throw tooMany(limit);
+      });
+      const principal = endpoint.access.kind === "anybody" ? undefined : await principalOf(request, deps);
+      if (principal) {
+        response.locals.userId = principal.userId;
+        checkScope(principal, endpoint);
+        if (endpoint.access.kind === "system" && !(await deps.maySystem(principal, endpoint.access.action, ip)))
+          throw new DomainError("forbidden", "This needs an administrator's rights.", { reason: "access.system" });
+      }
+      if (endpoint.body) refuseOtherBodies(request);
+      const input = {
+        params: endpoint.params?.parse(request.params),
+        query: endpoint.query?.parse(request.query),
+        body: endpoint.body?.parse(request.body ?? {}),
+      };
+      // Answers are for their reader and for now: a shared computer's browser must not keep them.
+      if (!endpoint.stream) response.setHeader("cache-control", "no-store");
+      const raw = { request, response };
+      const reply = await endpoint.handle(input, {
+        principal,
+        requestId,
+        ip,
+        log: deps.log,
+        signal: aborted.signal,
+        raw,
+      });
+      if (endpoint.stream || response.headersSent) return;
+      if (!endpoint.reply) return void response.status(endpoint.status ?? 204).end();
+      response.status(endpoint.status ?? 200).json(reply);
+    } catch (error) {
+      if (aborted.signal.aborted && !response.writable) return; // the caller hung up: nobody to tell
+      sendProblem(response, error, { requestId, log: deps.log });
+    }
+  };
+  app[endpoint.method](`/api${endpoint.path}`, ...(endpoint.body ? [readJson] : []), handle);
+}
+
+/** What a personal access token must carry for this endpoint. */
+export const scopeOf = ({ access, method, scope }: Pick<Endpoint, "access" | "method" | "scope">): Scope =>
+  scope ?? (access.kind === "system" ? "admin" : method === "get" ? "read" : "write");
+
+export function tooMany(limit: unknown): unknown {
+  if (!(limit instanceof RateLimiterRes)) return limit;
+  return new DomainError("rateLimited", "Too many attempts. Try again a little later.", {
+    reason: "rateLimited",
+    retryAfterMs: limit.msBeforeNext,
+  });
+}
+
+const parseJson = express.json({ limit: BODY_BYTES, strict: false });
+
+function readJson(request: Request, response: Response, next: NextFunction): void {
+  const timer = setTimeout(() => request.destroy(), BODY_MS);
+  response.once("close", () => clearTimeout(timer));
+  parseJson(request, response, (error?: unknown) => {
+    clearTimeout(timer);
+    next(error);
+  });
+}
+
+/** A body of another kind would look like an empty one, and the answer would complain of missing fields. */
+function refuseOtherBodies(request: Request): void {
+  const hasBody = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"]) > 0;
+  if (hasBody && request.body === undefined)
+    throw new DomainError("invalid", "Send the body as JSON, with `content-type: application/json`.", {
+      reason: "body.notJson",
+    });
+}
+
+function checkScope(principal: Principal, endpoint: Endpoint): void {
+  const scope = scopeOf(endpoint);
+  if (!principal.scopes.includes(scope))
+    throw new DomainError("forbidden", `This token lacks the scope "${scope}".`, {
+      reason: "token.scope",
+      params: { scope },
+    });
+}

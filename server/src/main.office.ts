@@ -1,0 +1,93 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "@kontor/shared/base";
+import { createAccess } from "#access";
+import type { Config } from "#config";
+import {
+  checkDatabase,
+  createDatabase,
+  createDoorbell,
+  lockDataDirectory,
+  migrate,
+  startEmbeddedPostgres,
+  type Log,
+} from "#kernel";
+import { createTypeRegistry, objectTypeResource, resourceTypeOf, saveTypes } from "#objects";
+import {
+  createPeopleService,
+  createSessionService,
+  ensureAdministrators,
+  loadAdministrators,
+  loadSubject,
+  peopleResources,
+} from "#people";
+import { office as officePack } from "../packs/office/index.ts";
+
+/** Things that were started, stopped in the opposite order; one that fails to stop does not keep the others running. */
+export function createStops(log: Log) {
+  const stops: (() => Promise<unknown>)[] = [];
+  return {
+    push: (stop: () => Promise<unknown>) => void stops.push(stop),
+    async all() {
+      for (const stop of stops.splice(0).reverse())
+        await stop().catch((error: unknown) => log.error({ err: error }, "stopping"));
+    },
+  };
+}
+
+export type Stops = ReturnType<typeof createStops>;
+
+/** The database and the services that need nothing else: what the server and the command line both stand on. */
+export async function openOffice(
+  config: Config,
+  { log, stops, exclusive }: { log: Log; stops: Stops; exclusive: boolean },
+) {
+  const clock = systemClock;
+  await mkdir(config.dataDirectory, { recursive: true });
+  const embedded =
+    config.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ directory: join(config.dataDirectory, "postgres"), log })
+      : undefined;
+  const url = config.databaseUrl ?? embedded?.url ?? "";
+  let mayStopDatabase = embedded?.startedHere ?? false;
+  stops.push(async () => (mayStopDatabase ? embedded?.stop() : undefined));
+
+  const { db, pool } = createDatabase({ url, poolSize: config.databasePool, log });
+  stops.push(() => db.destroy());
+  const { version: postgresVersion } = await checkDatabase(pool);
+  if (exclusive) {
+    const lock = await lockDataDirectory({ url, directory: config.dataDirectory });
+    mayStopDatabase = embedded !== undefined; // whoever holds the lock owns a database that was left running, too
+    stops.push(() => lock.release());
+  }
+  if (!exclusive && mayStopDatabase) {
+    // A command that started the database itself: a server may have come since then and stand on it.
+    stops.push(async () => {
+      const lock = await lockDataDirectory({ url, directory: config.dataDirectory }).catch(() => undefined);
+      mayStopDatabase = lock !== undefined;
+      await lock?.release();
+    });
+  }
+  await migrate({ pool, directory: fileURLToPath(new URL("../migrations", import.meta.url)), log });
+
+  const doorbell = await createDoorbell({ url, log });
+  stops.push(() => doorbell.close());
+  const sessions = createSessionService({ db, clock });
+  const people = createPeopleService({ db, doorbell, sessions, clock });
+  const administrators = await ensureAdministrators(db);
+  const types = createTypeRegistry(officePack.types);
+  await saveTypes(db, types);
+  const access = await createAccess({
+    db,
+    log,
+    clock,
+    resources: [...peopleResources, objectTypeResource, ...types.all().map(resourceTypeOf)],
+    policies: officePack.policies,
+    loadSubject: (userId) => loadSubject(db, userId),
+    loadAdministrators: () => loadAdministrators(db),
+  });
+  return { clock, url, db, pool, types, postgresVersion, doorbell, sessions, people, access, administrators };
+}
+
+export type Office = Awaited<ReturnType<typeof openOffice>>;
