@@ -15,7 +15,7 @@ const TYPING_MS = 100;
 export function RelationSelect(props: EditorProps<Extract<FieldDefinition, { kind: "relation" }>>) {
   const { field, name, raw, onDone, onRaw } = props;
   const { t } = useWords();
-  const [text, setText] = useState("");
+  const [typed, setTyped] = useState<string>();
   const chosen = Array.isArray(raw) ? (raw as string[]) : typeof raw === "string" ? [raw] : [];
   const chosenRows = useRowsById("records", chosen);
   const newest = useRows("records", {
@@ -26,13 +26,14 @@ export function RelationSelect(props: EditorProps<Extract<FieldDefinition, { kin
   const label = (record: Pick<ReplicaRecord, "title" | "number">) =>
     [record.number, record.title].filter(Boolean).join(" · ") || t("objects.untitled");
   const chosenLabels = new Set([...(chosenRows?.values() ?? [])].map(label));
+  const text = typed ?? (field.many ? "" : ([...chosenLabels][0] ?? ""));
   const query = chosenLabels.has(text) ? "" : text;
   const found = useFound(field.to, query);
 
   // A millisecond: shown before its name is known, the control would take the name for something typed.
-  if (!chosenRows) return null;
+  if (typed === undefined && !chosenRows) return null;
   const options = new Map<string, string>();
-  for (const id of chosen) options.set(id, label(chosenRows.get(id) ?? { title: t("objects.notVisible") }));
+  for (const id of chosen) options.set(id, label(chosenRows?.get(id) ?? { title: t("objects.notVisible") }));
   if (query) for (const hit of found?.hits ?? []) options.set(hit.recordId, hit.title || t("objects.untitled"));
   else if (newest !== "refused") for (const record of newest ?? []) options.set(record.id, label(record));
   const data = [...options].map(([value, each]) => ({ value, label: each }));
@@ -47,7 +48,7 @@ export function RelationSelect(props: EditorProps<Extract<FieldDefinition, { kin
     data,
     searchable: true as const,
     searchValue: text,
-    onSearchChange: setText,
+    onSearchChange: setTyped,
     clearable: !props.required,
     defaultDropdownOpened: props.autoFocus ?? false,
     nothingFoundMessage: query && !found?.complete ? t("app.palette.searching") : t("objects.nothingFound"),
