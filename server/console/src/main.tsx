@@ -2,7 +2,7 @@ import "@fontsource-variable/inter";
 import "@mantine/core/styles.css";
 import "@mantine/charts/styles.css";
 import "@mantine/notifications/styles.css";
-import "./tokens.css";
+import "@kontor/theme/tokens.css";
 import "./app/console.css";
 import { MantineProvider } from "@mantine/core";
 import { ModalsProvider } from "@mantine/modals";
@@ -12,7 +12,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/api.ts";
 import { App } from "./app/App.tsx";
-import { mantineFromTokens, theme } from "./theme.ts";
+import { mantineFromTokens, theme } from "@kontor/theme";
 import { startWords } from "./words/words.ts";
 
 const RETRIES = 2;

@@ -7,7 +7,7 @@ import { useEffect, useState } from "react";
 import type { SessionState, Settings } from "#contract";
 import { DirectoryProvider, ReplicaProvider, TypesProvider } from "../replica/index.ts";
 import { PassphraseScreen, ReplicaFailedScreen, SignInScreen } from "../signIn/index.ts";
-import { mantineFromTokens, theme } from "../theme.ts";
+import { mantineFromTokens, theme } from "@kontor/theme";
 import { localeOf } from "../words/index.ts";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { SettingsContext } from "./settings.ts";
