@@ -1,0 +1,131 @@
+import { createAccess } from "#access";
+import { createHttp, createLog, createMetrics, SESSION_COOKIE } from "#kernel";
+import {
+  createPeopleService,
+  createSessionService,
+  ensureAdministrators,
+  loadAdministrators,
+  loadSubject,
+  peopleEndpoints,
+  peopleResources,
+  signInEndpoints,
+  type Ended,
+  type PersonInput,
+} from "#people";
+import { newId, systemClock } from "@kontor/shared/base";
+import { createTestDatabase, silentLog } from "#testing";
+
+export const PASSWORD = "correct horse battery";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+export type PeopleServer = Awaited<ReturnType<typeof startPeopleServer>>;
+
+/** The endpoints of people over a listening server and a real database: the root administrator is there from the start. */
+export async function startPeopleServer() {
+  const database = await createTestDatabase();
+  const { db } = database;
+  const lines: string[] = [];
+  const log = createLog({ level: "trace", destination: { write: (line: string) => void lines.push(line) } });
+  const ended: Ended[] = [];
+  const sessions = createSessionService({ db, clock: systemClock });
+  sessions.onEnded((event) => ended.push(event));
+  const people = createPeopleService({ db, sessions, clock: systemClock, doorbell: { ring: () => undefined } });
+  const administrators = await ensureAdministrators(db);
+  const root = await people.create({ login: "root", name: "Root", password: PASSWORD, groupIds: [administrators] });
+  const access = await createAccess({
+    db,
+    log: silentLog,
+    resources: peopleResources,
+    policies: [],
+    loadSubject: (id) => loadSubject(db, id),
+    loadAdministrators: () => loadAdministrators(db),
+  });
+  const http = createHttp({
+    host: "127.0.0.1",
+    port: 0,
+    publicUrl: undefined,
+    version: "1.2.3",
+    trustProxy: "loopback", // so that a test can come from many addresses
+    log,
+    metrics: createMetrics(),
+    authenticate: ({ token }) => sessions.authenticate(token),
+    maySystem: access.maySystem,
+    checks: {},
+    endpoints: [
+      ...signInEndpoints({
+        db,
+        sessions,
+        info: { product: "kontor", version: "1.2.3", protocol: 1, serverId: newId(), name: "Test" },
+        leaseMs: 1000,
+        clock: systemClock,
+        secureCookies: false,
+      }),
+      ...peopleEndpoints({ db, people, sessions, clock: systemClock }),
+    ],
+  });
+  const origin = `http://127.0.0.1:${await http.listen()}`;
+  let person = 0;
+  let address = 0;
+
+  async function ask(
+    method: string,
+    path: string,
+    { body, token, headers }: { body?: unknown; token?: string; headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
+    const response = await fetch(`${origin}/api${path}`, {
+      method,
+      headers: {
+        connection: "close",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text === "" ? {} : (JSON.parse(text) as Answer["body"]),
+    };
+  }
+
+  /** From an address of its own each time, unless it is named: what is counted per address stays out of other tests. */
+  const signIn = (login: string, password = PASSWORD, { from = `198.51.100.${++address % 250}`, ...more } = {}) =>
+    ask("POST", "/sign-in", { body: { login, password, ...more }, headers: { "x-forwarded-for": from } });
+  const tokenOf = async (login: string, password = PASSWORD) => (await signIn(login, password)).body.token as string;
+  const rootToken = await tokenOf("root");
+
+  return {
+    ...database,
+    origin,
+    people,
+    sessions,
+    administrators,
+    root: root.id,
+    rootToken,
+    ended,
+    log: () => lines.join(""),
+    ask,
+    signIn,
+    tokenOf,
+    /** As the administrator. */
+    manage: (method: string, path: string, body?: unknown) => ask(method, `/admin${path}`, { body, token: rootToken }),
+    async addPerson(more: Partial<PersonInput> = {}) {
+      const login = more.login ?? `person-${++person}`;
+      const { id } = await people.create({ login, name: login, password: PASSWORD, ...more });
+      return { id, login };
+    },
+    cookieOf: (answer: Answer) =>
+      new RegExp(`${SESSION_COOKIE}=[^;]+`).exec(answer.headers.get("set-cookie") ?? "")?.[0],
+    async stop() {
+      await http.drain(1_000);
+      await database.drop();
+    },
+  };
+}
