@@ -62,7 +62,7 @@ describe("sort keys", () => {
   });
 
   it("put a number that is still to come where the highest is", () => {
-    const numbered = { kind: "autoNumber", label: { en: "Number" }, pattern: "D-{n}" } as const;
+    const numbered = { kind: "autoNumber", label: { en: "Number", ru: "Номер" }, pattern: "D-{n}" } as const;
     expect(sortKeyOf(numbered, undefined) > sortKeyOf(numbered, "D-999999999")).toBe(true);
   });
 
