@@ -4,7 +4,7 @@ import type { JsonObject } from "@kontor/shared/base";
 import type { FileIntentName } from "@kontor/shared/files";
 import { replayIntent, sortKeysOf, type RecordDoc, type ReplayFrom, type TypeDefinition } from "@kontor/shared/objects";
 import type { Intent } from "@kontor/shared/protocol";
-import { defineSearchIndex, type SearchIndex } from "#replica/storage";
+import { defineSearchIndex, type ReplicaCollection, type SearchIndex } from "#replica/storage";
 
 /**
  * What the replica holds under one name, and how a server row and the pending intents become what is shown: the view is
@@ -22,7 +22,13 @@ export interface ReplicaCollectionDefinition {
   readonly dependsOn?: string;
 }
 
+export interface BoundRows {
+  collection(name: string): ReplicaCollection<object> | undefined;
+}
+
 export interface ViewContext extends ReplayFrom {
+  /** Called once, when the rows are open and no view has been made yet. */
+  bind?(rows: BoundRows): void;
   typeNamed(name: string): TypeDefinition | undefined;
   /** Called within the transaction in which rows of a collection changed. */
   rowsChanged?(collection: string): void;

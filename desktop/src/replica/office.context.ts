@@ -1,18 +1,15 @@
 import type { JsonObject } from "@kontor/shared/base";
 import type { TypeDefinition } from "@kontor/shared/objects";
-import type { ViewContext } from "./collections.ts";
-import type { Rows } from "./rows.ts";
+import type { BoundRows, ViewContext } from "./collections.ts";
 
 /** What views ask about besides their own row: the types, and the person at this device. */
 export interface OfficeContext extends ViewContext {
-  /** Once the rows are open: they need the context to open. */
-  bind(rows: Pick<Rows, "collection">): void;
   /** How uploads stand, by file; asked only for files that have one. */
   setUploads(uploads: ReadonlyMap<string, JsonObject>): void;
 }
 
 export function createOfficeContext(userId: string): OfficeContext {
-  let rows: Pick<Rows, "collection"> | undefined;
+  let rows: BoundRows | undefined;
   let types: Map<string, TypeDefinition> | undefined;
   let uploads: ReadonlyMap<string, JsonObject> = new Map();
 

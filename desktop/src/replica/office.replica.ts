@@ -43,7 +43,6 @@ export async function openOfficeReplica(options: OpenOffice, deps: OfficeDeps): 
     log: deps.log,
     onDamaged: deps.onDamaged,
   });
-  context.bind(replica.rows);
   const files = await openReplicaFiles({
     directory: join(options.directory, "files"),
     key: Buffer.from(options.key, "hex"),

@@ -129,6 +129,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     now: () => clock.now(),
   });
   const rows = createRows({ file, definitions: options.definitions, outbox, context: options.context });
+  options.context.bind?.(rows); // before any view is made: without its type a pending change would not be shown
   rows.rebuildOverlays();
   const pacing = createPacing();
   const codec = createFrameCodec(zlibCompression);
