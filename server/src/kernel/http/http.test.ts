@@ -441,3 +441,10 @@ it("says which port is in use, and how to take another", async () => {
     await once(other, "close");
   }
 });
+
+it("refuses two endpoints at one address", async () => {
+  const one = endpoints.find(({ path }) => path === "/people/:id") as Endpoint;
+  await expect(start({ endpoints: [one, { ...one, path: "/people/:login" }] })).rejects.toThrow(
+    "Two endpoints answer GET /people/:login.",
+  );
+});

@@ -117,6 +117,7 @@ export function createHttp(deps: HttpDeps): HttpServer {
 
   mountProbes(app, deps, () => draining);
   deps.mount?.(app);
+  refuseDuplicates(deps.endpoints);
   for (const endpoint of deps.endpoints) mountEndpoint(app, endpoint, deps);
   app.get(
     "/api/openapi.json",
@@ -163,6 +164,16 @@ export function createHttp(deps: HttpDeps): HttpServer {
       clearTimeout(timer);
     },
   };
+}
+
+/** Of two endpoints at one address the second would never be asked, and nobody would notice. */
+function refuseDuplicates(endpoints: readonly Endpoint[]): void {
+  const seen = new Set<string>();
+  for (const { method, path } of endpoints) {
+    const address = `${method} ${path.replaceAll(/:\w+/g, ":")}`;
+    if (seen.has(address)) throw new Error(`Two endpoints answer ${method.toUpperCase()} ${path}.`);
+    seen.add(address);
+  }
 }
 
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {

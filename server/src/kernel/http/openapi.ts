@@ -5,9 +5,10 @@ import { scopeOf } from "./mountEndpoint.ts";
 /** OpenAPI 3.1 from the endpoints themselves: JSON Schema 2020-12, as zod writes it, is what 3.1 takes. */
 export function openApiOf(endpoints: readonly Endpoint[], info: { version: string; serverUrl: string }): object {
   const paths: Record<string, Record<string, object>> = {};
+  const schemas = createSchemas();
   for (const endpoint of endpoints) {
     const path = `/api${endpoint.path.replaceAll(/:(\w+)/g, "{$1}").replaceAll(/\{\/\*(\w+)\}|\*(\w+)/g, "{$1$2}")}`;
-    (paths[path] ??= {})[endpoint.method] = operationOf(endpoint);
+    (paths[path] ??= {})[endpoint.method] = operationOf(endpoint, schemas.of);
   }
   return {
     openapi: "3.1.0",
@@ -22,15 +23,18 @@ export function openApiOf(endpoints: readonly Endpoint[], info: { version: strin
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", description: "A session's or a personal access token" },
       },
-      schemas: { Problem: problemSchema },
+      schemas: { Problem: problemSchema, ...schemas.shared },
     },
     security: [{ bearer: [] }],
     paths,
   };
 }
 
-function operationOf(endpoint: Endpoint): object {
-  const parameters = [...parametersOf("path", endpoint.params), ...parametersOf("query", endpoint.query)];
+function operationOf(endpoint: Endpoint, schemaOf: SchemaOf): object {
+  const parameters = [
+    ...parametersOf("path", endpoint.params, schemaOf),
+    ...parametersOf("query", endpoint.query, schemaOf),
+  ];
   const status = String(endpoint.status ?? (endpoint.reply ? 200 : 204));
   return {
     operationId: operationId(endpoint),
@@ -63,7 +67,7 @@ function operationOf(endpoint: Endpoint): object {
 const operationId = ({ method, path }: Endpoint) =>
   `${method}${path.replaceAll(/[^a-zA-Z0-9]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`;
 
-function parametersOf(place: "path" | "query", schema: z.ZodType | undefined): object[] {
+function parametersOf(place: "path" | "query", schema: z.ZodType | undefined, schemaOf: SchemaOf): object[] {
   if (!(schema instanceof z.ZodObject)) return [];
   const json = schemaOf(schema, "input") as { properties?: Record<string, object>; required?: string[] };
   return Object.entries(json.properties ?? {}).map(([name, property]) => ({
@@ -74,13 +78,40 @@ function parametersOf(place: "path" | "query", schema: z.ZodType | undefined): o
   }));
 }
 
-function schemaOf(schema: z.ZodType, io: "input" | "output"): object {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: "any",
-    target: "draft-2020-12",
-  }) as Record<string, unknown>;
-  return json;
+type SchemaOf = (schema: z.ZodType, io: "input" | "output") => object;
+
+/**
+ * JSON Schemas that can stand inside the document. What refers to itself (any JSON value does) is written by zod with
+ * definitions at its own root, and references from the root: inside a document those lead nowhere, so the definitions
+ * move to the document's components.
+ */
+function createSchemas(): { of: SchemaOf; readonly shared: Record<string, unknown> } {
+  const shared: Record<string, unknown> = {};
+  const names = new Map<string, string>();
+  return {
+    shared,
+    of(schema, io) {
+      const {
+        $schema: _,
+        $defs,
+        ...json
+      } = z.toJSONSchema(schema, { io, unrepresentable: "any", target: "draft-2020-12" }) as Record<string, unknown>;
+      const refersToItself = JSON.stringify(json).includes('"$ref":"#"');
+      if ($defs === undefined && !refersToItself) return json;
+      const definitions = { ...($defs as Record<string, unknown>), ...(refersToItself ? { root: json } : {}) };
+      const text = JSON.stringify(definitions);
+      const prefix = names.get(text) ?? `Nested${names.size}`;
+      names.set(text, prefix);
+      const rewrite = (value: unknown): unknown =>
+        JSON.parse(
+          JSON.stringify(value)
+            .replaceAll(/"\$ref":"#\/\$defs\/([^"]+)"/g, `"$ref":"#/components/schemas/${prefix}_$1"`)
+            .replaceAll('"$ref":"#"', `"$ref":"#/components/schemas/${prefix}_root"`),
+        );
+      for (const [name, definition] of Object.entries(definitions)) shared[`${prefix}_${name}`] = rewrite(definition);
+      return rewrite(json) as object;
+    },
+  };
 }
 
 const problemSchema = {
