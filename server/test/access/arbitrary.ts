@@ -2,7 +2,7 @@ import type { AttributeKind, Condition, Context, Policy, Subject } from "@kontor
 import type { Json } from "@kontor/shared/base";
 import fc from "fast-check";
 import { type Column, columns, resourceType, type Row } from "./columns.ts";
-import { UUIDS, VALID, valuesOf } from "./nasty.ts";
+import { ADDRESSES, PATTERNS, RANGES, UUIDS, VALID, valuesOf } from "./nasty.ts";
 
 /** Policies, subjects, contexts and rows at random, of few and nasty values, so that comparisons are often true. */
 
@@ -87,7 +87,7 @@ export const subjectArbitrary: fc.Arbitrary<Subject> = fc.record({
 
 export const contextArbitrary: fc.Arbitrary<Context> = fc.record({
   time: valueOfKind.dateTime as fc.Arbitrary<string>,
-  ip: fc.constantFrom(undefined, "10.0.0.1", "10\0", "a"),
+  ip: fc.constantFrom(undefined, "10\0", "a", ...ADDRESSES.slice(0, 16)),
   deviceId: fc.option(fc.constantFrom(...UUIDS), { nil: undefined }),
   channel: fc.constantFrom("desktop", "console", "api", "job"),
   offline: fc.option(fc.boolean(), { nil: undefined }),
@@ -154,7 +154,43 @@ const compared = (family: string, op: fc.Arbitrary<string>) =>
   node(op, inAnyOrder(attributeOf(family), operandOf(family)));
 const elementLists = (family: string) => fc.array(valueOfKind[family as AttributeKind], { maxLength: 3 });
 
+const oneOrMore = (all: readonly string[]) =>
+  fc.oneof(fc.constantFrom(...all), fc.subarray([...all], { maxLength: 3 }));
+const windows = fc
+  .record({
+    range: fc.constantFrom(
+      {},
+      { from: "00:00", to: "12:00" },
+      { from: "22:30", to: "05:30" },
+      { from: "03:00", to: "24:00" },
+    ),
+    days: fc.constantFrom({}, { days: ["thu"] }, { days: ["mon", "wed", "fri"] }),
+    zone: fc.constantFrom("UTC", "Europe/Moscow", "America/New_York", "Asia/Kolkata"),
+  })
+  .filter(({ range, days }) => "from" in range || "days" in days)
+  .map(({ range, days, zone }) => ({ ...range, ...days, zone }));
+const SHIFTS = {
+  date: ["now", "P1D", "-P1M", { days: 58 }, { days: 1, zone: "Asia/Tokyo" }, { zone: "America/New_York" }],
+  dateTime: ["now", "PT1H", "-P1D", { days: 180, hours: 12 }],
+};
+const relative = (["date", "dateTime"] as const).map((family) =>
+  node(
+    fc.constantFrom("before", "after"),
+    fc.oneof(
+      fc.tuple(
+        attributeOf(family).filter((name) => name !== "ctx.time"),
+        fc.oneof(fc.constantFrom<unknown>(...SHIFTS[family]), literalOf(family)),
+      ),
+      fc.tuple(attributeOf(family), attributeOf(family)),
+    ),
+  ),
+);
+
 const leaf: fc.Arbitrary<unknown> = fc.oneof(
+  ...relative,
+  node(fc.constant("cidr"), fc.tuple(fc.oneof(fc.constant("ctx.ip"), attributeOf("text")), oneOrMore(RANGES))),
+  node(fc.constant("matches"), fc.tuple(attributeOf("text"), oneOrMore(PATTERNS))),
+  node(fc.constant("within"), fc.tuple(fc.constantFrom("ctx.time", "sub.lastSeen"), windows)),
   ...ordered.map((family) => compared(family, comparison)),
   compared("boolean", equality),
   ...ordered.map((family) =>

@@ -13,7 +13,7 @@ import { beforeAll, expect, it } from "vitest";
 const contract: ResourceType = {
   name: "contract",
   sections: { main: ["title", "phone"], terms: ["amount"], pay: ["iban"] },
-  attributes: { owner: "id", department: "id", state: "text", amount: "money" },
+  attributes: { owner: "id", department: "id", state: "text", amount: "money", title: "text", createdAt: "dateTime" },
   actions: ["read", "create", "edit", "delete", "transition:sign"],
 };
 

@@ -1,5 +1,6 @@
 import type { Condition, Context, FieldAccess, Policy, ResourceType, Subject } from "@kontor/shared/access";
 import type { Json } from "@kontor/shared/base";
+import { isNaiveShift, naiveCidr, naiveMatches, naiveNow, naiveWithin } from "./naive.checks.ts";
 
 /**
  * An evaluator written apart from the engine, from the rules at the head of `access.model.ts` alone: it walks the JSON of
@@ -67,6 +68,8 @@ function truthOf(condition: Condition, situation: Situation): Truth {
   if (op === "or") return Math.max(...(operands as Condition[]).map((part) => truthOf(part, situation))) as Truth;
   if (op === "not") return (1 - truthOf(operands, situation)) as Truth;
   if (op === "exists") return valueOf(operands, situation) === undefined ? 0 : 1;
+  if (op === "cidr" || op === "matches" || op === "within") return checked(op, operands, situation);
+  if (op === "before" || op === "after") return beforeOrAfter(op, operands, situation);
   const values = (operands as unknown[]).map((operand) => valueOf(operand, situation));
   if (op === "between") {
     const [value, lowest, highest] = values;
@@ -78,6 +81,23 @@ function truthOf(condition: Condition, situation: Situation): Truth {
   const [left, right] = values;
   if (left === undefined || right === undefined) return 0.5;
   return binary(op, left, right);
+}
+
+function checked(op: string, [operand, written]: readonly [unknown, never], situation: Situation): Truth {
+  const value = valueOf(operand, situation) as string | undefined;
+  if (value === undefined) return 0.5;
+  if (op === "within") return truth(naiveWithin(value, written));
+  const list: readonly string[] = Array.isArray(written) ? written : [written];
+  const answer = op === "cidr" ? naiveCidr(value, list) : naiveMatches(value, list);
+  return answer === undefined ? 0.5 : truth(answer);
+}
+
+function beforeOrAfter(op: string, [left, right]: readonly [unknown, unknown], situation: Situation): Truth {
+  const value = valueOf(left, situation);
+  const other = isNaiveShift(right)
+    ? naiveNow(situation.context.time, right, String(value).length === 10 ? "date" : "dateTime")
+    : valueOf(right, situation);
+  return ordered(value, other, (order) => (op === "before" ? order < 0 : order > 0));
 }
 
 function binary(op: string, left: Value, right: Value): Truth {

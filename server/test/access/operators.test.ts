@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "#testing";
 import { type Column, columns, createTableSql, insertRowsSql, resourceType, type Row, rowsToJson } from "./columns.ts";
 import { naiveMay } from "./naive.ts";
-import { VALID, valuesOf } from "./nasty.ts";
+import { ADDRESSES, FITTING, NO_ADDRESSES, PATTERNS, RANGES, VALID, valuesOf } from "./nasty.ts";
 
 /**
  * POL-4 where it is decided: every operator, on every way an attribute can be stored, over all pairs of nasty values.
@@ -195,6 +195,57 @@ describe("[POL-4] membership", () => {
 it("[POL-4] exists, of every kind in every way it is stored", async () => {
   const conditions = firsts.map((column) => ({ exists: obj(column) }));
   expect(await disagreements(everyValue, conditions)).toEqual([]);
+});
+
+describe("[POL-4] operators with a language of their own", () => {
+  const textsToAsk = (texts: readonly string[]): readonly Row[] =>
+    texts.map((text) =>
+      rowOf(inFamily(firsts, "text").flatMap((column) => (column.stored === "uuid" ? [] : [[column, text]]))),
+    );
+
+  it("cidr, of every range alone and of all together", async () => {
+    const rows = [...everyValue, ...textsToAsk([...ADDRESSES, ...NO_ADDRESSES])];
+    const conditions = inFamily(firsts, "text").flatMap((column) =>
+      [...RANGES, [], RANGES, RANGES.slice(0, 4)].map((ranges) => condition("cidr", obj(column), ranges)),
+    );
+    expect(await disagreements(rows, conditions)).toEqual([]);
+  }, 120_000);
+
+  it("matches, of every pattern alone and of all together", async () => {
+    const rows = [...everyValue, ...textsToAsk([...FITTING, ...PATTERNS])];
+    const conditions = inFamily(firsts, "text").flatMap((column) =>
+      [...PATTERNS, [], PATTERNS, PATTERNS.slice(10, 14)].map((patterns) =>
+        condition("matches", obj(column), patterns),
+      ),
+    );
+    expect(await disagreements(rows, conditions)).toEqual([]);
+  }, 120_000);
+
+  it("before and after, relative to now and to another", async () => {
+    const shifts: Readonly<Record<string, readonly unknown[]>> = {
+      date: [
+        "now",
+        "P1D",
+        "-P1D",
+        "P2M",
+        "-P1M",
+        { days: 58 },
+        { days: 0, zone: "Asia/Tokyo" },
+        { zone: "America/New_York" },
+        { months: 2, days: -1 },
+      ],
+      dateTime: ["now", "PT1H", "-P1D", { days: 180, hours: 12 }, { hours: -1 }],
+    };
+    const conditions = Object.entries(shifts).flatMap(([family, all]) =>
+      inFamily(firsts, family).flatMap((column) =>
+        [...all, ...literalsOf(family)].flatMap((other) => [
+          condition("before", obj(column), other),
+          condition("after", obj(column), other),
+        ]),
+      ),
+    );
+    expect(await disagreements(everyValue, conditions)).toEqual([]);
+  }, 120_000);
 });
 
 it("[POL-4] a timestamptz is read to the millisecond, as the driver gives it", async () => {

@@ -61,6 +61,20 @@ export interface TextLiteral {
   readonly text: string;
 }
 
+/** From now, whole numbers; also ISO 8601 as a text: `"-P30D"`, `"now"`. `zone` says which day it is, for dates. */
+export type Duration = Partial<
+  Readonly<Record<"years" | "months" | "weeks" | "days" | "hours" | "minutes" | "seconds", number>>
+> & {
+  readonly zone?: string;
+};
+/** `from` belongs to it, `to` does not; over midnight when `from` is later. */
+export interface TimeWindow {
+  readonly from?: string;
+  readonly to?: string;
+  readonly days?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+  readonly zone: string;
+}
+
 type Pair = readonly [Operand, Operand];
 export type Condition =
   | { readonly and: readonly Condition[] }
@@ -86,6 +100,13 @@ export type Condition =
   | { readonly startsWith: Pair }
   | { readonly endsWith: Pair }
   | { readonly contains: Pair }
+  /** Address, range or ranges. */
+  | { readonly cidr: readonly [string, string | readonly string[]] }
+  /** Text, pattern or patterns: `*` any text, `?` one character, `#` one digit. */
+  | { readonly matches: readonly [string, string | readonly string[]] }
+  | { readonly before: readonly [Operand, Operand | Duration] }
+  | { readonly after: readonly [Operand, Operand | Duration] }
+  | { readonly within: readonly [string, TimeWindow] }
   | { readonly exists: string };
 
 /** Runs against the whole set when it is published (POL-8). */

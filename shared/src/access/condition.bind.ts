@@ -1,5 +1,7 @@
 import { isMoney } from "../base/index.ts";
 import type { AttributeKind, ResourceType } from "./access.model.ts";
+import { type Check, type CheckOp, checkOps, checks } from "./condition.check.ts";
+import { looksLikeShift, parseShift, type Shift } from "./time.shift.ts";
 import { type Family, isStorable, readers } from "./value.read.ts";
 
 /**
@@ -25,7 +27,15 @@ export interface Attribute {
   readonly family: Family;
   readonly many: boolean;
 }
-export type Term = Literal | Attribute;
+/** Now, moved by a duration: a moment, or the day that it is in a zone. */
+export interface Now {
+  readonly from: "now";
+  readonly family: "date" | "dateTime";
+  readonly many: false;
+  readonly shift: Shift;
+}
+type Written = Literal | Attribute;
+export type Term = Written | Now;
 
 const orderOps = ["lt", "lte", "gt", "gte"] as const;
 const textOps = ["startsWith", "endsWith", "contains"] as const;
@@ -43,11 +53,18 @@ export interface BinaryNode {
   readonly left: Term;
   readonly right: Term;
 }
+export interface CheckNode {
+  readonly op: CheckOp;
+  readonly at: string;
+  readonly left: Attribute;
+  readonly check: Check;
+}
 export type ConditionNode =
   | { readonly op: "and"; readonly at: string; readonly of: readonly ConditionNode[] }
   | { readonly op: "or"; readonly at: string; readonly of: readonly ConditionNode[] }
   | { readonly op: "not"; readonly at: string; readonly of: readonly [ConditionNode] }
   | { readonly op: "exists"; readonly at: string; readonly left: Attribute }
+  | CheckNode
   | BinaryNode;
 
 export interface Scope {
@@ -60,7 +77,17 @@ const MAX_DEPTH = 16;
 const MAX_NODES = 500;
 const MAX_LIST = 1_000;
 
-export const operators = ["and", "or", "not", "between", "exists", ...binaryOps] as const;
+export const operators = [
+  "and",
+  "or",
+  "not",
+  "between",
+  "before",
+  "after",
+  "exists",
+  ...checkOps,
+  ...binaryOps,
+] as const;
 
 export const SUBJECT_ATTRIBUTES: Readonly<Record<string, AttributeKind>> = {
   id: "id",
@@ -136,6 +163,8 @@ class Binder {
     }
     if (op === "between") return this.#between(operands, place);
     if (op === "exists") return this.#exists(operands, place);
+    if (op === "before" || op === "after") return this.#beforeOrAfter(op, operands, place);
+    if (isOneOf(checkOps, op)) return this.#check(op, operands, place);
     if (isBinaryOp(op)) return this.#binary(op, operands, place);
     return this.#fault(at, `has the unknown operator "${op}"; known: ${operators.join(", ")}`);
   }
@@ -165,6 +194,45 @@ class Binder {
     if (!term) return undefined;
     if (term.from === "literal") return this.#fault(at, `takes an attribute such as "obj.owner"`);
     return { op: "exists", at, left: term };
+  }
+
+  #check(op: CheckOp, operands: unknown, at: string): ConditionNode | undefined {
+    if (!Array.isArray(operands) || operands.length !== 2) return this.#fault(at, "takes a list of two operands");
+    const [subject, written] = operands as [unknown, unknown];
+    const { takes, parse } = checks[op];
+    const left = this.#term(subject, `${at}[0]`);
+    if (!left) return undefined;
+    const example = op === "within" ? "ctx.time" : op === "cidr" ? "ctx.ip" : "obj.title";
+    if (left.from === "literal") return this.#fault(`${at}[0]`, `must be an attribute such as "${example}"`);
+    if (left.many || left.family !== takes)
+      return this.#fault(`${at}[0]`, `must be ${WANTED[takes]}, and ${left.from}.${left.name} is ${left.kind}`);
+    const check = parse(written);
+    if (typeof check === "string") return this.#fault(`${at}[1]`, check);
+    // PostgreSQL has its own tables of time zones, and filter must not differ from decide (POL-4).
+    if (left.from === "obj" && !check.toSql)
+      return this.#fault(`${at}[0]`, `"${op}" asks about the time of the question; use "${example}"`);
+    return { op, at, left, check };
+  }
+
+  /** `lt` and `gt` of dates and moments, where the other side may also be relative to now. */
+  #beforeOrAfter(op: "before" | "after", operands: unknown, at: string): ConditionNode | undefined {
+    if (!Array.isArray(operands) || operands.length !== 2) return this.#fault(at, "takes a list of two operands");
+    const [writtenLeft, writtenRight] = operands as [unknown, unknown];
+    const compare = op === "before" ? "lt" : "gt";
+    if (!looksLikeShift(writtenRight)) {
+      const node = this.#pair(compare, writtenLeft, writtenRight, at, [0, 1]);
+      if (!node || !("family" in node) || node.family === "date" || node.family === "dateTime") return node;
+      return this.#fault(at, `"${op}" compares dates or moments, and this is ${node.family}`);
+    }
+    const left = this.#term(writtenLeft, `${at}[0]`);
+    if (!left) return undefined;
+    if (left.from === "literal" || left.many || (left.family !== "date" && left.family !== "dateTime"))
+      return this.#fault(`${at}[0]`, `must be an attribute that is a date or a moment, such as "obj.createdAt"`);
+    if (left.from === "ctx") return this.#fault(at, "compares now with now; the other side must be an attribute");
+    const shift = parseShift(writtenRight, left.family);
+    if (typeof shift === "string") return this.#fault(`${at}[1]`, shift);
+    const right: Now = { from: "now", family: left.family, many: false, shift };
+    return { op: compare, at, family: left.family, left, right };
   }
 
   #binary(op: BinaryOp, operands: unknown, at: string): ConditionNode | undefined {
@@ -200,7 +268,7 @@ class Binder {
     return boundLeft && boundRight && { op, at, family, left: boundLeft, right: boundRight };
   }
 
-  #family(left: Term, right: Term, at: string): Family | undefined {
+  #family(left: Written, right: Written, at: string): Family | undefined {
     if (left.from === "literal") {
       return right.from === "literal"
         ? this.#fault(at, "compares two literals; one side must be an attribute")
@@ -213,7 +281,7 @@ class Binder {
     );
   }
 
-  #term(written: unknown, at: string): Term | undefined {
+  #term(written: unknown, at: string): Written | undefined {
     if (written === null)
       return this.#fault(at, `is null, with which every comparison is unknown; use { "exists": … }`);
     if (Array.isArray(written)) return this.#listLiteral(written, at);
@@ -252,7 +320,7 @@ class Binder {
     return from === "ctx" ? CONTEXT_ATTRIBUTES : { ...this.#scope.subjectAttributes, ...SUBJECT_ATTRIBUTES };
   }
 
-  #coerce(term: Term, family: Family, at: string): Term | undefined {
+  #coerce(term: Written, family: Family, at: string): Written | undefined {
     if (term.from !== "literal") return term;
     if (!term.many) {
       const value = literalOf(term.value, family);

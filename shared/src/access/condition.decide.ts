@@ -4,10 +4,13 @@ import {
   type Attribute,
   type BinaryNode,
   type BinaryOp,
+  type CheckNode,
   type ConditionNode,
+  type Now,
   SUBJECT_ATTRIBUTES,
   type Term,
 } from "./condition.bind.ts";
+import { dayIn, shiftedDate, shiftedMoment } from "./time.shift.ts";
 import { compareMoney, compareText, type Family, isStorable, readers, readTexts } from "./value.read.ts";
 
 /** The first reading: conditions as closures. This is what enforces; explain runs it, and filter folds constants with it. */
@@ -30,9 +33,21 @@ export function compileCondition(node: ConditionNode): Test {
       const read = compileTerm(node.left);
       return (subject, object, context) => read(subject, object, context) !== undefined;
     }
+    case "cidr":
+    case "matches":
+    case "within":
+      return compileCheck(node);
     default:
       return compileBinary(node);
   }
+}
+
+function compileCheck({ left, check }: CheckNode): Test {
+  const read = compileTerm(left);
+  return (subject, object, context) => {
+    const value = read(subject, object, context);
+    return value === undefined ? undefined : check.test(value as string);
+  };
 }
 
 function conjunction(tests: readonly Test[]): Test {
@@ -89,12 +104,21 @@ function compileBinary(node: BinaryNode): Test {
 
 export function compileTerm(term: Term): Read {
   if (term.from === "literal") return () => term.value;
+  if (term.from === "now") return readNow(term);
   const { name } = term;
   const read = term.many ? readTexts : readers[term.family];
   if (term.from === "obj") return (_, object) => read(object[name]);
   if (term.from === "ctx") return (_, __, context) => storable(read(context[name as keyof Context]));
   if (Object.hasOwn(SUBJECT_ATTRIBUTES, name)) return builtInOfSubject(name as keyof Subject, read);
   return (subject) => storable(read(subject.attributes[name]));
+}
+
+function readNow({ family, shift }: Now): Read {
+  return (_, __, { time: text }) => {
+    const time = Date.parse(text);
+    if (Number.isNaN(time)) return undefined;
+    return family === "date" ? shiftedDate(dayIn(shift.zone, time), shift) : shiftedMoment(time, shift);
+  };
 }
 
 const builtInOfSubject =

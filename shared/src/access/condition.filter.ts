@@ -34,6 +34,11 @@ export function conditionToPredicate(node: ConditionNode, scope: FilterScope): P
       return negated(conditionToPredicate(node.of[0], scope));
     case "exists":
       return { sql: sql`(${node.left.many ? textArray(node.left, scope) : existing(node.left, scope)} IS NOT NULL)` };
+    case "cidr":
+    case "matches":
+    case "within":
+      if (!node.check.toSql) throw new Error(`"${node.op}" cannot be asked of a row`); // binding refused it
+      return { sql: node.check.toSql(existing(node.left, scope)) };
     default:
       return binaryToPredicate(node, scope);
   }
@@ -41,8 +46,7 @@ export function conditionToPredicate(node: ConditionNode, scope: FilterScope): P
 
 const dependsOnRow = (node: ConditionNode): boolean => {
   if (node.op === "and" || node.op === "or" || node.op === "not") return node.of.some(dependsOnRow);
-  if (node.op === "exists") return !isConstant(node.left);
-  return !isConstant(node.left) || !isConstant(node.right);
+  return !isConstant(node.left) || ("right" in node && !isConstant(node.right));
 };
 
 export function junction(op: "and" | "or", parts: readonly Predicate[]): Predicate {

@@ -1,6 +1,6 @@
 import type { Json, Label } from "../base/index.ts";
 import type { Context, Decision, Effect, FieldAccess, ResourceInstance, Subject } from "./access.model.ts";
-import type { Attribute, ConditionNode, Term } from "./condition.bind.ts";
+import type { ConditionNode, Term } from "./condition.bind.ts";
 import { compileCondition, compileTerm, nameOf } from "./condition.decide.ts";
 import { decide, maskFor, mayDo } from "./decide.ts";
 import type { ActionPlan, ActionPlans, CompiledPolicy } from "./plan.ts";
@@ -143,14 +143,15 @@ function traceCondition(node: ConditionNode, question: ExplainQuestion): Conditi
   if (node.op === "and" || node.op === "or" || node.op === "not") {
     return { ...trace, of: node.of.map((part) => traceCondition(part, question)) };
   }
-  const terms: readonly Term[] = node.op === "exists" ? [node.left] : [node.left, node.right];
-  return { ...trace, operands: terms.map((term) => traceOperand(term, question)) };
+  const terms: readonly Term[] = "right" in node ? [node.left, node.right] : [node.left];
+  const operands: readonly OperandTrace[] = terms.map((term) => traceOperand(term, question));
+  return { ...trace, operands: "check" in node ? [...operands, { value: node.check.written }] : operands };
 }
 
 function traceOperand(term: Term, { subject, resource, context }: ExplainQuestion): OperandTrace {
   const value = compileTerm(term)(subject, resource.attributes, context) as Json | undefined;
   return {
-    ...(term.from !== "literal" && { attribute: nameOf(term as Attribute) }),
+    ...(term.from !== "literal" && term.from !== "now" && { attribute: nameOf(term) }),
     ...(value !== undefined && { value }),
   };
 }

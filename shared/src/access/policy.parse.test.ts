@@ -69,8 +69,8 @@ describe("[POL-8] each fault has its place and words", () => {
 
   it.each([
     [{ equals: ["obj.owner", "sub.id"] }, '.when has the unknown operator "equals"; known: and, or, not'],
-    [{ matches: ["obj.state", "(a+)+$"] }, '.when has the unknown operator "matches"'],
-    [{ cidr: ["ctx.ip", "10.0.0.0/8"] }, '.when has the unknown operator "cidr"'],
+    [{ matches: ["obj.state", "(a+)+$"] }, ".when.matches[1] reads like a regular expression"],
+    [{ regex: ["obj.state", "a*"] }, '.when has the unknown operator "regex"'],
     [{ eq: ["obj.owner", "sub.id"], ne: ["obj.owner", "sub.id"] }, ".when must have exactly one operator, and has 2"],
     [{}, ".when must have exactly one operator, and has 0"],
     [[], ".when must be an object such as"],
