@@ -259,6 +259,40 @@ describe("the feed", () => {
     expect(desk.shown().size).toBe(3);
   });
 
+  it("[SYN-1] an own change stays in view while somebody's long transaction holds the feed back", async () => {
+    const ann = await server.addUser({ department: "held" });
+    const known = await server.addNote({ owner: ann, text: "before" });
+    const desk = seat(ann);
+    await desk.until(() => desk.shown().has(known), "the note");
+    const long = await server.database.pool.connect();
+    await long.query("begin");
+    await long.query("select pg_current_xact_id()"); // from here on nobody's horizon moves
+    const longerThanAnyPatience = Date.now() + 3_000; // answers used to give up waiting for the feed after two seconds
+    const made = desk.create({ text: "made meanwhile" });
+    desk.edit(known, { text: "after" });
+    const seen: boolean[] = [];
+    try {
+      await expect
+        .poll(
+          async () => {
+            const { shown } = desk;
+            seen.push(shown().get(made)?.["text"] === "made meanwhile" && shown().get(known)?.["text"] === "after");
+            return Date.now() > longerThanAnyPatience && (await editsOf(made)) !== undefined;
+          },
+          { timeout: 15_000 },
+        )
+        .toBe(true);
+    } finally {
+      await long.query("commit");
+      long.release();
+    }
+    expect(seen).not.toContain(false);
+    server.ring();
+    await isDone(desk);
+    expect(desk.shown().get(made)).toMatchObject({ text: "made meanwhile" });
+    expect(desk.shown().get(known)).toMatchObject({ text: "after" });
+  });
+
   it("[VIS-3] a change in what the user may not see moves nothing", async () => {
     const ann = await server.addUser({ department: "three" });
     const id = await server.addNote({ department: "three", text: "x", secret: "one" });

@@ -31,9 +31,10 @@ import type { Projector } from "./projection.ts";
  *   HELLO again, once caught up ─► WELCOME with the comparison of counts and hashes (SYN-10)
  */
 
-/** How long a RESULT waits for the feed to carry its effect; later the device would see a flicker, and no harm. */
-const CARRY_MS = 2_000;
+/** How long a stop waits for answers whose effect the feed has not carried yet; the device gets them at the next node. */
+const FINISH_MS = 2_000;
 const CARRY_POLL_MS = 20;
+const CARRY_POLL_MAX_MS = 500;
 /** The stock provider hangs up after 30 s of silence. */
 const PING_MS = 15_000;
 /** Three pings without an answer: the network went away without saying so. */
@@ -92,6 +93,7 @@ export function openSession(
   let isPumping = false;
   let pumpAgain = false;
   let waitingPushes = 0;
+  const answers = new Set<Promise<void>>();
   let lastHeardAt = clock.now();
   let verifiedAt = clock.now();
   /** One thing at a time: HELLO, then pushes, in the order in which they came. */
@@ -275,22 +277,38 @@ export function openSession(
   function takePush(pushed: readonly Intent[]): void {
     if (waitingPushes >= MAX_WAITING_PUSHES) return fail("rateLimited", "Too many changes at once.");
     waitingPushes++;
+    const taken = () => waitingPushes--;
     inOrder(async () => {
-      try {
-        if (!feed) return fail("invalid", "HELLO comes first.");
-        await applyPush(pushed);
-      } finally {
-        waitingPushes--;
+      if (!feed) {
+        taken();
+        return fail("invalid", "HELLO comes first.");
       }
+      const answer = await applyPush(pushed).catch((error: unknown) => {
+        taken();
+        throw error;
+      });
+      // Not awaited here: an answer may have to wait for somebody's long transaction, the next pushes need not.
+      const answering = answer()
+        .catch((error: unknown) => {
+          log.error({ err: error }, "a push could not be answered");
+          socket.close(closeCode.draining, "internal"); // sent again on the next connection, and answered then (SYN-4)
+        })
+        .finally(() => {
+          taken();
+          answers.delete(answering);
+        });
+      answers.add(answering);
     });
   }
 
-  async function applyPush(pushed: readonly Intent[]): Promise<void> {
+  /** Applies, and returns how to answer once the feed has carried the effect. */
+  async function applyPush(pushed: readonly Intent[]): Promise<() => Promise<void>> {
+    const atOnce = (results: readonly IntentResult[]) => async () => sendResults(results);
     if (!principal.scopes.includes("write"))
-      return sendResults(pushed.map((intent) => refused(intent, "forbidden", "This sign-in may only read.")));
+      return atOnce(pushed.map((intent) => refused(intent, "forbidden", "This sign-in may only read.")));
     const pauseMs = await deps.throttle(userId, pushed.length);
     if (pauseMs !== undefined)
-      return sendResults(
+      return atOnce(
         pushed.map((intent) => ({
           ...refused(intent, "rateLimited", "Too many changes in a short time."),
           status: "retry",
@@ -299,36 +317,30 @@ export function openSession(
       );
     const applied = await intents.applyAll(principal, pushed, groups);
     const txids = applied.flatMap(({ txid }) => (txid === undefined ? [] : [BigInt(txid)]));
-    if (txids.length > 0) {
-      deps.onPushed();
-      await carry(txids.reduce((a, b) => (a > b ? a : b)));
-    }
-    sendResults(applied.map(({ result }) => result));
+    const results = applied.map(({ result }) => result);
+    if (txids.length === 0) return atOnce(results);
+    deps.onPushed();
+    return async () => {
+      if (await carry(txids.reduce((a, b) => (a > b ? a : b)))) sendResults(results);
+    };
   }
 
-  /** Waits until the feed has carried everything up to this transaction. */
-  async function carry(txid: bigint): Promise<void> {
-    const until = Date.now() + CARRY_MS;
-    let state: ProfileState | undefined;
-    for (;;) {
+  /**
+   * Waits until the feed has carried everything up to this transaction; false when the connection ended first. However
+   * long it takes: answered earlier, the device would drop its overlay, and the user's own change would vanish from
+   * sight until the feed brings it.
+   */
+  async function carry(txid: bigint): Promise<boolean> {
+    let state = await deps.advance(userId);
+    for (let pauseMs = CARRY_POLL_MS; state && BigInt(state.horizon) <= txid && isOpen(); pauseMs *= 1.5) {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, CARRY_POLL_MAX_MS))); // an older transaction is still open
       state = await deps.advance(userId);
-      if (!state || BigInt(state.horizon) > txid || Date.now() > until) break;
-      await new Promise((resolve) => setTimeout(resolve, CARRY_POLL_MS)); // an older transaction is still open
     }
-    if (!state) return;
+    if (!state || !isOpen()) return false;
     const { position } = state;
     heard(position);
-    if (!feed || feed.live >= position) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, until - Date.now()));
-      waiters.push({
-        position,
-        done: () => {
-          clearTimeout(timer);
-          resolve();
-        },
-      });
-    });
+    if (!feed || feed.live >= position) return true;
+    return new Promise((resolve) => waiters.push({ position, done: () => resolve(isOpen()) }));
   }
 
   function sendResults(results: readonly IntentResult[]): void {
@@ -377,7 +389,13 @@ export function openSession(
     heard,
     verify,
     close: (code, reason) => socket.close(code, reason),
-    finish: () => work,
+    async finish() {
+      await work;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => (timer = setTimeout(resolve, FINISH_MS)));
+      await Promise.race([Promise.all(answers), late]);
+      clearTimeout(timer);
+    },
   };
   return session;
 }
