@@ -197,8 +197,8 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   });
   sync.attach(http.server);
   const port = await http.listen();
-  stops.push(() => http.drain(DRAIN_MS));
-  stops.push(() => sync.drain());
+  // At once, so that /readyz tells the proxy before the sockets are done, and not after.
+  stops.push(() => Promise.all([http.drain(DRAIN_MS), sync.drain()]));
 
   const address = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
   log.info({ url: address, postgres: office.postgresVersion, data: config.dataDirectory }, "Kontor is listening");

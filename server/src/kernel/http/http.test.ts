@@ -214,6 +214,7 @@ describe("a refusal", () => {
     ["an address that cannot be read", "/api/people/%E0%A4%A", {}, 422, "request.malformed"],
     ["JSON that is none", "/api/open", { body: '{"text": ' }, 422, "body.notJson"],
     ["a body too large", "/api/open", { body: JSON.stringify({ text: "x".repeat(1 << 20) }) }, 413, "body.tooLarge"],
+    ["a body too deep", "/api/open", { body: "[".repeat(500_000) + "]".repeat(500_000) }, 422, "body.tooDeep"],
     [
       "a form instead of JSON",
       "/api/open",
@@ -246,6 +247,12 @@ describe("a refusal", () => {
       { field: "text", reason: "input.too_big", limit: 5 },
       { field: "count", reason: "input.too_small", limit: 3 },
     ]);
+  });
+
+  it("is not for brackets inside a text", async () => {
+    await start();
+    const brackets = { text: '[[{{"', more: "[".repeat(1_000) + '\\"[' };
+    expect((await ask("/api/open", { body: JSON.stringify(brackets) })).status).toBe(200);
   });
 
   it("says of a file that is missing that it is missing", async () => {

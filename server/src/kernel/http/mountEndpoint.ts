@@ -15,6 +15,8 @@ export interface EndpointDeps extends AuthenticationDeps {
 }
 
 const BODY_BYTES = 1 << 20; // a card's worth of text many times over; files travel by tus and not in bodies
+const BODY_LEVELS = 100; // a formatted text has a dozen
+const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = Buffer.from('"\\[]{}');
 const BODY_MS = 30_000; // a mebibyte over a bad telephone line; who drips bytes for longer holds a socket for nothing
 
 /** Limit, caller, scope, access, input, handler, answer: the same order for every endpoint. */
@@ -79,7 +81,33 @@ export function tooMany(limit: unknown): unknown {
   });
 }
 
-const parseJson = express.json({ limit: BODY_BYTES, strict: false });
+const parseJson = express.json({
+  limit: BODY_BYTES,
+  strict: false,
+  // A mebibyte of `[` parses, and then overflows the stack of whatever walks the value.
+  verify: (_request, _response, bytes) => {
+    if (isDeeper(bytes, BODY_LEVELS))
+      throw new DomainError("invalid", `The body is nested deeper than ${BODY_LEVELS} levels.`, {
+        reason: "body.tooDeep",
+        params: { limit: BODY_LEVELS },
+      });
+  },
+});
+
+function isDeeper(json: Buffer, levels: number): boolean {
+  let level = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at];
+    if (isText && character === BACKSLASH) at++;
+    else if (character === QUOTE) isText = !isText;
+    else if (isText) continue;
+    else if (character === OPEN_BRACKET || character === OPEN_BRACE) level++;
+    else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) level--;
+    if (level > levels) return true;
+  }
+  return false;
+}
 
 function readJson(request: Request, response: Response, next: NextFunction): void {
   const timer = setTimeout(() => request.destroy(), BODY_MS);
