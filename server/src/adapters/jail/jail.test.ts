@@ -60,18 +60,19 @@ describe.each(kinds.map((kind, at) => ({ kind, jail: jails[at] as Jail })))("jai
       expect(result).toMatchObject({ stderr: expect.stringMatching(/refused|unreachable/i) });
     });
 
-  const hidesFiles = kind === "bubblewrap" ? it : neverHere; // the weaker jails see what everybody may read
-  hidesFiles("[JAIL-2] sees nothing of the machine but programs and fonts", async () => {
-    const secret = await mkdtemp(join(tmpdir(), "kontor-secret-"));
-    await writeFile(join(secret, "key"), "secret", { mode: 0o644 });
-    const result = await sh(`cat ${secret}/key; cat /etc/passwd; cat /etc/hostname; ls /home; touch /usr/x; ls /`);
-    await rm(secret, { recursive: true });
-    expect(result).toMatchObject({ status: "ended" });
-    const { stdout } = result as { stdout: string };
-    expect(stdout).not.toMatch(/secret|root:|home|data/);
-    expect(stdout.split("\n")).toEqual(expect.arrayContaining(["usr", "tmp", "proc"]));
-    await expect(stat("/usr/x")).rejects.toMatchObject({ code: "ENOENT" });
-  });
+  // The weaker jails see what everybody may read.
+  if (kind === "bubblewrap")
+    it("[JAIL-2] sees nothing of the machine but programs and fonts", async () => {
+      const secret = await mkdtemp(join(tmpdir(), "kontor-secret-"));
+      await writeFile(join(secret, "key"), "secret", { mode: 0o644 });
+      const result = await sh(`cat ${secret}/key; cat /etc/passwd; cat /etc/hostname; ls /home; touch /usr/x; ls /`);
+      await rm(secret, { recursive: true });
+      expect(result).toMatchObject({ status: "ended" });
+      const { stdout } = result as { stdout: string };
+      expect(stdout).not.toMatch(/secret|root:|home|data/);
+      expect(stdout.split("\n")).toEqual(expect.arrayContaining(["usr", "tmp", "proc"]));
+      await expect(stat("/usr/x")).rejects.toMatchObject({ code: "ENOENT" });
+    });
 
   it("[JAIL-2] gets nothing of the server's environment", async () => {
     process.env["KONTOR_TEST_SECRET"] = "s3cret";
