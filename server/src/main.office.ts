@@ -57,14 +57,14 @@ export async function openOffice(
   stops.push(() => db.destroy());
   const { version: postgresVersion } = await checkDatabase(pool);
   if (exclusive) {
-    const lock = await lockDataDirectory({ url, directory: config.dataDirectory });
+    const lock = await lockDataDirectory({ url, directory: config.dataDirectory, log });
     mayStopDatabase = embedded !== undefined; // whoever holds the lock owns a database that was left running, too
     stops.push(() => lock.release());
   }
   if (!exclusive && mayStopDatabase) {
     // A command that started the database itself: a server may have come since then and stand on it.
     stops.push(async () => {
-      const lock = await lockDataDirectory({ url, directory: config.dataDirectory }).catch(() => undefined);
+      const lock = await lockDataDirectory({ url, directory: config.dataDirectory, log }).catch(() => undefined);
       mayStopDatabase = lock !== undefined;
       await lock?.release();
     });

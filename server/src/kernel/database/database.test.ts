@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestDatabase, migrationsDirectory, silentLog, type TestDatabase } from "#testing";
-import { checkDatabase, createDatabase, migrate, readState, recordChanges } from "#kernel";
+import { checkDatabase, createDatabase, lockDataDirectory, migrate, readState, recordChanges } from "#kernel";
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -24,6 +24,24 @@ describe("the database", () => {
       Array.from({ length: 8 }, () => readState(test.db, "test.fact", () => `value ${made++}`)),
     );
     expect(new Set(answers).size).toBe(1);
+  });
+
+  it("lends a data directory to one server, and again after the database was away", async () => {
+    const lock = () => lockDataDirectory({ url: test.url, directory: import.meta.dirname, log: silentLog });
+    const holders = () =>
+      test.pool.query<{ pid: number }>(
+        "select pid from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory' and application_name = 'kontor-data-lock' and pg_stat_activity.datname = current_database()",
+      );
+    const first = await lock();
+    await expect(lock()).rejects.toThrow(/Another Kontor server is using the data directory/);
+    const [before] = (await holders()).rows;
+    await test.pool.query("select pg_terminate_backend($1)", [before?.pid]);
+    await expect
+      .poll(async () => (await holders()).rows.filter(({ pid }) => pid !== before?.pid).length, { timeout: 15_000 })
+      .toBe(1);
+    await expect(lock()).rejects.toThrow(/Another Kontor server/);
+    await first.release();
+    await (await lock()).release();
   });
 
   it("[SYN-11] orders the change log so that a row which commits later is not passed", async () => {
