@@ -71,6 +71,14 @@ const fitsOne = (symbol: string, character: string): boolean => {
 
 /* ---------- within ---------- */
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+function formatOf(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify([locale, options]);
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formats.set(key, format);
+  return format;
+}
+
 interface Window {
   readonly from?: string;
   readonly to?: string;
@@ -80,8 +88,7 @@ interface Window {
 
 export function naiveWithin(time: string, { from = "00:00", to = "24:00", days, zone }: Window): boolean {
   const shown = (at: Date) => {
-    const part = (options: Intl.DateTimeFormatOptions) =>
-      new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...options }).format(at);
+    const part = (options: Intl.DateTimeFormatOptions) => formatOf("en-GB", { timeZone: zone, ...options }).format(at);
     return { clock: part({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }), day: part({ weekday: "short" }) };
   };
   const week = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -109,7 +116,7 @@ export function naiveNow(now: string, operand: string | Amounts, kind: "date" | 
   if (kind === "dateTime")
     return new Date(Date.parse(now) + (amount("days") * 24 + amount("hours")) * 3_600_000).toISOString();
   const zone = typeof amounts["zone"] === "string" ? amounts["zone"] : "UTC";
-  const today = new Intl.DateTimeFormat("sv-SE", { timeZone: zone }).format(new Date(now)); // Swedish dates are ISO dates
+  const today = formatOf("sv-SE", { timeZone: zone }).format(new Date(now)); // Swedish dates are ISO dates
   const [year = 0, month = 0, day = 0] = today.split("-").map(Number);
   const lastOfMonth = new Date(Date.UTC(year, month - 1 + amount("months") + 1, 0)).getUTCDate();
   const moved = Date.UTC(year, month - 1 + amount("months"), Math.min(day, lastOfMonth) + amount("days"));

@@ -60,6 +60,10 @@ const speaking = ({ policies, type }: Situation, action: string, section: string
     return [type.name, "*"].includes(policy.resource) && ofAction && ofSection;
   });
 
+/** An allow when its condition is true, a deny unless it is false. */
+export const naiveApplies = (policy: Policy, situation: Situation): boolean =>
+  policy.effect === "deny" ? holds(policy, situation) !== 0 : holds(policy, situation) === 1;
+
 const holds = (policy: Policy, situation: Situation): Truth => (policy.when ? truthOf(policy.when, situation) : 1);
 
 function truthOf(condition: Condition, situation: Situation): Truth {

@@ -16,6 +16,7 @@ import { explainAction, type Explanation } from "./explain.ts";
 import { filterPlans, isPossible } from "./filter.ts";
 import type { Mask } from "./mask.ts";
 import { type ActionPlans, compilePlans } from "./plan.ts";
+import { nextChangeOf, nextChangeOfType, type TypeTurn } from "./turn.ts";
 
 export interface AccessEngine {
   /** Which published set this is. */
@@ -29,6 +30,10 @@ export interface AccessEngine {
   filter(subject: Subject, action: string, resourceType: string, context: Context, field?: string): SqlPredicate;
   /** False when no resource of the type could ever be allowed: for hiding a "New" button. True promises nothing. */
   couldEver(subject: Subject, action: string, resourceType: string, context: Context): boolean;
+  /** POL-6: the next moment at which time alone changes what applies here; undefined: never. May be too early, never too late. */
+  nextChange(subject: Subject, resource: ResourceInstance, context: Context): string | undefined;
+  /** The same for all records of a type. */
+  nextChangeOfType(subject: Subject, resourceType: string, context: Context): TypeTurn;
   /** With everything in it; `hintOf` gives what its own subject may be told. */
   explain(subject: Subject, action: string, resource: ResourceInstance, context: Context, field?: string): Explanation;
 }
@@ -71,6 +76,8 @@ export function createAccessEngine({
     },
     filter: (subject, action, type, context, field) => filterPlans(plansOf(type), { subject, action, context, field }),
     couldEver: (subject, action, type, context) => isPossible(plansOf(type), { subject, action, context }),
+    nextChange: (subject, resource, context) => nextChangeOf(plansOf(resource.type), subject, resource, context),
+    nextChangeOfType: (subject, type, context) => nextChangeOfType(plansOf(type), subject, context),
     explain: (subject, action, resource, context, field) =>
       explainAction(plansOf(resource.type), { subject, action, resource, context, field }),
   };

@@ -31,3 +31,4 @@ export type { ConditionTrace, Explanation, Hint, OperandTrace, Outcome, PolicyTr
 export { faultsToText, parsePolicies } from "./policy.parse.ts";
 export type { ParsedPolicies, ParseOptions } from "./policy.parse.ts";
 export { projectFields, redactValue } from "./redact.ts";
+export type { TypeTurn } from "./turn.ts";

@@ -20,18 +20,26 @@ interface Window {
 
 // A day of the week can be left out by summer time once; the next one is a week later.
 const DAYS_AHEAD = 16;
+const DAYS_AT_ONCE = 3;
 const WANTED = `must be such as { "from": "09:00", "to": "18:00", "days": ["mon", "fri"], "zone": "Europe/Moscow" }`;
 
 export const windowCheck: ParseCheck = (written) => {
   const window = windowOf(written);
   if (typeof window === "string") return window;
+  let known: { readonly from: number; readonly turn: number } | undefined; // the same for many records
   return {
     written: written as Json,
     test: (value) => {
       const time = Date.parse(value);
       return Number.isNaN(time) ? undefined : isWithin(window, wallTime(window.zone, time));
     },
-    turnsAfter: (time) => turnsOf(window, time),
+    turnsAfter: (time) => {
+      if (!known || time < known.from || time >= known.turn) {
+        const turn = nextTurn(window, time) ?? Number.POSITIVE_INFINITY;
+        known = { from: time, turn };
+      }
+      return Number.isFinite(known.turn) ? [known.turn] : [];
+    },
   };
 };
 
@@ -75,13 +83,17 @@ function isWithin({ from, to, days }: Window, wall: number): boolean {
 /** The first of January 1970 was a Thursday. */
 const weekdayOf = (day: number): Weekday => weekdays[(((day + 4) % 7) + 7) % 7] as Weekday;
 
-function turnsOf(window: Window, time: number): readonly number[] {
+/** The next moment at which `isWithin` turns: a few days at a time, since the next turn is nearly always near. */
+function nextTurn(window: Window, time: number): number | undefined {
+  const isWithinAt = (moment: number) => isWithin(window, wallTime(window.zone, moment));
+  const now = isWithinAt(time);
   const today = Math.floor(wallTime(window.zone, time) / DAY);
-  const turns = new Set<number>();
-  for (let day = today - 1; day <= today + DAYS_AHEAD; day++) {
-    for (const boundary of [0, window.from, window.to]) {
-      for (const moment of momentsAround(window.zone, day * DAY + boundary)) if (moment > time) turns.add(moment);
-    }
+  for (let first = today - 1; first <= today + DAYS_AHEAD; first += DAYS_AT_ONCE) {
+    const days = Array.from({ length: DAYS_AT_ONCE }, (_, index) => first + index);
+    const walls = days.flatMap((day) => [0, window.from, window.to].map((boundary) => day * DAY + boundary));
+    const moments = walls.flatMap((wall) => momentsAround(window.zone, wall)).filter((moment) => moment > time);
+    const turn = moments.sort((a, b) => a - b).find((moment) => isWithinAt(moment) !== now);
+    if (turn !== undefined) return turn;
   }
-  return [...turns].sort((a, b) => a - b);
+  return undefined;
 }
