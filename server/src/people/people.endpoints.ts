@@ -5,6 +5,7 @@ import { defineEndpoint, type Database, type Endpoint } from "#kernel";
 import type { PeopleService } from "./people.service.ts";
 import { peopleTables } from "./people.tables.ts";
 import type { SessionService } from "./session.service.ts";
+import { tokenAdminEndpoints } from "./tokens.admin.endpoints.ts";
 
 export interface PeopleEndpointDeps {
   readonly db: Database;
@@ -414,6 +415,7 @@ export function peopleEndpoints({ db, people, sessions, clock }: PeopleEndpointD
     endSession,
     listDevices,
     revokeDevice,
+    ...tokenAdminEndpoints({ db }),
   ];
 }
 

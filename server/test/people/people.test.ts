@@ -357,3 +357,14 @@ describe("sessions and devices", () => {
     for (const token of tokens) expect((await server.ask("GET", "/me", { token })).status).toBe(401);
   });
 });
+
+it("an administrator withdraws a token that somebody else made", async () => {
+  const { id } = await server.addPerson();
+  const { id: tokenId, token } = await server.sessions.createToken(id, { name: "left behind", scopes: ["read"] });
+  const listed = (await server.manage("GET", `/people/${id}/tokens`)).body;
+  expect(listed).toMatchObject([{ id: tokenId, name: "left behind", scopes: ["read"], lastUsedAt: null }]);
+  expect(JSON.stringify(listed)).not.toContain(token.slice(3));
+  expect((await server.manage("DELETE", `/tokens/${tokenId}`)).status).toBe(204);
+  expect((await server.ask("GET", "/me", { token })).status).toBe(401);
+  expect(reasonOf(await server.manage("DELETE", `/tokens/${tokenId}`))).toEqual([404, "token.unknown"]);
+});
