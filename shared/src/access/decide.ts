@@ -20,17 +20,21 @@ export function maskFor(plan: ActionPlan, subject: Subject, object: Attributes, 
 
 /** The answer alone, with the policy that gave it; stops at the first that settles it. */
 export function decide(plan: ActionPlan, subject: Subject, object: Attributes, context: Context): Decision {
-  for (const { policy, test } of plan.wholeDenies) {
-    if (test(subject, object, context) !== false) return { allowed: false, policyId: policy.id, reason: "denied" };
+  for (const deny of plan.wholeDenies) {
+    if (deny.test(subject, object, context) !== false) return deny.decision;
   }
-  const allow = plan.allows.find(({ test }) => test(subject, object, context) === true);
-  if (!allow) return { allowed: false, reason: plan.allows.length > 0 ? "no-allow" : "no-policy" };
-  const granted: Decision = { allowed: true, policyId: allow.policy.id, reason: "allowed" };
-  if (plan.sectionDenies.length === 0) return granted;
-  if (maskFor(plan, subject, object, context).granted) return granted;
-  const deny = plan.sectionDenies.find(({ test }) => test(subject, object, context) !== false);
-  return { allowed: false, reason: "denied", ...(deny && { policyId: deny.policy.id }) };
+  for (const allow of plan.allows) {
+    if (allow.test(subject, object, context) !== true) continue;
+    if (plan.sectionDenies.length === 0) return allow.decision;
+    if (maskFor(plan, subject, object, context).granted) return allow.decision;
+    const deny = plan.sectionDenies.find(({ test }) => test(subject, object, context) !== false);
+    return deny?.decision ?? NO_ALLOW;
+  }
+  return plan.allows.length > 0 ? NO_ALLOW : NO_POLICY;
 }
+
+const NO_ALLOW: Decision = { allowed: false, reason: "no-allow" };
+const NO_POLICY: Decision = { allowed: false, reason: "no-policy" };
 
 /** Every action needs `read` where the type has it, except bringing a record into being. */
 export const needsRead = (plans: ActionPlans, action: string): boolean =>

@@ -1,4 +1,4 @@
-import type { AttributeKind, Policy, ResourceType } from "./access.model.ts";
+import type { AttributeKind, Decision, Policy, ResourceType } from "./access.model.ts";
 import { bindCondition, type ConditionNode, type Fault } from "./condition.bind.ts";
 import { compileCondition, type Test } from "./condition.decide.ts";
 import { isWhole } from "./mask.ts";
@@ -20,6 +20,8 @@ export interface CompiledPolicy {
   /** Absent: always. */
   readonly condition: ConditionNode | undefined;
   readonly test: Test;
+  /** What is answered where this policy decides: made once, since it is answered millions of times. */
+  readonly decision: Decision;
 }
 
 export type ActionPlans = ReadonlyMap<string, ActionPlan>;
@@ -48,12 +50,18 @@ function compilePolicy(
   type: ResourceType,
   subjectAttributes: Readonly<Record<string, AttributeKind>>,
 ): CompiledPolicy {
-  if (policy.when === undefined) return { policy, condition: undefined, test: always };
+  const decision = decisionOf(policy);
+  if (policy.when === undefined) return { policy, condition: undefined, test: always, decision };
   const faults: Fault[] = [];
   const condition = bindCondition(policy.when, { type, subjectAttributes }, ".when", faults);
   if (!condition) throw new Error(`policy "${policy.id}" cannot be used: ${faultsToText(faults)}`);
-  return { policy, condition, test: compileCondition(condition) };
+  return { policy, condition, test: compileCondition(condition), decision };
 }
+
+const decisionOf = ({ id, effect }: Policy): Decision =>
+  effect === "allow"
+    ? { allowed: true, policyId: id, reason: "allowed" }
+    : { allowed: false, policyId: id, reason: "denied" };
 
 function planOf(type: ResourceType, action: string, compiled: readonly CompiledPolicy[]): ActionPlan {
   const covering = compiled.filter(({ policy }) => policy.actions.some((pattern) => coversAction(pattern, action)));
