@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const NODE_VERSION = "24.21.0"; // Electron 45's line: what runs on the server is what runs in the app
 const PNPM_VERSION = "12.21.0";
-const COMMANDS = ["start", "test", "e2e", "bench", "kontor", "check", "build", "dist"];
+const COMMANDS = ["start", "test", "e2e", "bench", "sim", "kontor", "check", "build", "dist"];
 const OLDEST_NODE = 20; // Debian 12's neighbour: older ones lack what this file itself uses
 const ORPHAN_CHECK_MS = 2_000;
 
