@@ -1,0 +1,162 @@
+/** One contestant, named by the first argument: answers all requests once, to be compared, and then for half a second. */
+import { createMongoAbility, type RawRuleOf, subject as typed } from "@casl/ability";
+import { preparsePolicySet, statefulIsAuthorized } from "@cedar-policy/cedar-wasm/nodejs";
+import { createAccessEngine, type Policy, type Subject } from "@kontor/shared/access";
+import { guard } from "@ucast/mongo2js";
+import { newEnforcer, newModelFromString } from "casbin";
+import { context, policies, type Request, requests, types } from "./access.case.ts";
+import { toExpression, toQuery } from "./access.translate.ts";
+
+type Ask = (request: number) => boolean;
+const contestants: Readonly<Record<string, () => Ask | Promise<Ask>>> = {
+  ours,
+  casl: () => casl("cached"),
+  caslBuilt: () => casl("built each time"),
+  casbin,
+  cedar,
+};
+
+const WARM_UP_MS = 300;
+const MEASURED_MS = 500;
+
+const prepare = contestants[process.argv[2] ?? ""];
+if (!prepare) throw new Error(`no contestant is named "${process.argv[2]}"`);
+const ask = await prepare();
+const answers = requests.map((_, index) => (ask(index) ? "1" : "0")).join("");
+rateFor(WARM_UP_MS);
+console.info(JSON.stringify({ rate: rateFor(MEASURED_MS), answers }));
+
+function rateFor(milliseconds: number): number {
+  const started = performance.now();
+  let asked = 0;
+  let passed = 0;
+  do {
+    // In stretches, so that looking at the clock costs nothing.
+    for (let index = 0; index < requests.length; index++) ask(index);
+    asked += requests.length;
+    passed = performance.now() - started;
+  } while (passed < milliseconds);
+  return Math.round((asked / passed) * 1_000);
+}
+
+function at(index: number): Request {
+  return requests[index] as Request;
+}
+
+function ours(): Ask {
+  const engine = createAccessEngine({ policies, resources: types, rev: "bench" });
+  return (index) => {
+    const { subject, action, resource } = at(index);
+    return engine.may(subject, action, resource, context).allowed;
+  };
+}
+
+/** An ability per user, with the user's values in it, so that the rules for other people are gone; all of MongoDB's operators, since the default matcher takes `$or` for a field. */
+function casl(abilityIs: "cached" | "built each time"): Ask {
+  const allowsFirst = policies.toSorted((a, b) => a.effect.localeCompare(b.effect)); // the last rule that fits wins
+  const abilityOf = (subject: Subject) =>
+    createMongoAbility(
+      allowsFirst.flatMap((policy) => ruleOf(policy, subject)),
+      { conditionsMatcher: (conditions) => guard(conditions as never) },
+    );
+  const abilities = new Map(
+    [...new Set(requests.map(({ subject }) => subject))].map((user) => [user, abilityOf(user)]),
+  );
+  const asked = requests.map(({ subject, action, resource }) => ({
+    user: subject,
+    ability: abilities.get(subject),
+    action,
+    resource: typed(resource.type, { ...resource.attributes }),
+  }));
+  return (index) => {
+    const request = asked[index];
+    if (!request) return false;
+    const ability = abilityIs === "cached" ? request.ability : abilityOf(request.user);
+    return ability?.can(request.action, request.resource) === true;
+  };
+}
+
+function ruleOf({ effect, actions, resource, when }: Policy, subject: Subject): RawRuleOf<never>[] {
+  const query = when ? toQuery(when, subject) : true;
+  if (query === false) return [];
+  const rule = { action: [...actions], subject: resource, inverted: effect === "deny" };
+  return [(query === true ? rule : { ...rule, conditions: query }) as RawRuleOf<never>];
+}
+
+async function casbin(): Promise<Ask> {
+  const model = newModelFromString(`
+[request_definition]
+r = sub, obj, act
+[policy_definition]
+p = type, acts, rule, eft
+[policy_effect]
+e = some(where (p.eft == allow)) && !some(where (p.eft == deny))
+[matchers]
+m = r.obj.type == p.type && covers(p.acts, r.act) && eval(p.rule)
+`);
+  const enforcer = await newEnforcer(model);
+  await enforcer.addFunction("covers", (acts: string, act: string) => acts.split(" ").includes(act));
+  await enforcer.addFunction("has", (list: readonly string[], element: string) => list.includes(element));
+  await enforcer.addFunction("any", (list: readonly string[], other: readonly string[]) =>
+    list.some((element) => other.includes(element)),
+  );
+  const dialect = {
+    names: { sub: "r.sub", obj: "r.obj" },
+    has: (list: string, element: string) => `has(${list}, ${element})`,
+    any: (list: string, other: string) => `any(${list}, ${other})`,
+  };
+  for (const { resource, actions, when, effect } of policies) {
+    await enforcer.addPolicy(resource, actions.join(" "), when ? toExpression(when, dialect) : "true", effect);
+  }
+  const asked = requests.map(({ subject, action, resource }) => ({
+    subject,
+    action,
+    resource: { type: resource.type, ...resource.attributes },
+  }));
+  return (index) => {
+    const request = asked[index];
+    return request !== undefined && enforcer.enforceSync(request.subject, request.resource, request.action);
+  };
+}
+
+function cedar(): Ask {
+  const dialect = {
+    names: { sub: "principal", obj: "resource" },
+    has: (list: string, element: string) => `${list}.contains(${element})`,
+    any: (list: string, other: string) => `${list}.containsAny(${other})`,
+  };
+  const staticPolicies = policies.map(({ effect, resource, actions, when }) => {
+    const among = actions.map((action) => `Action::"${action}"`).join(", ");
+    const condition = when ? ` when { ${toExpression(when, dialect)} }` : "";
+    return `${effect === "allow" ? "permit" : "forbid"}(principal, action in [${among}], resource is ${resource})${condition};`;
+  });
+  const preparsed = preparsePolicySet("office", { staticPolicies: staticPolicies.join("\n") });
+  if (preparsed.type === "failure") throw new Error(JSON.stringify(preparsed.errors));
+  const calls = requests.map(({ subject, action, resource }, index) => {
+    const { id, groups, departments, subtree } = subject;
+    const principal = { type: "User", id };
+    const object = { type: resource.type, id: String(index) };
+    const entities = [
+      {
+        uid: principal,
+        attrs: { id, groups: [...groups], departments: [...departments], subtree: [...subtree] },
+        parents: [],
+      },
+      { uid: object, attrs: resource.attributes as Record<string, string | number>, parents: [] },
+    ];
+    return {
+      principal,
+      action: { type: "Action", id: action },
+      resource: object,
+      context: {},
+      preparsedPolicySetId: "office",
+      entities,
+    };
+  });
+  return (index) => {
+    const answer = statefulIsAuthorized(calls[index] as (typeof calls)[number]);
+    if (answer.type === "failure" || answer.response.diagnostics.errors.length > 0)
+      throw new Error(JSON.stringify(answer));
+    return answer.response.decision === "allow";
+  };
+}
