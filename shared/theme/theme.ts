@@ -92,6 +92,13 @@ export const mantineFromTokens: CSSVariablesResolver = () => {
     "--mantine-color-dimmed": "var(--ink-3)",
     "--mantine-color-placeholder": "var(--ink-3)",
     "--mantine-color-error": "var(--bad)",
+    // Mantine's red is too light for text on white (3.3:1).
+    "--mantine-color-red-6": "var(--bad)",
+    "--mantine-color-red-text": "var(--bad)",
+    "--mantine-color-red-outline": "var(--bad)",
+    "--mantine-color-red-light-color": "var(--bad)",
+    "--mantine-color-red-filled": "#b42318",
+    "--mantine-color-red-filled-hover": "#9a1d13",
     "--mantine-color-default": "var(--surface)",
     "--mantine-color-default-hover": "var(--hover)",
     "--mantine-color-default-color": "var(--ink)",

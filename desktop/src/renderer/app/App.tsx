@@ -3,7 +3,7 @@ import { DatesProvider } from "@mantine/dates";
 import { ModalsProvider } from "@mantine/modals";
 import { Notifications } from "@mantine/notifications";
 import i18next from "i18next";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { SessionState, Settings } from "#contract";
 import { DirectoryProvider, ReplicaProvider, TypesProvider } from "../replica/index.ts";
 import { PassphraseScreen, ReplicaFailedScreen, SignInScreen } from "../signIn/index.ts";
@@ -28,10 +28,11 @@ export function App(first: { readonly settings: Settings; readonly session: Sess
     document.documentElement.dataset["contrast"] = settings.contrast;
   }, [settings.contrast]);
 
+  const named = useMemo(() => themeIn(i18next.t("app.close", { lng: locale })), [locale]);
   const dark = useSystemDark();
   const scheme = settings.theme === "system" ? (dark ? "dark" : "light") : settings.theme;
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={mantineFromTokens} forceColorScheme={scheme}>
+    <MantineProvider theme={named} cssVariablesResolver={mantineFromTokens} forceColorScheme={scheme}>
       <DatesProvider settings={{ locale, firstDayOfWeek: 1, weekendDays: [0, 6] }}>
         <SettingsContext value={settings}>
           <ErrorBoundary>
@@ -45,6 +46,15 @@ export function App(first: { readonly settings: Settings; readonly session: Sess
     </MantineProvider>
   );
 }
+
+/** What closes a notice is a cross; it is called by its name all the same. */
+const themeIn = (close: string) => ({
+  ...theme,
+  components: {
+    ...theme.components,
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": close } } },
+  },
+});
 
 function Place({ session }: { readonly session: SessionState }) {
   switch (session.state) {

@@ -1,6 +1,5 @@
 import { Kbd, Menu, UnstyledButton } from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
-import { IconCheck } from "@tabler/icons-react";
 import type { Settings } from "#contract";
 import { useReplica } from "../replica/index.ts";
 import { Avatar } from "../ui/index.ts";
@@ -37,17 +36,14 @@ function UserMenu() {
   const { status } = useReplica();
   const settings = useSettings();
   const isHigh = settings.contrast === "high";
-  const pick = <Key extends keyof Settings>(key: Key, value: Settings[Key], label: string) => (
-    <Menu.Item
-      key={String(value)}
-      role="menuitemradio"
-      aria-checked={settings[key] === value}
-      closeMenuOnClick={false}
-      leftSection={<IconCheck size={14} style={{ visibility: settings[key] === value ? "visible" : "hidden" }} />}
-      onClick={() => changeSettings({ [key]: value })}
-    >
-      {label}
-    </Menu.Item>
+  const choices = <Key extends "theme" | "locale">(key: Key, words: Readonly<Record<Settings[Key], string>>) => (
+    <Menu.RadioGroup value={settings[key]} onChange={(value) => changeSettings({ [key]: value })}>
+      {Object.entries<string>(words).map(([value, label]) => (
+        <Menu.RadioItem key={value} value={value}>
+          {label}
+        </Menu.RadioItem>
+      ))}
+    </Menu.RadioGroup>
   );
   return (
     <Menu width={240} position="bottom-end">
@@ -64,23 +60,17 @@ function UserMenu() {
         </Menu.Label>
         <Menu.Divider />
         <Menu.Label>{t("app.menu.theme")}</Menu.Label>
-        {pick("theme", "system", t("app.menu.system"))}
-        {pick("theme", "light", t("app.menu.light"))}
-        {pick("theme", "dark", t("app.menu.dark"))}
-        <Menu.Item
-          role="menuitemcheckbox"
-          aria-checked={isHigh}
-          closeMenuOnClick={false}
-          leftSection={<IconCheck size={14} style={{ visibility: isHigh ? "visible" : "hidden" }} />}
-          onClick={() => changeSettings({ contrast: isHigh ? "normal" : "high" })}
+        {choices("theme", { system: t("app.menu.system"), light: t("app.menu.light"), dark: t("app.menu.dark") })}
+        <Menu.CheckboxItem
+          value="high"
+          checked={isHigh}
+          onChange={() => changeSettings({ contrast: isHigh ? "normal" : "high" })}
         >
           {t("app.menu.contrast")}
-        </Menu.Item>
+        </Menu.CheckboxItem>
         <Menu.Divider />
         <Menu.Label>{t("app.menu.language")}</Menu.Label>
-        {pick("locale", "system", t("app.menu.system"))}
-        {pick("locale", "en", "English")}
-        {pick("locale", "ru", "Русский")}
+        {choices("locale", { system: t("app.menu.system"), en: "English", ru: "Русский" })}
         <Menu.Divider />
         <Menu.Item onClick={() => askSignOut(t, status.pending)}>{t("app.menu.signOut")}</Menu.Item>
       </Menu.Dropdown>
