@@ -116,29 +116,21 @@ function AccountMenu({ user }: { user: Me }) {
         <Menu.Label>{user.name}</Menu.Label>
         <Menu.Divider />
         <Menu.Label>{t("app.language")}</Menu.Label>
-        {(["en", "ru"] as const).map((name) => (
-          <Menu.Item
-            key={name}
-            role="menuitemradio"
-            aria-checked={locale === name}
-            fw={locale === name ? 600 : 400}
-            onClick={() => chooseLocale(name)}
-          >
-            {localeNames[name]}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={locale} onChange={(name) => chooseLocale(name as Locale)}>
+          {(["en", "ru"] as const).map((name) => (
+            <Menu.RadioItem key={name} value={name}>
+              {localeNames[name]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Label>{t("app.theme")}</Menu.Label>
-        {schemes.map((name) => (
-          <Menu.Item
-            key={name}
-            role="menuitemradio"
-            aria-checked={colorScheme === name}
-            fw={colorScheme === name ? 600 : 400}
-            onClick={() => setColorScheme(name)}
-          >
-            {t(`app.theme.${name}`)}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(name) => setColorScheme(name as MantineColorScheme)}>
+          {schemes.map((name) => (
+            <Menu.RadioItem key={name} value={name}>
+              {t(`app.theme.${name}`)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item onClick={() => void signOut()}>{t("app.signOut")}</Menu.Item>
       </Menu.Dropdown>

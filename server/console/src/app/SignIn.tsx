@@ -48,6 +48,7 @@ export function SignIn({ notAdmin = false }: { notAdmin?: boolean }) {
           autoComplete="username"
           autoFocus
           required
+          withAsterisk={false}
           {...form.getInputProps("login")}
           key={form.key("login")}
         />
@@ -55,6 +56,7 @@ export function SignIn({ notAdmin = false }: { notAdmin?: boolean }) {
           label={t("signIn.password")}
           autoComplete="current-password"
           required
+          withAsterisk={false}
           {...form.getInputProps("password")}
           key={form.key("password")}
         />

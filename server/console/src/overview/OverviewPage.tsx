@@ -99,7 +99,7 @@ export function OverviewPage() {
 
 function Plot({ name, samples }: { name: (typeof plots)[number]; samples: Overview["samples"] }) {
   const { t, locale, number } = useWords();
-  const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium", hourCycle: "h23" });
   const data = samples.map((sample) => ({
     at: clock.format(new Date(sample.at)),
     value: (sample.values[name] ?? 0) / (name === "memoryBytes" ? MEGABYTE : 1),

@@ -9,14 +9,17 @@ export function useAct() {
   const client = useQueryClient();
   const { t, reason } = useWords();
 
+  const closeButtonProps = { "aria-label": t("app.close") };
+
   async function act(run: () => Promise<string | undefined>): Promise<boolean> {
     try {
       const words = await run();
-      if (words !== undefined) notifications.show({ message: words });
+      if (words !== undefined) notifications.show({ message: words, closeButtonProps });
       return true;
     } catch (error) {
       notifications.show({
         color: "red",
+        closeButtonProps,
         message: error instanceof Problem ? reason(error.reason, error.message) : String(error),
         autoClose: 8_000,
       });

@@ -47,7 +47,9 @@ export function useWords() {
     time: (iso: string | null) =>
       iso === null
         ? "–"
-        : new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso)),
+        : new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }).format(
+            new Date(iso),
+          ),
     number: (value: number) => new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(value),
   };
 }
