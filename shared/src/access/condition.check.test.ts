@@ -88,13 +88,13 @@ describe("within, at the turns of summer time and over midnight", () => {
   });
 });
 
-it("[POL-5] explain shows what was compared with what", () => {
+it("[POL-5] explain shows what was compared with what, and a month from the 31st is the last of the next", () => {
   const when = { and: [{ cidr: ["ctx.ip", "10.0.0.0/8"] }, { before: ["obj.until", "P1M"] }] };
   const { policies } = engineWith(when).explain(
     nobody,
     "read",
-    { type: "contract", attributes: { until: "2026-12-20" } },
-    { time: "2026-11-30T10:00:00.000Z", channel: "api", ip: "::ffff:10.1.2.3" },
+    { type: "contract", attributes: { until: "2026-02-27" } },
+    { time: "2026-01-31T10:00:00.000Z", channel: "api", ip: "::ffff:10.1.2.3" },
   );
   expect(policies[0]?.condition?.of).toEqual([
     {
@@ -107,7 +107,7 @@ it("[POL-5] explain shows what was compared with what", () => {
       op: "lt",
       at: ".when.and[1].before",
       outcome: "true",
-      operands: [{ attribute: "obj.until", value: "2026-12-20" }, { value: "2026-12-30" }],
+      operands: [{ attribute: "obj.until", value: "2026-02-27" }, { value: "2026-02-28" }],
     },
   ]);
 });
