@@ -17,5 +17,6 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   metadata: { electronKind: kind },
   reporter: [["list"], ["json", { outputFile: "results/results.json" }], ["./harness/electronReporter.ts"]],
-  use: { screenshot: "only-on-failure" },
+  // An action waits for its target, which may be a server's answer; without an end it would wait for the test's.
+  use: { screenshot: "only-on-failure", actionTimeout: 20_000 },
 });

@@ -107,6 +107,18 @@ export function memberBefore(page: Page, seat: Seat) {
 
   const expectPreview = (name: string) => expect(file(name)).toContainText("preview ready", { timeout: 2 * SLOW_MS });
 
+  /** After the server ended the session: only the password is asked, and nothing on the screen was lost. */
+  async function signInAgain(): Promise<void> {
+    await connection.getByRole("button", { name: "sign in" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog
+      .getByLabel(/^Password/)
+      .first()
+      .fill(demoPassword);
+    await dialog.getByRole("button", { name: "Sign in" }).click();
+    await expect(dialog).toBeHidden({ timeout: SLOW_MS });
+  }
+
   async function signOut(): Promise<void> {
     await page.getByRole("button", { name: /^Menu of/ }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
@@ -127,6 +139,7 @@ export function memberBefore(page: Page, seat: Seat) {
     givePassword,
     signIn,
     signOut,
+    signInAgain,
     expectSaved,
     expectOffline,
     tryNow,

@@ -8,7 +8,7 @@ import { memberBefore, type DemoLogin, type Member } from "./member.ts";
 
 export { expect } from "@playwright/test";
 
-interface OfficeFixtures {
+export interface OfficeFixtures {
   /** Starts a desktop for somebody, in a folder of their own; `at` continues in the folder of an earlier one. */
   sitDown(login: DemoLogin, at?: { readonly userData: string }): Promise<Member>;
 }
