@@ -113,7 +113,10 @@ const record = (office: OfficeReplica, id: string) =>
   };
 async function isQuiet(office: OfficeReplica): Promise<void> {
   const deadline = Date.now() + 15_000;
-  const isDone = ({ connection, pending } = office.commands.status()) => connection === "online" && pending === 0;
+  // Online is said before the first filling has arrived, and a new record cannot be shown before its type is known.
+  const knowsTypes = () => (office.replica.rows.collection("types")?.querySync({ selector: {} }).length ?? 0) > 0;
+  const isDone = ({ connection, pending } = office.commands.status()) =>
+    connection === "online" && pending === 0 && knowsTypes();
   while (!isDone() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
   const [held, issues] = [await run(office, "outbox.list", {}), await run(office, "issues.list", {})];
   if (!isDone() || issues.length !== 0) throw new Error(`Not quiet: ${JSON.stringify({ held, issues })}`);
