@@ -67,13 +67,14 @@ test("[VIS-6] a person who is switched off is signed out of their desktop at onc
   await form.getByRole("button", { name: "Switch off" }).click();
   await page.getByRole("dialog", { name: "Switch off" }).getByRole("button", { name: "Switch off" }).click();
   await expect(page.getByRole("row").nth(1)).toContainText("Switched off");
-  await expect(james.connection).toContainText("Signed out by the server", AT_ONCE);
+  await expect(james.page.getByRole("heading", { name: "Locked" })).toBeVisible(AT_ONCE);
+  await expect(james.page.getByText("This account is switched off.")).toBeVisible();
   await keepScreen(james.page, "desktop-switched-off");
 
   await page.getByRole("row").nth(1).getByRole("button").first().click();
   await form.getByRole("button", { name: "Switch on" }).click();
   await expect(page.getByRole("row").nth(1)).toContainText("Active");
-  await james.signInAgain();
+  await james.unlock();
   await james.expectSaved();
 });
 

@@ -119,6 +119,15 @@ export function memberBefore(page: Page, seat: Seat) {
     await expect(dialog).toBeHidden({ timeout: SLOW_MS });
   }
 
+  /** The whole window is locked: it asks for the password, and then shows what it showed. */
+  async function unlock(): Promise<void> {
+    await page
+      .getByLabel(/^Password/)
+      .first()
+      .fill(demoPassword);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  }
+
   async function signOut(): Promise<void> {
     await page.getByRole("button", { name: /^Menu of/ }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
@@ -140,6 +149,7 @@ export function memberBefore(page: Page, seat: Seat) {
     signIn,
     signOut,
     signInAgain,
+    unlock,
     expectSaved,
     expectOffline,
     tryNow,

@@ -14,7 +14,9 @@ export function LockedScreen() {
     <Frame>
       <Stack gap="md">
         <h1>{t("signIn.lockedTitle")}</h1>
-        <Text size="sm">{t("signIn.lockedText")}</Text>
+        <Text size="sm">
+          {t(status.problem?.reason === "link.accountOff" ? "signIn.disabled" : "signIn.lockedText")}
+        </Text>
         <SignInAgain who={status} done={() => undefined} />
       </Stack>
     </Frame>
