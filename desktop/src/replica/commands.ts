@@ -46,9 +46,11 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
 
   const status = (): ReplicaStatus => {
     const state = replica.state();
-    const uploads = files.uploads.list().filter((upload) => !isAttachPending(upload.fileId));
-    return { ...state, pending: state.pending + uploads.length, user, server };
+    return { ...state, pending: state.pending + uploadsOnTheirOwn().length, user, server };
   };
+
+  /** A file that is still being attached is one thing that waits, not an attachment and an upload. */
+  const uploadsOnTheirOwn = () => files.uploads.list().filter((upload) => !isAttachPending(upload.fileId));
 
   const isAttachPending = (fileId: string) =>
     outbox.pendingOf("files", fileId).some((intent) => intent.name === "file.attach");
@@ -233,7 +235,7 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
   }
 
   const uploadItems = (): readonly OutboxItem[] =>
-    files.uploads.list().map((upload) => ({
+    uploadsOnTheirOwn().map((upload) => ({
       mid: upload.fileId,
       kind: "upload",
       name: "file.upload",
