@@ -1,6 +1,7 @@
 import { newId, type JsonObject } from "@kontor/shared/base";
 import { limits, type Intent, type IntentResult } from "@kontor/shared/protocol";
 import { openReplicaFile, type DatabaseOptions, type ReplicaFile } from "#replica/storage";
+import { partlyRefused } from "./partlyRefused.ts";
 
 /**
  * What this device has done and the server has not answered: a small file of its own, written through to the disk before
@@ -163,6 +164,16 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
     }
     return file.transaction(() => {
       if (result.status === "rejected") return refuse(entry, result);
+      const leftover = partlyRefused(entry, result);
+      if (leftover) {
+        file.run("UPDATE intent SET name=?, args=? WHERE mid=?", [
+          leftover.name,
+          JSON.stringify(leftover.args),
+          entry.mid,
+        ]);
+        store(entry, leftover.result);
+        return [entry];
+      }
       file.run("DELETE FROM intent WHERE mid=?", [entry.mid]);
       forget(entry);
       return [entry];

@@ -342,12 +342,13 @@ export function openReplica(options: ReplicaOptions): Replica {
   }
 
   function settle(result: IntentResult): void {
+    const issuesBefore = outbox.issueCount();
     const settled = outbox.settle(result);
     for (const intent of settled) {
       rows.refresh(intent.collection, intent.id);
       for (const listener of listeners.settled) listener(intent, result);
     }
-    if (result.status === "rejected") tell("issues");
+    if (outbox.issueCount() !== issuesBefore) tell("issues");
     tell("outbox");
   }
 
