@@ -93,6 +93,20 @@ export const systemParts: SystemPart[] = [
     isThere: () => ["swift-proxy-server", "swift-object-server", "memcached"].every((name) => anyThere(name)),
     debian: ["swift-proxy", "swift-account", "swift-container", "swift-object", "memcached"],
   },
+  {
+    name: "OpenSSL",
+    purpose: "tests against a server whose certificate nobody vouches for",
+    wantedBy: "tests",
+    isThere: () => anyThere("openssl"),
+    debian: ["openssl"],
+  },
+  {
+    name: "strace",
+    purpose: "tests that kill the replica at a chosen write",
+    wantedBy: "tests",
+    isThere: () => process.platform !== "linux" || anyThere("strace"),
+    debian: ["strace"],
+  },
 ];
 
 /** Installs what is missing, where this user may. Returns the parts that are still missing. */
