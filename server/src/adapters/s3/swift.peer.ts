@@ -56,7 +56,9 @@ export async function startSwift(): Promise<SwiftPeer> {
     await writeFile(path, proxyConfig(directory, proxy as number, cache as number));
     children.push(run("swift-proxy-server", [path]));
 
+    // The proxy answers before the servers behind it do, and would take them for broken for a while.
     const endpoint = `http://127.0.0.1:${proxy}`;
+    for (const port of Object.values(ringPorts)) await untilHealthy(`http://127.0.0.1:${port}`, children);
     await untilHealthy(endpoint, children);
     return { endpoint, accessKeyId: "test:tester", secretAccessKey: "testing", close };
   } catch (error) {
@@ -77,7 +79,9 @@ mount_check = false
 disable_fallocate = true
 log_address = ${join(directory, "no-syslog")}
 [pipeline:main]
-pipeline = ${part}-server
+pipeline = healthcheck ${part}-server
+[filter:healthcheck]
+use = egg:swift#healthcheck
 [app:${part}-server]
 use = egg:swift#${part}
 `;
