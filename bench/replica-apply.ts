@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { startBrowser } from "./harness/browser.ts";
-import { runContestant } from "./harness/child.ts";
+import { runContestant, runReplica } from "./harness/child.ts";
 import type { DexieBench } from "./harness/dexie.page.ts";
 import { figureOf, inTurns, report, roundsOf } from "./harness/figure.ts";
 
@@ -16,9 +16,11 @@ const CONTESTANTS = fileURLToPath(new URL("harness/apply.contestants.ts", import
 const browser = await startBrowser();
 try {
   let databases = 0;
-  const inNode = (name: string) => () => runContestant<number>(CONTESTANTS, name, String(ROWS), String(BATCH));
+  const amounts = [String(ROWS), String(BATCH)];
+  const inNode = (name: string) => () => runContestant<number>(CONTESTANTS, name, ...amounts);
+  const asReplica = (name: string) => () => runReplica<number>(CONTESTANTS, name, ...amounts);
   const results = await inTurns(roundsOf(5), {
-    ours: inNode("ours"),
+    ours: asReplica("ours"),
     "plain libsql inserts": inNode("plain"),
     "RxDB replication, memory in Node": inNode("memory"),
     "RxDB replication, Dexie in Chromium": async () => {
@@ -31,7 +33,7 @@ try {
       await page.close();
       return rate;
     },
-    searchable: inNode("searchable"),
+    searchable: asReplica("searchable"),
   });
   const { ours, searchable, ...peers } = results;
   const unit = "rows/s";

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runContestant } from "./harness/child.ts";
+import { runContestant, runReplica } from "./harness/child.ts";
 import { figureOf, inTurns, report, roundsOf } from "./harness/figure.ts";
 
 const CONTESTANTS = fileURLToPath(new URL("harness/memory.contestants.ts", import.meta.url));
@@ -20,7 +20,7 @@ const filename = join(folder, "replica.db");
 try {
   await runContestant(CONTESTANTS, "fill", filename, String(ROWS));
   const results = await inTurns(roundsOf(3), {
-    ours: () => runContestant<Memory>(CONTESTANTS, "ours", filename, String(ROWS)),
+    ours: () => runReplica<Memory>(CONTESTANTS, "ours", filename, String(ROWS)),
     "RxDB memory storage": () => runContestant<Memory>(CONTESTANTS, "memory", filename, String(ROWS)),
   });
   const figure = (name: string, metric: string, part: keyof Memory) =>

@@ -1,10 +1,17 @@
 /** A contestant in a process of its own, so that no heap, cache or optimised code is shared with the others. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { replicaNodeOptions } from "@kontor/desktop/contract";
 
 /** Starts a file with arguments and returns what it printed last, as JSON. */
-export async function runContestant<Result>(file: string, ...args: string[]): Promise<Result> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", file, ...args], {
+export const runContestant = <Result>(file: string, ...args: string[]): Promise<Result> => run([], file, args);
+
+/** The same, started as the app starts its replica. */
+export const runReplica = <Result>(file: string, ...args: string[]): Promise<Result> =>
+  run(replicaNodeOptions, file, args);
+
+async function run<Result>(options: readonly string[], file: string, args: readonly string[]): Promise<Result> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...options, file, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";

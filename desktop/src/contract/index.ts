@@ -18,4 +18,5 @@ export type {
 } from "./commands.ts";
 export { defaultSettings, fileAddress, ipcChannels } from "./ipc.ts";
 export type { DesktopApi, Refusal, SessionState, Settings } from "./ipc.ts";
+export { replicaNodeOptions } from "./replicaProcess.ts";
 export type { FileChunk, FromReplica, ToReplica } from "./replicaProcess.ts";

@@ -1,5 +1,5 @@
 import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityProcess } from "electron";
-import type { FromReplica, ReplicaStatus, ToReplica } from "#contract";
+import { replicaNodeOptions, type FromReplica, type ReplicaStatus, type ToReplica } from "#contract";
 
 /**
  * The utility process that holds the replica. It is started again when it dies: its data is durable, and windows open
@@ -30,7 +30,11 @@ export function createReplicaHost(deps: { readonly entry: string; readonly event
   }
 
   function start(): Promise<void> {
-    const started = utilityProcess.fork(deps.entry, [], { serviceName: "Kontor replica", stdio: "inherit" });
+    const started = utilityProcess.fork(deps.entry, [], {
+      serviceName: "Kontor replica",
+      stdio: "inherit",
+      execArgv: [...replicaNodeOptions],
+    });
     child = started;
     opened = new Promise((resolve, reject) => {
       started.on("message", (message: FromReplica) => {
