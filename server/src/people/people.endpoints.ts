@@ -5,6 +5,8 @@ import { defineEndpoint, type Database, type Endpoint } from "#kernel";
 import type { PeopleService } from "./people.service.ts";
 import { peopleTables } from "./people.tables.ts";
 import type { SessionService } from "./session.service.ts";
+import { sessionsAdminEndpoints } from "./sessions.admin.endpoints.ts";
+import { structureAdminEndpoints } from "./structure.admin.endpoints.ts";
 import { tokenAdminEndpoints } from "./tokens.admin.endpoints.ts";
 
 export interface PeopleEndpointDeps {
@@ -17,7 +19,6 @@ export interface PeopleEndpointDeps {
 const ADMINISTER = { kind: "system", action: "administer" } as const;
 const idParams = z.object({ id: z.uuid() });
 const name = z.string().trim().min(1).max(200);
-const key = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "lowercase letters, digits and dashes, beginning with a letter");
 const optionalId = z.uuid().nullable().optional();
 
 const personBody = z.object({
@@ -53,11 +54,6 @@ const personRow = z.object({
   hasPassword: z.boolean(),
   lastSeenAt: z.string().nullable(),
   createdAt: z.string(),
-});
-const named = z.object({ nameEn: name, nameRu: name });
-const departmentBody = named.extend({
-  parentId: optionalId,
-  code: z.string().trim().min(1).max(40).nullable().optional(),
 });
 const made = z.object({ id: z.uuid() });
 
@@ -180,242 +176,14 @@ export function peopleEndpoints({ db, people, sessions, clock }: PeopleEndpointD
     handle: async ({ params }) => ({ ended: await sessions.signOutEverywhere(params.id) }),
   });
 
-  const structure = defineEndpoint({
-    method: "get",
-    path: "/admin/structure",
-    summary: "Departments, groups and positions",
-    tag: "people",
-    access: ADMINISTER,
-    reply: z.object({
-      departments: z.array(
-        z.object({
-          id: z.uuid(),
-          parentId: z.uuid().nullable(),
-          nameEn: z.string(),
-          nameRu: z.string(),
-          code: z.string().nullable(),
-          people: z.number().int(),
-        }),
-      ),
-      groups: z.array(
-        z.object({ id: z.uuid(), key: z.string(), nameEn: z.string(), nameRu: z.string(), people: z.number().int() }),
-      ),
-      positions: z.array(z.object({ id: z.uuid(), key: z.string(), nameEn: z.string(), nameRu: z.string() })),
-    }),
-    async handle() {
-      const [departments, groups, positions] = await Promise.all([
-        tables
-          .selectFrom("department")
-          .select([
-            "id",
-            "parent_id as parentId",
-            "name_en as nameEn",
-            "name_ru as nameRu",
-            "code",
-            sql<number>`(select count(*) from app_user u where u.department_id = department.id)`.as("people"),
-          ])
-          .orderBy("name_en")
-          .execute(),
-        tables
-          .selectFrom("user_group")
-          .select([
-            "id",
-            "key",
-            "name_en as nameEn",
-            "name_ru as nameRu",
-            sql<number>`(select count(*) from group_member m where m.group_id = user_group.id)`.as("people"),
-          ])
-          .orderBy("name_en")
-          .execute(),
-        tables
-          .selectFrom("position")
-          .select(["id", "key", "name_en as nameEn", "name_ru as nameRu"])
-          .orderBy("name_en")
-          .execute(),
-      ]);
-      return { departments, groups, positions };
-    },
-  });
-
-  const createDepartment = defineEndpoint({
-    method: "post",
-    path: "/admin/departments",
-    summary: "Add a department",
-    tag: "people",
-    access: ADMINISTER,
-    status: 201,
-    body: departmentBody,
-    reply: made,
-    handle: ({ body }) => people.createDepartment(body),
-  });
-  const changeDepartment = defineEndpoint({
-    method: "patch",
-    path: "/admin/departments/:id",
-    summary: "Rename or move a department",
-    tag: "people",
-    access: ADMINISTER,
-    params: idParams,
-    body: departmentBody.partial(),
-    handle: ({ params, body }) => people.changeDepartment(params.id, body),
-  });
-  const removeDepartment = defineEndpoint({
-    method: "delete",
-    path: "/admin/departments/:id",
-    summary: "Remove an empty department",
-    tag: "people",
-    access: ADMINISTER,
-    params: idParams,
-    handle: ({ params }) => people.removeDepartment(params.id),
-  });
-  const createGroup = defineEndpoint({
-    method: "post",
-    path: "/admin/groups",
-    summary: "Add a group",
-    tag: "people",
-    access: ADMINISTER,
-    status: 201,
-    body: named.extend({ key }),
-    reply: made,
-    handle: ({ body }) => people.createGroup(body),
-  });
-  const removeGroup = defineEndpoint({
-    method: "delete",
-    path: "/admin/groups/:id",
-    summary: "Remove a group",
-    tag: "people",
-    access: ADMINISTER,
-    params: idParams,
-    handle: ({ params }) => people.removeGroup(params.id),
-  });
-  const createPosition = defineEndpoint({
-    method: "post",
-    path: "/admin/positions",
-    summary: "Add a position",
-    tag: "people",
-    access: ADMINISTER,
-    status: 201,
-    body: named.extend({ key }),
-    reply: made,
-    handle: ({ body }) => people.createPosition(body),
-  });
-
-  const listSessions = defineEndpoint({
-    method: "get",
-    path: "/admin/sessions",
-    summary: "Who is signed in, last seen first",
-    tag: "people",
-    access: ADMINISTER,
-    query: z.object({ userId: z.uuid().optional(), limit: z.coerce.number().int().min(1).max(500).default(200) }),
-    reply: z.array(
-      z.object({
-        id: z.uuid(),
-        userId: z.uuid(),
-        userName: z.string(),
-        channel: z.string(),
-        deviceId: z.uuid().nullable(),
-        deviceName: z.string().nullable(),
-        ip: z.string().nullable(),
-        createdAt: z.string(),
-        lastSeenAt: z.string(),
-        expiresAt: z.string(),
-      }),
-    ),
-    handle({ query }) {
-      let rows = tables
-        .selectFrom("session")
-        .innerJoin("app_user", "app_user.id", "session.user_id")
-        .leftJoin("device", "device.id", "session.device_id")
-        .select([
-          "session.id",
-          "session.user_id as userId",
-          "app_user.name as userName",
-          "channel",
-          "session.device_id as deviceId",
-          "device.name as deviceName",
-          "ip",
-          "session.created_at as createdAt",
-          "session.last_seen_at as lastSeenAt",
-          "session.expires_at as expiresAt",
-        ]);
-      rows = rows.where("session.expires_at", ">", new Date(clock.now()).toISOString());
-      if (query.userId) rows = rows.where("session.user_id", "=", query.userId);
-      return rows.orderBy("session.last_seen_at", "desc").limit(query.limit).execute();
-    },
-  });
-  const endSession = defineEndpoint({
-    method: "delete",
-    path: "/admin/sessions/:id",
-    summary: "End one session",
-    tag: "people",
-    access: ADMINISTER,
-    params: idParams,
-    handle: ({ params }) => sessions.endSession(params.id),
-  });
-
-  const listDevices = defineEndpoint({
-    method: "get",
-    path: "/admin/devices",
-    summary: "Devices that hold, or held, a replica",
-    tag: "people",
-    access: ADMINISTER,
-    query: z.object({ userId: z.uuid().optional(), limit: z.coerce.number().int().min(1).max(500).default(200) }),
-    reply: z.array(
-      z.object({
-        id: z.uuid(),
-        userId: z.uuid(),
-        userName: z.string(),
-        name: z.string(),
-        platform: z.string(),
-        createdAt: z.string(),
-        lastSeenAt: z.string(),
-        revokedAt: z.string().nullable(),
-      }),
-    ),
-    handle({ query }) {
-      let rows = tables
-        .selectFrom("device")
-        .innerJoin("app_user", "app_user.id", "device.user_id")
-        .select([
-          "device.id",
-          "device.user_id as userId",
-          "app_user.name as userName",
-          "device.name",
-          "platform",
-          "device.created_at as createdAt",
-          "device.last_seen_at as lastSeenAt",
-          "revoked_at as revokedAt",
-        ]);
-      if (query.userId) rows = rows.where("device.user_id", "=", query.userId);
-      return rows.orderBy("device.last_seen_at", "desc").limit(query.limit).execute();
-    },
-  });
-  const revokeDevice = defineEndpoint({
-    method: "post",
-    path: "/admin/devices/:id/revoke",
-    summary: "Sign a device out; it cannot come back without a new sign-in",
-    tag: "people",
-    access: ADMINISTER,
-    params: idParams,
-    handle: ({ params }) => sessions.revokeDevice(params.id),
-  });
-
   return [
     list,
     create,
     change,
     signOutPerson,
-    structure,
-    createDepartment,
-    changeDepartment,
-    removeDepartment,
-    createGroup,
-    removeGroup,
-    createPosition,
-    listSessions,
-    endSession,
-    listDevices,
-    revokeDevice,
     ...tokenAdminEndpoints({ db }),
+    ...structureAdminEndpoints({ db, people }),
+    ...sessionsAdminEndpoints({ db, sessions, clock }),
   ];
 }
 

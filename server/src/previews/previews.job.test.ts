@@ -97,7 +97,7 @@ describe("previews.render", () => {
     let most = 0;
     const previews = await startPreviews(async ({ workDirectory }) => {
       most = Math.max(most, ++atOnce);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 100)); // long enough that others would overlap, if they were let
       atOnce--;
       return await onePage(workDirectory);
     });

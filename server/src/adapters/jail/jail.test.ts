@@ -139,7 +139,7 @@ async function untilStill(path: string): Promise<void> {
     .poll(
       async () => {
         const before = (await stat(path)).size;
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await new Promise((resolve) => setTimeout(resolve, 300)); // what a survivor of the tree would write in this time
         return (await stat(path)).size - before;
       },
       { timeout: 3_000 },
