@@ -17,7 +17,7 @@ export interface Build {
 export const consoleBuild: Build = {
   name: "console",
   folder: "server/console",
-  sources: ["server/console", "shared/src", "pnpm-lock.yaml"],
+  sources: ["server/console", "shared/src", "shared/theme", "pnpm-lock.yaml"],
   product: "server/console/dist/index.html",
   command: () => [...toolOf("server/console", "vite"), "build"],
 };
@@ -25,7 +25,7 @@ export const consoleBuild: Build = {
 export const desktopBuild: Build = {
   name: "desktop",
   folder: "desktop",
-  sources: ["desktop", "shared/src", "pnpm-lock.yaml"],
+  sources: ["desktop", "shared/src", "shared/theme", "pnpm-lock.yaml"],
   product: "desktop/out/renderer/index.html",
   command: () => [...toolOf("desktop", "electron-vite"), "build"],
 };

@@ -7,7 +7,6 @@ import {
   Kbd,
   Menu,
   Modal,
-  Notification,
   Switch,
   Tooltip,
   type CSSVariablesResolver,
@@ -80,8 +79,6 @@ export const theme = createTheme({
       defaultProps: { centered: true, radius: "lg", transitionProps: { duration: 100 } },
       styles: { title: { fontSize: 15, fontWeight: 620 } },
     }),
-    // Mantine's grey on white is 3.3:1; WCAG AA asks for 4.5:1.
-    Notification: Notification.extend({ styles: { description: { color: "var(--ink-2)" } } }),
     Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, fz: 12, multiline: true, maw: 320 } }),
   },
