@@ -86,6 +86,11 @@ export interface CollectionDefinition<Row extends { readonly id: string }> {
   /** Rows in id order after `after`; the whole collection is read by repeating it. */
   scan(db: Database, after: string | undefined, limit: number): Promise<readonly Row[]>;
   project(row: Row, access: Access): JsonObject | undefined;
+  /**
+   * Rows of this collection on which policies decide by what stands in the rows named, one relation away: they are
+   * decided again when those change (POL-11). Absent: there are none.
+   */
+  dependents?(db: Database, ids: readonly string[]): Promise<readonly string[]>;
 }
 
 export type CollectionAccess<Row extends { readonly id: string }> =

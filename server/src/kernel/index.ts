@@ -1,3 +1,5 @@
+export { recordAudit } from "./audit.ts";
+export type { AuditActor, AuditEntry } from "./audit.ts";
 export { defineCollection, defineEndpoint, defineIntent, defineJob } from "./define.ts";
 export type {
   Actor,

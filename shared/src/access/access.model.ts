@@ -173,6 +173,8 @@ export interface Subject {
   readonly isAdmin: boolean;
   /** Further attributes, declared by `subjectAttributes`: `sub.<name>`. */
   readonly attributes: Readonly<Record<string, Json>>;
+  /** When time alone makes another subject of it, such as the end of a grant; ISO 8601 in UTC. Absent: never. */
+  readonly validUntil?: string | undefined;
 }
 
 export interface Context {

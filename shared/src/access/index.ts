@@ -32,3 +32,4 @@ export { faultsToText, parsePolicies } from "./policy.parse.ts";
 export type { ParsedPolicies, ParseOptions } from "./policy.parse.ts";
 export { projectFields, redactValue } from "./redact.ts";
 export type { TypeTurn } from "./turn.ts";
+export * from "./administration.ts";
