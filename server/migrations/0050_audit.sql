@@ -29,7 +29,7 @@ create index audit_entry_at on audit_entry (at);
 
 -- How far the chain goes, and where it begins after old entries were dropped.
 create table audit_chain (
-  only boolean primary key default true check (only),
+  singleton boolean primary key default true check (singleton),
   first_number bigint not null default 1,
   -- The hash before the first entry that is kept.
   anchor bytea not null,

@@ -1,20 +1,11 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
-import type { SqlPredicate } from "@kontor/shared/access";
 import { DomainError } from "@kontor/shared/base";
 import { sortColumnsOf, type RecordDoc, type TypeDefinition } from "@kontor/shared/objects";
 import type { Actor, Database } from "#kernel";
 import { objectTables, recordColumns, type RecordRow } from "./objects.repo.ts";
 import { projectRecord } from "./projectRecord.ts";
-import {
-  parseFilters,
-  parseSort,
-  questionOf,
-  readCursor,
-  writeCursor,
-  type FieldFilter,
-  type ListQuery,
-  type Sorting,
-} from "./records.query.ts";
+import { parseSort, questionOf, readCursor, writeCursor, type ListQuery, type Sorting } from "./records.query.ts";
+import { asked, visible } from "./records.where.ts";
 import { refusal } from "./refusals.ts";
 import { resourceOf } from "./resource.ts";
 import { typeOf, type TypeRegistry } from "./typeRegistry.ts";
@@ -52,18 +43,11 @@ export function pageQuery(db: Database, query: ListQuery, actor: Actor, type: Ty
   const key = sortExpression(type, sorting, actor);
   const cursor = readCursor(questionOf(query), query.cursor);
   const beyond = sql.raw(sorting.direction === "asc" ? ">" : "<");
-  const conditions = parseFilters(type, query.filter).flatMap((filter) => [
-    visible(type, filter.field, actor),
-    compare(filter),
-  ]);
   return objectTables(db)
     .selectFrom("record")
     .select(recordColumns)
     .select(key.text.as("sort_key"))
-    .where("type", "=", type.name)
-    .where("deleted_at", query.deleted === "true" ? "is not" : "is", null)
-    .where(predicate(actor.engine.filter(actor.subject, "read", type.name, actor.context)))
-    .where((eb) => eb.and(conditions))
+    .where(asked(query, actor, type))
     .$if(cursor !== undefined, (rows) =>
       rows.where(
         sql<SqlBool>`(${key.value}, record.id) ${beyond} (${key.bound(cursor?.key ?? "")}, ${cursor?.id}::uuid)`,
@@ -84,15 +68,6 @@ export function readableType(types: TypeRegistry, name: string, actor: Actor): T
 
 export const present = (row: RecordRow, type: TypeDefinition, actor: Actor): RecordDoc | undefined =>
   projectRecord(row, type, actor.engine.accessTo(actor.subject, resourceOf(row), actor.context));
-
-const predicate = ({ strings, params }: SqlPredicate): RawBuilder<SqlBool> =>
-  sql<SqlBool>(Object.assign([...strings], { raw: strings }) as unknown as TemplateStringsArray, ...params);
-
-/** Rows in which the actor sees the field plain; state belongs to no section and is seen by whoever sees the record. */
-function visible(type: TypeDefinition, field: string, actor: Actor): RawBuilder<SqlBool> {
-  if (field === "state") return sql<SqlBool>`true`;
-  return predicate(actor.engine.filter(actor.subject, "read", type.name, actor.context, field));
-}
 
 interface SortExpression {
   readonly value: RawBuilder<string>;
@@ -122,36 +97,4 @@ function isVisibleThroughout(type: TypeDefinition, field: string, actor: Actor):
   const rows = actor.engine.filter(actor.subject, "read", type.name, actor.context);
   const shown = actor.engine.filter(actor.subject, "read", type.name, actor.context, field);
   return rows.text === shown.text && JSON.stringify(rows.params) === JSON.stringify(shown.params);
-}
-
-function compare({ field, kind, comparison, value }: FieldFilter): RawBuilder<SqlBool> {
-  const text = kind === "state" ? sql<string>`record.state` : sql<string>`(record.fields->>${field})`;
-  const asNumber =
-    kind === "money"
-      ? sql`((record.fields->${field}->>'amount')::numeric)`
-      : sql`((record.fields->>${field})::numeric)`;
-  const isNumeric = kind === "number" || kind === "money";
-  const isList = sql<SqlBool>`jsonb_typeof(record.fields->${field}) = 'array'`;
-  switch (comparison) {
-    case "eq":
-    case "in": {
-      const values = (Array.isArray(value) ? value : [value]).map(String);
-      if (isNumeric) return sql<SqlBool>`(${asNumber} = any(${values}::numeric[]))`;
-      if (kind === "choices" || kind === "relation") {
-        return sql<SqlBool>`(case when ${isList} then record.fields->${field} ?| ${values}::text[] else ${text} = any(${values}::text[]) end)`;
-      }
-      return sql<SqlBool>`(${text} = any(${values}::text[]))`;
-    }
-    case "contains":
-      return sql<SqlBool>`(position(lower(${value}::text) in lower(${text})) > 0)`;
-    case "gte":
-    case "lte": {
-      const operator = sql.raw(comparison === "gte" ? ">=" : "<=");
-      return isNumeric
-        ? sql<SqlBool>`(${asNumber} ${operator} ${String(value)}::numeric)`
-        : sql<SqlBool>`(${text} collate "C" ${operator} ${String(value)}::text)`;
-    }
-    case "empty":
-      return value === true ? sql<SqlBool>`not (record.fields ? ${field})` : sql<SqlBool>`(record.fields ? ${field})`;
-  }
 }
