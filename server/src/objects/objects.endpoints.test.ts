@@ -187,6 +187,37 @@ describe("records over HTTP", () => {
     expect(await related("boss")).toHaveLength(2);
   });
 
+  it("[POL-12] leave as a file with what the reader sees, and the audit log says so", async () => {
+    await createDeal(test.db, "boss", {
+      subject: "=1+1",
+      unit: departments.sales,
+      bonus: { amount: "31337", currency: "EUR" },
+    });
+    const file = async (login: string, query: string) => {
+      const answer = await fetch(`${address}/api/records/export?type=deal${query}`, {
+        headers: { authorization: `Bearer ${login}` },
+      });
+      return { status: answer.status, type: answer.headers.get("content-type"), text: await answer.text() };
+    };
+    const csv = await file("ann", "");
+    expect(csv).toMatchObject({ status: 200, type: "text/csv; charset=utf-8" });
+    const listed = await ask("ann", "GET", "/records?type=deal&limit=200");
+    expect(csv.text.trim().split("\r\n")).toHaveLength((listed.body.records as unknown as unknown[]).length + 1);
+    expect(csv.text).toContain("'=1+1");
+    expect(csv.text).not.toContain("31337");
+    expect((await file("boss", "")).text).toContain("31337.00 EUR");
+
+    const lines = (await file("ann", "&format=jsonl")).text.trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line) as JsonObject)).toEqual(listed.body.records);
+    expect(await file("ann", "&type=nonsense")).toMatchObject({ status: 404 });
+    expect(await file("ann", "&sort=bonus2")).toMatchObject({ status: 422 });
+
+    const { rows } = await test.pool.query(
+      "select login, object_kind, details from audit_entry where action = 'record.exported' order by id limit 1",
+    );
+    expect(rows).toEqual([{ login: "ann", object_kind: "deal", details: { format: "csv", fields: [], trash: false } }]);
+  });
+
   it("list with filter, sort and cursor, and list the types", async () => {
     const first = await ask(
       "boss",

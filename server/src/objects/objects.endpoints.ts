@@ -3,12 +3,14 @@ import { DomainError, canonicalJson, hash64, isId, newId, type Json, type JsonOb
 import type { HistoryDoc, RecordDoc, RecordIntentName, TypeDefinition } from "@kontor/shared/objects";
 import type { Intent, IntentResult } from "@kontor/shared/protocol";
 import { defineEndpoint, type Actor, type Database, type Endpoint, type EndpointRequest } from "#kernel";
+import { exportQuerySchema, exportRecords } from "./exportRecords.ts";
 import { listRecords, present, readableType } from "./listRecords.ts";
 import { findHistory, findRecords, objectTables, type RecordRow } from "./objects.repo.ts";
 import { projectHistory } from "./projectRecord.ts";
 import { listQuerySchema } from "./records.query.ts";
 import { refusal } from "./refusals.ts";
 import { resourceOf } from "./resource.ts";
+import { summariseRecords, summaryQuerySchema, summarySchema } from "./summariseRecords.ts";
 import { typeOf, type TypeRegistry } from "./typeRegistry.ts";
 
 export interface ObjectEndpointDeps {
@@ -62,6 +64,27 @@ function readEndpoints({ db, types, actorOf }: ObjectEndpointDeps): readonly End
         const { records, nextCursor } = await listRecords(db, query, await actorOf(request), types);
         return { records: [...records], ...(nextCursor !== undefined && { nextCursor }) };
       },
+    }),
+    defineEndpoint({
+      method: "get",
+      path: "/records/summary",
+      summary: "How many records of a type there are, by group, and what a field of theirs adds up to",
+      tag: "objects",
+      access: { kind: "policy", resource: "*", action: "read" },
+      query: summaryQuerySchema,
+      reply: summarySchema,
+      handle: async ({ query }, request) => summariseRecords(db, query, await actorOf(request), types),
+    }),
+    defineEndpoint({
+      method: "get",
+      path: "/records/export",
+      summary: "A list as a whole, as a file: CSV for spreadsheets, or a JSON object in each line",
+      tag: "objects",
+      access: { kind: "policy", resource: "*", action: "read" },
+      query: exportQuerySchema,
+      stream: true,
+      handle: ({ query }, request) =>
+        exportRecords(request.raw.response, query, { db, types, ip: request.ip, actor: () => actorOf(request) }),
     }),
     defineEndpoint({
       method: "get",
