@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { AccessPage } from "../access/AccessPage.tsx";
 import { call, Problem, type Me } from "../api/api.ts";
 import { DevicesPage } from "../sessions/DevicesPage.tsx";
 import { OverviewPage } from "../overview/OverviewPage.tsx";
@@ -7,19 +8,20 @@ import { SessionsPage } from "../sessions/SessionsPage.tsx";
 import { StructurePage } from "../people/StructurePage.tsx";
 import { Loaded } from "../ui/Loaded.tsx";
 import { Frame } from "./Frame.tsx";
-import { usePage, type Page } from "./route.ts";
+import { usePlace, type Page } from "./route.ts";
 import { SignIn } from "./SignIn.tsx";
 
 const views: Readonly<Record<Page, () => React.JSX.Element>> = {
   overview: OverviewPage,
   people: PeoplePage,
   structure: StructurePage,
+  access: AccessPage,
   sessions: SessionsPage,
   devices: DevicesPage,
 };
 
 export function App() {
-  const page = usePage();
+  const { page } = usePlace();
   const me = useQuery({ queryKey: ["me"], queryFn: () => call<Me>("GET", "/me"), staleTime: 60_000 });
   if (me.error instanceof Problem && (me.error.status === 401 || me.error.status === 403)) return <SignIn />;
   const View = views[page];

@@ -5,6 +5,7 @@ import {
   IconDeviceLaptop,
   IconKey,
   IconLayoutDashboard,
+  IconShieldLock,
   IconUserCircle,
   IconUsers,
   type Icon,
@@ -12,13 +13,15 @@ import {
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { call, type Me, type Overview } from "../api/api.ts";
+import { Link } from "../ui/Link.tsx";
 import { chooseLocale, useWords, type Locale } from "../words/words.ts";
-import { addressOf, go, pages, type Page } from "./route.ts";
+import { addressOf, pages, type Page } from "./route.ts";
 
 const icons: Readonly<Record<Page, Icon>> = {
   overview: IconLayoutDashboard,
   people: IconUsers,
   structure: IconBuilding,
+  access: IconShieldLock,
   sessions: IconKey,
   devices: IconDeviceLaptop,
 };
@@ -41,19 +44,10 @@ export function Frame({ user, page, children }: { user: Me; page: Page; children
         {pages.map((name) => {
           const IconOf = icons[name];
           return (
-            <a
-              key={name}
-              href={addressOf(name)}
-              aria-current={name === page ? "page" : undefined}
-              onClick={(event) => {
-                if (event.metaKey || event.ctrlKey) return;
-                event.preventDefault();
-                go(name);
-              }}
-            >
+            <Link key={name} to={addressOf(name)} aria-current={name === page ? "page" : undefined}>
               <IconOf size={18} stroke={1.6} />
               {t(`app.${name}`)}
-            </a>
+            </Link>
           );
         })}
         <a href="/api/docs/" target="_blank" rel="noreferrer">

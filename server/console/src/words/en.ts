@@ -1,4 +1,7 @@
+import { accessEn } from "./access.en.ts";
+
 export const en = {
+  ...accessEn,
   "app.console": "console",
   "app.overview": "Overview",
   "app.people": "People",

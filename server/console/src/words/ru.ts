@@ -1,6 +1,8 @@
+import { accessRu } from "./access.ru.ts";
 import type { en } from "./en.ts";
 
 export const ru: Readonly<Record<keyof typeof en, string>> = {
+  ...accessRu,
   "app.console": "консоль",
   "app.overview": "Обзор",
   "app.people": "Люди",

@@ -1,0 +1,3 @@
+export const accessEn = {
+  "app.access": "Access",
+} as const;
