@@ -193,8 +193,8 @@ describe("records over HTTP", () => {
       unit: departments.sales,
       bonus: { amount: "31337", currency: "EUR" },
     });
-    const file = async (login: string, query: string) => {
-      const answer = await fetch(`${address}/api/records/export?type=deal${query}`, {
+    const file = async (login: string, query: string, type = "deal") => {
+      const answer = await fetch(`${address}/api/records/export?type=${type}${query}`, {
         headers: { authorization: `Bearer ${login}` },
       });
       return { status: answer.status, type: answer.headers.get("content-type"), text: await answer.text() };
@@ -209,7 +209,7 @@ describe("records over HTTP", () => {
 
     const lines = (await file("ann", "&format=jsonl")).text.trim().split("\n");
     expect(lines.map((line) => JSON.parse(line) as JsonObject)).toEqual(listed.body.records);
-    expect(await file("ann", "&type=nonsense")).toMatchObject({ status: 404 });
+    expect(await file("ann", "", "nonsense")).toMatchObject({ status: 404 });
     expect(await file("ann", "&sort=bonus2")).toMatchObject({ status: 422 });
 
     const { rows } = await test.pool.query(
