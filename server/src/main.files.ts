@@ -23,6 +23,7 @@ import {
   type Doorbell,
   type Endpoint,
   type EndpointRequest,
+  type Job,
   type Log,
   type Principal,
 } from "#kernel";
@@ -52,6 +53,7 @@ export interface FilesDeps {
 export interface Files {
   readonly endpoints: readonly Endpoint[];
   readonly blobs: BlobStore;
+  readonly jobs: readonly Job[];
   mount(app: Express): void;
   /** Keeps a file that comes whole, with its past; makes its preview as of any other. */
   importFile(file: ImportedFile, bytes: Buffer): Promise<void>;
@@ -119,6 +121,7 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
   return {
     blobs,
     endpoints: [...fileEndpoints(endpointDeps), ...fileChangeEndpoints(deps)],
+    jobs: [job],
     mount(app) {
       uploads.mount(app);
       mountSignedFiles(app, endpointDeps);

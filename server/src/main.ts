@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
+import type { Express } from "express";
 import { DomainError, newId } from "@kontor/shared/base";
 import { PROTOCOL_VERSION } from "@kontor/shared/protocol";
-import { accessEndpoints } from "#access";
+import { accessEndpoints, type AccessService } from "#access";
 import { adminEndpoints, countRows, examineDisk, mountConsole, startSampler } from "#admin";
 import type { Config } from "#config";
 import { fileIntents, filesCollection } from "#files";
@@ -13,7 +14,12 @@ import {
   readState,
   version,
   type Actor,
+  type AnyIntent,
+  type Collection,
+  type Database,
+  type Endpoint,
   type EndpointRequest,
+  type Job,
   type Log,
 } from "#kernel";
 import {
@@ -25,7 +31,7 @@ import {
   peopleInDatabase,
 } from "#objects";
 import { loadSubject, peopleCollections, peopleEndpoints, signInEndpoints } from "#people";
-import { createSync } from "#sync";
+import { createSync, type Sync } from "#sync";
 import { loadDemo, type LoadedDemo } from "../packs/office/demo/index.ts";
 import { startFiles } from "./main.files.ts";
 import { createStops, openOffice, type Stops } from "./main.office.ts";
@@ -36,7 +42,20 @@ export interface Kontor {
   readonly url: string;
   /** The demo company, when it was asked for. */
   readonly demo: LoadedDemo | undefined;
+  /** Every door of this server, for whoever must look at all of them. */
+  readonly inventory: Inventory;
   stop(): Promise<void>;
+}
+
+export interface Inventory {
+  readonly app: Express;
+  readonly endpoints: readonly Endpoint[];
+  readonly collections: readonly Collection[];
+  readonly intents: readonly AnyIntent[];
+  readonly jobs: readonly Job[];
+  readonly db: Database;
+  readonly access: AccessService;
+  readonly sync: Sync;
 }
 
 /** Builds the server from its parts; the only place that names adapters. */
@@ -74,14 +93,16 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   };
 
   const parent = createRecordAccess({ types });
+  const collections = [...objectCollections({ types }), filesCollection, ...peopleCollections];
+  const intents = [
+    ...objectIntents({ types, people: peopleInDatabase, timeZone: config.timeZone }),
+    ...fileIntents({ parent, maxBytes: config.uploadMaxBytes }),
+  ];
   const sync = createSync({
     db,
     doorbell,
-    collections: [...objectCollections({ types }), filesCollection, ...peopleCollections],
-    intents: [
-      ...objectIntents({ types, people: peopleInDatabase, timeZone: config.timeZone }),
-      ...fileIntents({ parent, maxBytes: config.uploadMaxBytes }),
-    ],
+    collections,
+    intents,
     access: access.engine,
     async authenticate(token) {
       const principal = await sessions.authenticate(token);
@@ -138,6 +159,45 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   });
   stops.push(async () => sampler.stop());
 
+  const endpoints = [
+    ...signInEndpoints({
+      db,
+      sessions,
+      info,
+      leaseMs: config.leaseMs,
+      clock,
+      secureCookies: config.publicUrl?.startsWith("https:") ?? false,
+    }),
+    ...peopleEndpoints({ db, people, sessions, clock }),
+    ...accessEndpoints({ access, loadResource: (type, id) => findResource(db, type, id) }),
+    ...objectEndpoints({
+      db,
+      types,
+      actorOf,
+      applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
+    }),
+    ...files.endpoints,
+    ...adminEndpoints({
+      version,
+      name: config.name,
+      startedAt: new Date(clock.now()).toISOString(),
+      sampler,
+      parts: {
+        database: async () => {
+          await pool.query("select 1");
+          return { state: "ok", words: `PostgreSQL ${office.postgresVersion}` };
+        },
+        disk: () => examineDisk(config.dataDirectory),
+        previews: () => files.health(),
+      },
+      counts: {
+        people: () => countRows(db, "app_user"),
+        records: () => countRows(db, "record"),
+        files: () => countRows(db, "file"),
+        devices: () => countRows(db, "device"),
+      },
+    }),
+  ];
   const http = createHttp({
     host: config.host,
     port: config.port,
@@ -150,45 +210,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     authenticate: ({ token }) => sessions.authenticate(token),
     maySystem: access.maySystem,
     checks: { database: async () => ((await pool.query("select 1")).rowCount === 1 ? true : "no answer") },
-    endpoints: [
-      ...signInEndpoints({
-        db,
-        sessions,
-        info,
-        leaseMs: config.leaseMs,
-        clock,
-        secureCookies: config.publicUrl?.startsWith("https:") ?? false,
-      }),
-      ...peopleEndpoints({ db, people, sessions, clock }),
-      ...accessEndpoints({ access, loadResource: (type, id) => findResource(db, type, id) }),
-      ...objectEndpoints({
-        db,
-        types,
-        actorOf,
-        applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
-      }),
-      ...files.endpoints,
-      ...adminEndpoints({
-        version,
-        name: config.name,
-        startedAt: new Date(clock.now()).toISOString(),
-        sampler,
-        parts: {
-          database: async () => {
-            await pool.query("select 1");
-            return { state: "ok", words: `PostgreSQL ${office.postgresVersion}` };
-          },
-          disk: () => examineDisk(config.dataDirectory),
-          previews: () => files.health(),
-        },
-        counts: {
-          people: () => countRows(db, "app_user"),
-          records: () => countRows(db, "record"),
-          files: () => countRows(db, "file"),
-          devices: () => countRows(db, "device"),
-        },
-      }),
-    ],
+    endpoints,
     mount(app) {
       mountApiDocs(app);
       files.mount(app);
@@ -202,5 +224,10 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
 
   const address = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
   log.info({ url: address, postgres: office.postgresVersion, data: config.dataDirectory }, "Kontor is listening");
-  return { url: address, demo, stop: () => stops.all() };
+  return {
+    url: address,
+    demo,
+    inventory: { app: http.app, endpoints, collections, intents, jobs: files.jobs, db, access, sync },
+    stop: () => stops.all(),
+  };
 }
