@@ -89,6 +89,9 @@ export const contextArbitrary: fc.Arbitrary<Context> = fc.record({
   time: valueOfKind.dateTime as fc.Arbitrary<string>,
   ip: fc.constantFrom(undefined, "10\0", "a", ...ADDRESSES.slice(0, 16)),
   deviceId: fc.option(fc.constantFrom(...UUIDS), { nil: undefined }),
+  deviceTrusted: fc.option(fc.boolean(), { nil: undefined }),
+  factorLevel: fc.constantFrom(undefined, 1, 2),
+  secondFactorAt: fc.option(valueOfKind.dateTime as fc.Arbitrary<string>, { nil: undefined }),
   channel: fc.constantFrom("desktop", "console", "api", "job"),
   offline: fc.option(fc.boolean(), { nil: undefined }),
 });
@@ -119,6 +122,9 @@ const BUILT_IN: readonly (readonly [string, AttributeKind])[] = [
   ["ctx.time", "dateTime"],
   ["ctx.ip", "text"],
   ["ctx.deviceId", "text"],
+  ["ctx.deviceTrusted", "boolean"],
+  ["ctx.factorLevel", "number"],
+  ["ctx.secondFactorAt", "dateTime"],
   ["ctx.channel", "text"],
   ["ctx.offline", "boolean"],
 ];

@@ -194,6 +194,9 @@ const BUILT_IN: Readonly<Record<string, string>> = {
   "ctx.time": "dateTime",
   "ctx.ip": "text",
   "ctx.deviceId": "text",
+  "ctx.deviceTrusted": "boolean",
+  "ctx.factorLevel": "number",
+  "ctx.secondFactorAt": "dateTime",
   "ctx.channel": "text",
   "ctx.offline": "boolean",
 };

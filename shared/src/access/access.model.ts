@@ -182,6 +182,12 @@ export interface Context {
   readonly time: string;
   readonly ip?: string | undefined;
   readonly deviceId?: string | undefined;
+  /** An administrator marked the device as trusted. Absent: no device is known. */
+  readonly deviceTrusted?: boolean | undefined;
+  /** How the session was signed in to: 1 by password alone, 2 with a second factor. Absent: without a session. */
+  readonly factorLevel?: number | undefined;
+  /** When the second factor was given last, as `time` is written. Absent: never in this session. */
+  readonly secondFactorAt?: string | undefined;
   readonly channel: "desktop" | "console" | "api" | "job";
   readonly offline?: boolean | undefined;
 }

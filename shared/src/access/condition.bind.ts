@@ -104,6 +104,9 @@ export const CONTEXT_ATTRIBUTES: Readonly<Record<string, AttributeKind>> = {
   time: "dateTime",
   ip: "text",
   deviceId: "text",
+  deviceTrusted: "boolean",
+  factorLevel: "number",
+  secondFactorAt: "dateTime",
   channel: "text",
   offline: "boolean",
 };
@@ -228,7 +231,8 @@ class Binder {
     if (!left) return undefined;
     if (left.from === "literal" || left.many || (left.family !== "date" && left.family !== "dateTime"))
       return this.#fault(`${at}[0]`, `must be an attribute that is a date or a moment, such as "obj.createdAt"`);
-    if (left.from === "ctx") return this.#fault(at, "compares now with now; the other side must be an attribute");
+    if (left.from === "ctx" && left.name === "time")
+      return this.#fault(at, "compares now with now; the other side must be an attribute");
     const shift = parseShift(writtenRight, left.family);
     if (typeof shift === "string") return this.#fault(`${at}[1]`, shift);
     const right: Now = { from: "now", family: left.family, many: false, shift };

@@ -10,12 +10,14 @@ import type {
   SqlPredicate,
   Subject,
 } from "./access.model.ts";
+import type { ConditionNode } from "./condition.bind.ts";
 import type { Attributes } from "./condition.decide.ts";
+import { contextSignatureOf } from "./context.signature.ts";
 import { decide, mayDo, maskFor, needsRead } from "./decide.ts";
 import { explainAction, type Explanation } from "./explain.ts";
 import { filterPlans, isPossible } from "./filter.ts";
 import type { Mask } from "./mask.ts";
-import { type ActionPlans, compilePlans } from "./plan.ts";
+import { type ActionPlans, compilePlans, conditionsOfPlans } from "./plan.ts";
 import { nextChangeOf, nextChangeOfType, type TypeTurn } from "./turn.ts";
 
 export interface AccessEngine {
@@ -36,6 +38,13 @@ export interface AccessEngine {
   nextChangeOfType(subject: Subject, resourceType: string, context: Context): TypeTurn;
   /** With everything in it; `hintOf` gives what its own subject may be told. */
   explain(subject: Subject, action: string, resource: ResourceInstance, context: Context, field?: string): Explanation;
+  /**
+   * Equal for two contexts that no policy of this set can tell apart, but by time and channel; "" where no policy asks for
+   * more of the context than these two.
+   */
+  contextSignature(context: Context): string;
+  /** The checked conditions of the policies that concern a type, by policy: for what reads them without deciding. */
+  conditionsOf(resourceType: string): ReadonlyMap<Policy, ConditionNode | undefined>;
 }
 
 export interface AccessEngineParts {
@@ -53,6 +62,7 @@ export function createAccessEngine({
   subjectAttributes = {},
 }: AccessEngineParts): AccessEngine {
   const plansByType = compilePlans(policies, resources, subjectAttributes);
+  const conditionsByType = new Map([...plansByType].map(([name, plans]) => [name, conditionsOfPlans(plans)]));
 
   const plansOf = (type: string): ActionPlans => {
     const plans = plansByType.get(type);
@@ -80,8 +90,12 @@ export function createAccessEngine({
     nextChangeOfType: (subject, type, context) => nextChangeOfType(plansOf(type), subject, context),
     explain: (subject, action, resource, context, field) =>
       explainAction(plansOf(resource.type), { subject, action, resource, context, field }),
+    contextSignature: contextSignatureOf(conditionsByType),
+    conditionsOf: (type) => conditionsByType.get(type) ?? NO_CONDITIONS,
   };
 }
+
+const NO_CONDITIONS: ReadonlyMap<Policy, ConditionNode | undefined> = new Map();
 
 class ResourceAccess implements Access {
   readonly readable: boolean;

@@ -3,7 +3,7 @@ import type { Context, Decision, Effect, FieldAccess, ResourceInstance, Subject 
 import type { ConditionNode, Term } from "./condition.bind.ts";
 import { compileCondition, compileTerm, nameOf } from "./condition.decide.ts";
 import { decide, maskFor, mayDo } from "./decide.ts";
-import type { ActionPlan, ActionPlans, CompiledPolicy } from "./plan.ts";
+import { type ActionPlan, type ActionPlans, type CompiledPolicy, policiesOf } from "./plan.ts";
 
 /**
  * The third reading: the closures that enforce, run once more for every policy and every part of its condition, and
@@ -91,8 +91,6 @@ export function explainAction(plans: ActionPlans, question: ExplainQuestion): Ex
     policies,
   };
 }
-
-const policiesOf = (plan: ActionPlan) => [...plan.wholeDenies, ...plan.sectionDenies, ...plan.allows];
 
 /** The field as this action has it; what cannot be read plain can be used by no other action (POL-7). */
 function fieldAccess(

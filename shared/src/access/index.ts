@@ -30,6 +30,7 @@ export { hintOf } from "./explain.ts";
 export type { ConditionTrace, Explanation, Hint, OperandTrace, Outcome, PolicyTrace, PolicyWords } from "./explain.ts";
 export { faultsToText, parsePolicies } from "./policy.parse.ts";
 export type { ParsedPolicies, ParseOptions } from "./policy.parse.ts";
+export { attributesOfSubjectUsed, typesConcerned } from "./policy.reach.ts";
 export { projectFields, redactValue } from "./redact.ts";
 export type { TypeTurn } from "./turn.ts";
 export * from "./administration.ts";

@@ -58,6 +58,16 @@ function compilePolicy(
   return { policy, condition, test: compileCondition(condition), decision };
 }
 
+/** Each policy once, however many actions it speaks of. */
+export const conditionsOfPlans = (plans: ActionPlans): ReadonlyMap<Policy, ConditionNode | undefined> =>
+  new Map([...plans.values()].flatMap(policiesOf).map(({ policy, condition }) => [policy, condition]));
+
+export const policiesOf = (plan: ActionPlan): readonly CompiledPolicy[] => [
+  ...plan.wholeDenies,
+  ...plan.sectionDenies,
+  ...plan.allows,
+];
+
 const decisionOf = ({ id, effect }: Policy): Decision =>
   effect === "allow"
     ? { allowed: true, policyId: id, reason: "allowed" }

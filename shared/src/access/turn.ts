@@ -1,6 +1,6 @@
 import type { Context, ResourceInstance, Subject } from "./access.model.ts";
 import { type Asked, turnsOf, unionOf } from "./condition.turn.ts";
-import type { ActionPlans, CompiledPolicy } from "./plan.ts";
+import { type ActionPlans, type CompiledPolicy, policiesOf } from "./plan.ts";
 
 /** POL-6 for all records of a type. */
 export interface TypeTurn {
@@ -46,12 +46,7 @@ const turnsOfAll = (policies: readonly CompiledPolicy[], asked: Asked) =>
 
 /** Each once, however many actions it speaks of. */
 const conditionalPolicies = (plans: ActionPlans): readonly CompiledPolicy[] => {
-  const all = [...plans.values()].flatMap(({ wholeDenies, sectionDenies, allows }) => [
-    ...wholeDenies,
-    ...sectionDenies,
-    ...allows,
-  ]);
-  return [...new Set(all)].filter(({ condition }) => condition !== undefined);
+  return [...new Set([...plans.values()].flatMap(policiesOf))].filter(({ condition }) => condition !== undefined);
 };
 
 function applies({ policy, test }: CompiledPolicy, { subject, object, context }: Asked): boolean {
