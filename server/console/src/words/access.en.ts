@@ -1,3 +1,17 @@
 export const accessEn = {
   "app.access": "Access",
+  "access.shape.json": "This is not yet JSON.",
+  "access.shape.object": "must be an object",
+  "access.shape.text": "must be a text",
+  "access.shape.texts": "must be a list of texts",
+  "access.shape.list": "must be a list",
+  "access.shape.title": 'must be a text, or one in English and one in Russian: \'{\' "en": "…", "ru": "…" \'}\'',
+  "access.shape.effect": 'must be "allow" or "deny"',
+  "access.shape.sections": 'must be "*" or a list of sections',
+  "access.shape.mask": 'must be "omit" or \'{\' "redact": "keep-last-4" \'}\'',
+  "access.shape.example": "must have a subject, an action and what is expected",
+  "access.shape.condition": 'must have exactly one operator, such as \'{\' "eq": ["obj.owner", "sub.id"] \'}\'',
+  "access.shape.parts": "must be a list of at least one condition",
+  "access.shape.operator": "has the unknown operator “{op}”",
+  "access.shape.operands": "{count, plural, one {must be a list of # operand} other {must be a list of # operands}}",
 } as const;

@@ -1,0 +1,1 @@
+export type AttributeKind = "text" | "number" | "boolean" | "date" | "dateTime" | "id" | "ids" | "texts" | "money";
