@@ -1,0 +1,110 @@
+import fc from "fast-check";
+import { IntlMessageFormat } from "intl-messageformat";
+import { expect, it } from "vitest";
+import type { Policy } from "@kontor/shared/access";
+import { en } from "../../words/en.ts";
+import { ru } from "../../words/ru.ts";
+import type { Locale, WordKey } from "../../words/words.ts";
+import type { Vocabulary } from "../access.api.ts";
+import { createCatalog } from "./catalog.ts";
+import { anyPolicy } from "./policy.arbitrary.ts";
+import { policyInWords, readShift } from "./policy.words.ts";
+
+const legal = "00000000-0000-7000-8000-0000000000d1";
+const vocabulary: Vocabulary = {
+  resources: [
+    {
+      name: "contract",
+      label: { en: "Contract", ru: "Договор" },
+      onlyByName: false,
+      actions: [{ name: "read" }, { name: "transition:sign", label: { en: "Sign", ru: "Подписать" } }],
+      sections: [{ name: "terms", label: { en: "Terms", ru: "Условия" }, fields: [{ name: "amount" }] }],
+      attributes: [
+        { name: "owner", kind: "id", of: "person" },
+        { name: "department", kind: "id", of: "department", label: { en: "department", ru: "подразделение" } },
+        {
+          name: "state",
+          kind: "text",
+          label: { en: "state", ru: "состояние" },
+          options: [{ value: "draft", label: { en: "Draft", ru: "Черновик" } }],
+        },
+        { name: "createdAt", kind: "dateTime" },
+      ],
+    },
+  ],
+  subject: [
+    { name: "id", kind: "id", of: "person" },
+    { name: "departments", kind: "ids", of: "department" },
+  ],
+  context: [
+    { name: "ip", kind: "text" },
+    { name: "time", kind: "dateTime" },
+  ],
+};
+const structure = {
+  departments: [{ id: legal, nameEn: "Legal", nameRu: "Юристы", parentId: null, code: null, people: 2 }],
+  groups: [],
+  positions: [],
+};
+const catalogIn = (locale: Locale) => {
+  const words = locale === "ru" ? ru : en;
+  return createCatalog({
+    vocabulary,
+    structure,
+    people: new Map(),
+    locale,
+    say: (key, params) => String(new IntlMessageFormat(words[key], locale).format(params)),
+    knows: (key): key is WordKey => Object.hasOwn(en, key),
+  });
+};
+const inWords = (policy: Partial<Policy>, locale: Locale) =>
+  policyInWords(
+    { id: "a", title: "A", effect: "allow", resource: "contract", actions: ["read"], ...policy },
+    catalogIn(locale),
+  );
+
+it("says a policy in one line, in both languages", () => {
+  const when = { in: ["obj.department", "sub.departments"] } as const;
+  expect(inWords({ when }, "en")).toBe("Allow · Contract · read · when department is in subject’s departments");
+  expect(inWords({ when }, "ru")).toBe(
+    "Разрешить · Договор · чтение · если подразделение входит в подразделения субъекта",
+  );
+});
+
+it("puts groups in brackets, and names instead of ids", () => {
+  const policy: Partial<Policy> = {
+    effect: "deny",
+    actions: ["transition:sign"],
+    sections: ["terms"],
+    when: {
+      and: [
+        { or: [{ eq: ["obj.state", "draft"] }, { eq: ["obj.owner", "sub.id"] }] },
+        { not: { cidr: ["ctx.ip", "10.66.0.0/16"] } },
+        { eq: ["obj.department", legal] },
+      ],
+    },
+  };
+  expect(inWords(policy, "en")).toBe(
+    "Deny · Contract · Sign · Terms · when (state is Draft or owner is the subject) and not: network address is within 10.66.0.0/16 and department is Legal",
+  );
+  expect(inWords(policy, "ru")).toContain("(состояние — Черновик или владелец — субъект)");
+});
+
+it("says durations and hours as people do", () => {
+  expect(inWords({ when: { after: ["obj.createdAt", "-P30D"] } }, "en")).toContain("created at is after 30 days ago");
+  expect(inWords({ when: { after: ["obj.createdAt", { days: -30 }] } }, "ru")).toContain("позже, чем 30 дней назад");
+  const hours = { from: "09:00", to: "18:00", days: ["mon", "fri"] as const, zone: "Europe/Moscow" };
+  expect(inWords({ when: { within: ["ctx.time", hours] } }, "en")).toContain(
+    "within Mon, Fri 09:00–18:00 Europe/Moscow",
+  );
+  expect(readShift("-P1Y2MT3H")).toEqual({ years: -1, months: -2, hours: -3 });
+  expect(readShift("PT")).toBeUndefined();
+});
+
+it("has words for every policy that the language can express", () => {
+  fc.assert(
+    fc.property(anyPolicy, fc.constantFrom("en" as const, "ru" as const), (policy, locale) => {
+      expect(policyInWords(policy, catalogIn(locale))).not.toMatch(/access\.words|undefined|\[object/);
+    }),
+  );
+});
