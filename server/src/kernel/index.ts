@@ -1,5 +1,5 @@
-export { recordAudit } from "./audit.ts";
-export type { AuditActor, AuditEntry } from "./audit.ts";
+export { auditActor, createAuditLog, recordAudit, sensitiveReads } from "./audit.ts";
+export type { AuditActor, AuditEntry, AuditLog, SensitivePart } from "./audit.ts";
 export { defineCollection, defineEndpoint, defineIntent, defineJob } from "./define.ts";
 export type {
   Actor,
@@ -37,6 +37,7 @@ export { createLog } from "./log.ts";
 export type { Log } from "./log.ts";
 export { createMetrics } from "./metrics.ts";
 export type { Metrics } from "./metrics.ts";
+export { scopes } from "./principal.ts";
 export type { Principal, Scope } from "./principal.ts";
 export { version } from "./version.ts";
 export { createQueue } from "./queue.ts";
