@@ -7,8 +7,16 @@ export interface Principal {
   readonly channel: "desktop" | "console" | "api";
   readonly sessionId?: string;
   readonly deviceId?: string;
-  /** A personal access token's scopes; a session has all of them. */
+  /** Whether an administrator marked the device as trusted. Absent: no device is known. */
+  readonly deviceTrusted?: boolean;
+  /** How the session was signed in to: 1 by password alone. Absent: a token, without a session. */
+  readonly factorLevel?: number;
+  /** Another system with an identity of its own: nobody's account, and no person anywhere. */
+  readonly isService?: true;
+  /** A token's scopes; a session has all of them. */
   readonly scopes: readonly Scope[];
 }
 
-export type Scope = "read" | "write" | "admin";
+/** `evaluate`: asking for decisions, and nothing else. */
+export const scopes = ["read", "write", "admin", "evaluate"] as const;
+export type Scope = (typeof scopes)[number];
