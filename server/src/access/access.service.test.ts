@@ -129,3 +129,15 @@ it("lets administrators do system actions, and nobody who is gone do anything", 
   const gone = { ...principal, userId: randomUUID() };
   await expect(access.maySystem(gone, "administer", "127.0.0.1")).rejects.toMatchObject({ code: "unauthenticated" });
 });
+
+it("adds the built-in policies to every set, stores them with none, and lets nobody replace one", async () => {
+  const builtIn: Policy = { ...ownersRead, id: "granted-contract-main-read" };
+  const access = await start({ builtIn: [builtIn] });
+  await access.publish([], administrator.id);
+  expect(access.engine().policies.map(({ id }) => id)).toEqual(["administrators-administer", builtIn.id]);
+  const stored = await database.pool.query("select policies from policy_set order by rev");
+  expect(JSON.stringify(stored.rows)).not.toContain(builtIn.id);
+  await expect(access.publish([{ ...builtIn, effect: "deny" }], administrator.id)).rejects.toMatchObject({
+    details: { problems: [{ message: expect.stringContaining("already the id") }] },
+  });
+});

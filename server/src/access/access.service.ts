@@ -32,6 +32,8 @@ export interface AccessDeps {
   readonly resources: readonly ResourceType[];
   /** What the installed packs say, not yet checked. */
   readonly policies: readonly unknown[];
+  /** Part of every set and of no draft: they are not stored with it, and cannot be edited away. */
+  readonly builtIn?: readonly Policy[];
   /** Attributes of subjects beyond the built-in ones. */
   readonly subjectAttributes?: Readonly<Record<string, AttributeKind>>;
   /** Undefined: there is no such active user. */
@@ -57,12 +59,16 @@ export interface AccessService {
 
 /** Publishes what the packs say if it is new, and holds the engine of the set in force. */
 export async function createAccess(deps: AccessDeps): Promise<AccessService> {
-  const { db, log, subjectAttributes = {}, clock = systemClock } = deps;
+  const { db, log, subjectAttributes = {}, builtIn = [], clock = systemClock } = deps;
+  const builtInIds = new Set(builtIn.map(({ id }) => id));
   const resources = [...deps.resources, systemResource];
   const listeners = new Set<(engine: AccessEngine) => void>();
 
   const engineOf = (policies: unknown, rev: string): AccessEngine => {
-    const parsed = parsePolicies(policies, resources, { subjectAttributes });
+    // After the others, so that a fault's index is that of the list which was given.
+    const parsed = parsePolicies(Array.isArray(policies) ? [...policies, ...builtIn] : policies, resources, {
+      subjectAttributes,
+    });
     if (!parsed.ok) throw invalidPolicies(faultsToText(parsed.faults), parsed.faults);
     return createAccessEngine({ policies: parsed.policies, resources, rev, subjectAttributes });
   };
@@ -72,8 +78,9 @@ export async function createAccess(deps: AccessDeps): Promise<AccessService> {
     const failures = runExamples(draft);
     if (failures.length > 0) throw failedExamples(failures);
     await refuseLockOut(draft);
-    const set = await insertSet(trx, { policies: draft.policies, source, by });
-    log.info({ rev: set.rev, policies: draft.policies.length, source }, "policies published");
+    const written = draft.policies.filter(({ id }) => !builtInIds.has(id));
+    const set = await insertSet(trx, { policies: written, source, by });
+    log.info({ rev: set.rev, policies: written.length, source }, "policies published");
     return set;
   }
 
