@@ -37,7 +37,20 @@ const timeWindow = fc.record(
 );
 const oneOrMore = (one: fc.Arbitrary<string>) => fc.oneof(one, fc.array(one, { maxLength: 3 }));
 const operatorsOfTwo = [
-  ...["eq", "ne", "lt", "lte", "gt", "gte", "in", "nin", "has", "any", "all", "startsWith", "endsWith", "contains"],
+  "eq",
+  "ne",
+  "lt",
+  "lte",
+  "gt",
+  "gte",
+  "in",
+  "nin",
+  "has",
+  "any",
+  "all",
+  "startsWith",
+  "endsWith",
+  "contains",
 ] as const;
 
 const leaf = fc.oneof(
