@@ -210,6 +210,8 @@ export interface Access {
   editable(field: string): boolean;
   /** Whether a record that is being created may come with this field. */
   fillable(field: string): boolean;
+  /** Of an act, or a field, that is refused or redacted: the policy to be named to its subject (POL-5); see `refusedBy`. */
+  why(action: string, field?: string): string | undefined;
   /** Equal keys mean equal projection masks. */
   readonly maskKey: string;
 }

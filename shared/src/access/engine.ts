@@ -18,6 +18,7 @@ import { explainAction, type Explanation } from "./explain.ts";
 import { filterPlans, isPossible } from "./filter.ts";
 import type { Mask } from "./mask.ts";
 import { type ActionPlans, compilePlans, conditionsOfPlans } from "./plan.ts";
+import { refusedBy } from "./refusal.ts";
 import { nextChangeOf, nextChangeOfType, type TypeTurn } from "./turn.ts";
 
 export interface AccessEngine {
@@ -147,6 +148,12 @@ class ResourceAccess implements Access {
     return this.#create?.fields.get(field) === "visible";
   }
 
+  why(action: string, field?: string): string | undefined {
+    const isRead = action === "read" || (field === undefined ? !this.readable : this.field(field) !== "visible");
+    const plan = this.#plans.get(isRead && needsRead(this.#plans, action) ? "read" : action);
+    return plan && refusedBy(plan, this.#subject, this.#object, this.#context, field);
+  }
+
   #maskOf(action: string): Mask | undefined {
     const plan = this.#plans.get(action);
     return plan && maskFor(plan, this.#subject, this.#object, this.#context);
@@ -160,5 +167,6 @@ const NO_ACCESS: Access = {
   may: () => false,
   editable: () => false,
   fillable: () => false,
+  why: () => undefined,
   maskKey: "-",
 };

@@ -26,6 +26,7 @@ export { createAccessEngine } from "./engine.ts";
 export type { AccessEngine, AccessEngineParts } from "./engine.ts";
 export { nobody, runExamples } from "./examples.ts";
 export type { ExampleFailure } from "./examples.ts";
+export * from "./grants.ts";
 export { hintOf } from "./explain.ts";
 export type { ConditionTrace, Explanation, Hint, OperandTrace, Outcome, PolicyTrace, PolicyWords } from "./explain.ts";
 export { faultsToText, parsePolicies } from "./policy.parse.ts";
