@@ -6,6 +6,7 @@ import { createAccess } from "#access";
 import type { Config } from "#config";
 import {
   checkDatabase,
+  createAuditLog,
   createDatabase,
   createDoorbell,
   lockDataDirectory,
@@ -73,8 +74,9 @@ export async function openOffice(
 
   const doorbell = await createDoorbell({ url, log });
   stops.push(() => doorbell.close());
+  const audit = createAuditLog({ db, clock });
   const sessions = createSessionService({ db, clock });
-  const people = createPeopleService({ db, doorbell, sessions, clock });
+  const people = createPeopleService({ db, doorbell, audit, sessions, clock });
   const administrators = await ensureAdministrators(db);
   const types = createTypeRegistry(officePack.types);
   await saveTypes(db, types);

@@ -209,6 +209,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     metrics,
     authenticate: ({ token }) => sessions.authenticate(token),
     maySystem: access.maySystem,
+    audit: office.audit,
     checks: { database: async () => ((await pool.query("select 1")).rowCount === 1 ? true : "no answer") },
     endpoints,
     mount(app) {

@@ -27,6 +27,7 @@ beforeAll(async () => {
     // The token is the login: how one signs in is the people feature's business.
     authenticate: async ({ token }) => (token in people ? actor(token as keyof typeof people).principal : undefined),
     maySystem: async () => false,
+    audit: { note: async () => undefined },
     checks: {},
     endpoints: objectEndpoints({
       db: test.db,

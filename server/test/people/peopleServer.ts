@@ -1,5 +1,5 @@
 import { createAccess } from "#access";
-import { createHttp, createLog, createMetrics, SESSION_COOKIE } from "#kernel";
+import { createAuditLog, createHttp, createLog, createMetrics, SESSION_COOKIE } from "#kernel";
 import {
   createPeopleService,
   createSessionService,
@@ -55,6 +55,7 @@ export async function startPeopleServer() {
     metrics: createMetrics(),
     authenticate: ({ token }) => sessions.authenticate(token),
     maySystem: access.maySystem,
+    audit: createAuditLog({ db, clock: systemClock }),
     checks: {},
     endpoints: [
       ...signInEndpoints({

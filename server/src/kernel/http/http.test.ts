@@ -11,6 +11,7 @@ import {
   createLog,
   createMetrics,
   defineEndpoint,
+  type AuditEntry,
   type Endpoint,
   type HttpDeps,
   type HttpServer,
@@ -33,6 +34,7 @@ const TOKENS: Readonly<Record<string, Principal>> = {
 };
 
 let lines: string[] = [];
+let noted: AuditEntry[] = [];
 let open: { http: HttpServer; origin: string; port: number } | undefined;
 /** The running requests of `/slow`: each ends when the test says so. */
 let release: (() => void)[] = [];
@@ -103,6 +105,22 @@ const endpoints: readonly Endpoint[] = [
   }),
   defineEndpoint({
     method: "get",
+    path: "/cards/:id",
+    summary: "Somebody else's",
+    tag: "t",
+    access: self,
+    params: z.object({ id: z.string() }),
+    reply: ok,
+    handle: () =>
+      Promise.reject(
+        new DomainError("forbidden", "Not yours.", {
+          reason: "record.fields",
+          problems: [{ field: "salary", reason: "field.forbidden", message: "Not yours." }],
+        }),
+      ),
+  }),
+  defineEndpoint({
+    method: "get",
     path: "/broken",
     summary: "Fails",
     tag: "t",
@@ -123,6 +141,7 @@ const endpoints: readonly Endpoint[] = [
 
 async function start(more: Partial<HttpDeps> = {}) {
   lines = [];
+  noted = [];
   release = [];
   releaseCheck = true;
   const destination = new Writable({
@@ -137,6 +156,7 @@ async function start(more: Partial<HttpDeps> = {}) {
     endpoints,
     log: createLog({ level: "trace", destination }),
     metrics: createMetrics(),
+    audit: { note: async (entries) => void noted.push(...entries) },
     authenticate: async ({ token }) => TOKENS[token],
     maySystem: async (who) => who.isAdmin,
     checks: {
@@ -189,6 +209,55 @@ function raw(port: number, start: string) {
 const connections = (http: HttpServer) =>
   new Promise<number>((resolve) => http.server.getConnections((_error, count) => resolve(count)));
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
+
+describe("[POL-12] a denial", () => {
+  const denied = (reason: string, path: string, method = "get") => ({
+    action: "access.denied",
+    outcome: "denied",
+    by: { userId: principal([]).userId, login: "anna", channel: "api", ip: "127.0.0.1" },
+    object: { kind: path.slice(1) },
+    details: { door: "http", method, path, reason },
+  });
+
+  it("is noted before it is answered: of policies, of a token's scope, of a handler, of a foreign page", async () => {
+    await start({ maySystem: async () => false });
+    expect((await ask("/api/system", { headers: as("all") })).status).toBe(403);
+    expect((await ask("/api/mine", { body: "{}", headers: as("reader") })).status).toBe(403);
+    const foreign = { cookie: "kontor_session=all", origin: "https://elsewhere.example" };
+    expect((await ask("/api/mine", { body: "{}", headers: foreign })).status).toBe(403);
+    expect(noted).toEqual([
+      denied("access.system", "/system"),
+      denied("token.scope", "/mine", "post"),
+      { ...denied("origin.foreign", "/mine", "post"), by: { ip: "127.0.0.1" } },
+    ]);
+  });
+
+  it("names the thing by its id and the fields by their names, and repeats nothing else of the address", async () => {
+    await start();
+    const id = "018f0000-0000-7000-8000-00000000000a";
+    expect((await ask(`/api/cards/${id}?q=CANARY`, { headers: as("all") })).status).toBe(403);
+    expect((await ask("/api/cards/CANARY", { headers: as("all") })).status).toBe(403);
+    expect(noted).toMatchObject([
+      { object: { kind: "cards", id }, details: { path: "/cards/:id", reason: "record.fields", fields: ["salary"] } },
+      { object: { kind: "cards" } },
+    ]);
+    expect(JSON.stringify(noted)).not.toContain("CANARY");
+  });
+
+  it("is no denial when somebody is not known, or the input is wrong", async () => {
+    await start();
+    expect((await ask("/api/mine")).status).toBe(401);
+    expect((await ask("/api/open", { body: "{}" })).status).toBe(422);
+    expect((await ask("/api/broken")).status).toBe(500);
+    expect(noted).toEqual([]);
+  });
+
+  it("that cannot be noted is not answered as one", async () => {
+    const lost = Object.assign(new Error("lost"), { code: "ECONNREFUSED" });
+    await start({ maySystem: async () => false, audit: { note: () => Promise.reject(lost) } });
+    expect((await ask("/api/system", { headers: as("all") })).json).toMatchObject({ reason: "database.unavailable" });
+  });
+});
 
 describe("a refusal", () => {
   it("is problem details with the request's id, and repeats nothing of an inner error", async () => {

@@ -1,10 +1,12 @@
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { DomainError } from "@kontor/shared/base";
+import type { AuditLog } from "../audit.ts";
 import type { Endpoint } from "../define.ts";
 import type { Log } from "../log.ts";
 import type { Principal, Scope } from "../principal.ts";
 import { addressKey } from "./addressKey.ts";
+import { denialOf } from "./denial.ts";
 import { principalOf, type AuthenticationDeps } from "./principalOf.ts";
 import { sendProblem } from "./problem.ts";
 
@@ -12,6 +14,8 @@ export interface EndpointDeps extends AuthenticationDeps {
   readonly log: Log;
   /** Whether this principal may do a `system` action. */
   maySystem(principal: Principal, action: string, ip: string): Promise<boolean>;
+  /** Where denials are noted before they are answered (POL-12). */
+  readonly audit: Pick<AuditLog, "note">;
 }
 
 const BODY_BYTES = 1 << 20; // a card's worth of text many times over; files travel by tus and not in bodies
@@ -30,11 +34,12 @@ export function mountEndpoint(app: Express, endpoint: Endpoint, deps: EndpointDe
     const ip = request.ip ?? "";
     const aborted = new AbortController();
     response.on("close", () => aborted.abort());
+    let principal: Principal | undefined;
     try {
       await limiter?.consume(addressKey(ip)).catch((limit: unknown) => {
         throw tooMany(limit);
       });
-      const principal = endpoint.access.kind === "anybody" ? undefined : await principalOf(request, deps);
+      principal = endpoint.access.kind === "anybody" ? undefined : await principalOf(request, deps);
       if (principal) {
         response.locals.userId = principal.userId;
         checkScope(principal, endpoint);
@@ -61,9 +66,11 @@ export function mountEndpoint(app: Express, endpoint: Endpoint, deps: EndpointDe
       if (endpoint.stream || response.headersSent) return;
       if (!endpoint.reply) return void response.status(endpoint.status ?? 204).end();
       response.status(endpoint.status ?? 200).json(reply);
-    } catch (error) {
+    } catch (thrown) {
+      const denial = denialOf(thrown, request, { endpoint, principal });
+      const failure = denial && (await deps.audit.note([denial]).catch((error: unknown) => ({ error })));
       if (aborted.signal.aborted && !response.writable) return; // the caller hung up: nobody to tell
-      sendProblem(response, error, { requestId, log: deps.log });
+      sendProblem(response, failure ? failure.error : thrown, { requestId, log: deps.log });
     }
   };
   app[endpoint.method](`/api${endpoint.path}`, ...(endpoint.body ? [readJson] : []), handle);
