@@ -76,7 +76,7 @@ export async function openOffice(
   stops.push(() => doorbell.close());
   const audit = createAuditLog({ db, clock });
   const sessions = createSessionService({ db, clock });
-  const people = createPeopleService({ db, doorbell, audit, sessions, clock });
+  const people = createPeopleService({ db, doorbell, sessions, clock });
   const administrators = await ensureAdministrators(db);
   const types = createTypeRegistry(officePack.types);
   await saveTypes(db, types);
@@ -89,7 +89,7 @@ export async function openOffice(
     loadSubject: (userId) => loadSubject(db, userId),
     loadAdministrators: () => loadAdministrators(db),
   });
-  return { clock, url, db, pool, types, postgresVersion, doorbell, sessions, people, access, administrators };
+  return { clock, url, db, pool, types, postgresVersion, doorbell, audit, sessions, people, access, administrators };
 }
 
 export type Office = Awaited<ReturnType<typeof openOffice>>;
