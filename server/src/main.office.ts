@@ -14,7 +14,7 @@ import {
   startEmbeddedPostgres,
   type Log,
 } from "#kernel";
-import { createTypeRegistry, objectTypeResource, resourceTypeOf, saveTypes } from "#objects";
+import { createTypeRegistry, objectTypeResource, resourceTypesOf, saveTypes } from "#objects";
 import {
   createPeopleService,
   createSessionService,
@@ -84,7 +84,7 @@ export async function openOffice(
     db,
     log,
     clock,
-    resources: [...peopleResources, objectTypeResource, ...types.all().map(resourceTypeOf)],
+    resources: [...peopleResources, objectTypeResource, ...resourceTypesOf(types.all())],
     policies: officePack.policies,
     loadSubject: (userId) => loadSubject(db, userId),
     loadAdministrators: () => loadAdministrators(db),

@@ -169,7 +169,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
       secureCookies: config.publicUrl?.startsWith("https:") ?? false,
     }),
     ...peopleEndpoints({ db, people, sessions, clock }),
-    ...accessEndpoints({ access, loadResource: (type, id) => findResource(db, type, id) }),
+    ...accessEndpoints({ access, loadResource: (type, id) => findResource(db, access.engine(), { type, id }) }),
     ...objectEndpoints({
       db,
       types,

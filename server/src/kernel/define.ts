@@ -42,10 +42,15 @@ export interface EndpointDefinition<
   readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** Express 5 path below `/api`, for example `/records/:id`. */
   readonly path: string;
+  /**
+   * An outside standard says where it stands and how it talks: the path counts from the server's root, the caller's
+   * `X-Request-ID` is given back, and what cannot be read is answered with 400. Absent: ours, below `/api`.
+   */
+  readonly standard?: "authzen";
   readonly summary: string;
   readonly tag: string;
   readonly access: EndpointAccess;
-  /** What a personal access token needs. Absent: `admin` for `system`, otherwise `read` for GET and `write`. */
+  /** What a token needs. Absent: `admin` for `system`, otherwise `read` for GET and `write`. */
   readonly scope?: Scope;
   readonly params?: Params;
   readonly query?: Query;
@@ -87,14 +92,19 @@ export interface CollectionDefinition<Row extends { readonly id: string }> {
   scan(db: Database, after: string | undefined, limit: number): Promise<readonly Row[]>;
   project(row: Row, access: Access): JsonObject | undefined;
   /**
-   * Rows of this collection on which policies decide by what stands in the rows named, one relation away: they are
-   * decided again when those change (POL-11). Absent: there are none.
+   * Rows of this collection on which policies of the engine decide by what stands in the rows named, one relation away:
+   * they are decided again when those change (POL-11). Absent: there are none.
    */
-  dependents?(db: Database, ids: readonly string[]): Promise<readonly string[]>;
+  dependents?(db: Database, ids: readonly string[], engine: AccessEngine): Promise<readonly string[]>;
 }
 
 export type CollectionAccess<Row extends { readonly id: string }> =
   | { readonly kind: "policy"; resource(row: Row): ResourceInstance }
+  /** In the order of the rows; of other rows, it has what the policies of this very engine ask for. */
+  | {
+      readonly kind: "policy";
+      resources(db: Database, rows: readonly Row[], engine: AccessEngine): Promise<readonly ResourceInstance[]>;
+    }
   /** Seen by whoever sees the parent row, with the parent's mask. */
   | {
       readonly kind: "parent";
@@ -102,6 +112,13 @@ export type CollectionAccess<Row extends { readonly id: string }> =
       parentId(row: Row): string;
       byParents(db: Database, parentIds: readonly string[]): Promise<readonly Row[]>;
     };
+
+/** The rows as policies see them, in the same order. */
+export const resourcesOfRows = async <Row extends { readonly id: string }>(
+  access: Extract<CollectionAccess<Row>, { readonly kind: "policy" }>,
+  { db, rows, engine }: { readonly db: Database; readonly rows: readonly Row[]; readonly engine: AccessEngine },
+): Promise<readonly ResourceInstance[]> =>
+  "resources" in access ? access.resources(db, rows, engine) : rows.map((row) => access.resource(row));
 
 export type Collection = CollectionDefinition<{ readonly id: string }>;
 

@@ -1,6 +1,6 @@
 export { auditActor, createAuditLog, recordAudit, sensitiveReads } from "./audit.ts";
 export type { AuditActor, AuditEntry, AuditLog, SensitivePart } from "./audit.ts";
-export { defineCollection, defineEndpoint, defineIntent, defineJob } from "./define.ts";
+export { defineCollection, defineEndpoint, defineIntent, defineJob, resourcesOfRows } from "./define.ts";
 export type {
   Actor,
   AnyIntent,

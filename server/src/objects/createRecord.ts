@@ -15,7 +15,7 @@ import { findRecords, type ChangeMeta, type RecordRow } from "./objects.repo.ts"
 import { checkReferences, filled, parseValues } from "./record.values.ts";
 import { changesBetween, saveRecord, type RecordDeps } from "./record.write.ts";
 import { refusal } from "./refusals.ts";
-import { resourceOf } from "./resource.ts";
+import { resourceOfRow } from "./resource.ts";
 import { typeOf } from "./typeRegistry.ts";
 
 /**
@@ -33,7 +33,7 @@ export async function createRecord(
   if ((await findRecords(trx, [intent.id])).length > 0) throw refusal("record.exists");
 
   const given = parseValues(type, intent.args.fields);
-  const { row, refused } = allowedPart(intent.id, type, given, actor, deps);
+  const { row, refused } = await allowedPart(trx, intent.id, type, given, actor, deps);
 
   const problems = checkRecord(type, row.fields);
   if (problems.length > 0) throw refusal("record.invalid", { problems: namingRefused(problems, refused) });
@@ -53,7 +53,8 @@ export async function createRecord(
     : { status: "applied" };
 }
 
-function allowedPart(
+async function allowedPart(
+  trx: Transaction,
   id: string,
   type: TypeDefinition,
   given: Readonly<Record<string, Json>>,
@@ -69,10 +70,11 @@ function allowedPart(
     };
     return newRow(id, type, filled(withDefaults(type, values, defaults)), actor);
   };
-  const accessTo = (row: RecordRow) => actor.engine.accessTo(actor.subject, resourceOf(row), actor.context);
+  const accessTo = async (row: RecordRow) =>
+    actor.engine.accessTo(actor.subject, await resourceOfRow(trx, actor.engine, row), actor.context);
 
   const wished = rowOf(given);
-  const access = accessTo(wished);
+  const access = await accessTo(wished);
   if (!access.may("create")) throw refusal("record.create.forbidden");
   const forbidden = Object.keys(given).filter((key) => given[key] !== null && !access.fillable(key));
   if (forbidden.length === 0) return { row: wished, refused: [] };
@@ -80,7 +82,7 @@ function allowedPart(
   const rest = Object.fromEntries(Object.entries(given).filter(([key]) => !forbidden.includes(key)));
   const row = rowOf(rest);
   // What was left out may have been what the right to create hung on.
-  if (!accessTo(row).may("create")) throw refusal("record.create.forbidden");
+  if (!(await accessTo(row)).may("create")) throw refusal("record.create.forbidden");
   return { row, refused: forbidden.map((key) => problemOf(key, "field.forbidden")) };
 }
 

@@ -13,7 +13,7 @@ import { isWritable } from "./projectRecord.ts";
 import { checkReferences, checkWhole, parseValues, seenBy, sortByRight } from "./record.values.ts";
 import { changedFields, changesBetween, saveRecord, withValues, type RecordDeps } from "./record.write.ts";
 import { refusal } from "./refusals.ts";
-import { resourceOf } from "./resource.ts";
+import { resourceOfRow } from "./resource.ts";
 import { typeOf } from "./typeRegistry.ts";
 
 export interface Found {
@@ -27,7 +27,7 @@ export async function lockFor(trx: Transaction, id: string, actor: Actor, deps: 
   const row = await lockRecord(trx, id);
   if (!row) throw refusal("record.notFound");
   const type = typeOf(deps.types, row.type);
-  const access = actor.engine.accessTo(actor.subject, resourceOf(row), actor.context);
+  const access = actor.engine.accessTo(actor.subject, await resourceOfRow(trx, actor.engine, row), actor.context);
   if (!access.readable) throw refusal("record.notFound");
   return { row, type, access };
 }

@@ -15,6 +15,6 @@ export type { PeopleLookup } from "./people.lookup.ts";
 export { createRecordAccess, noteFileChange } from "./record.port.ts";
 export type { ReadableRecord, RecordAccess } from "./record.port.ts";
 export type { RecordDeps } from "./record.write.ts";
-export { objectTypeResource, resourceTypeOf } from "./resource.ts";
+export { objectTypeResource, resourceTypesOf } from "./resource.ts";
 export { createTypeRegistry, saveTypes } from "./typeRegistry.ts";
 export type { TypeRegistry } from "./typeRegistry.ts";

@@ -7,7 +7,7 @@ import { projectRecord } from "./projectRecord.ts";
 import { parseSort, questionOf, readCursor, writeCursor, type ListQuery, type Sorting } from "./records.query.ts";
 import { asked, visible } from "./records.where.ts";
 import { refusal } from "./refusals.ts";
-import { resourceOf } from "./resource.ts";
+import { resourcesOf } from "./resource.ts";
 import { typeOf, type TypeRegistry } from "./typeRegistry.ts";
 
 export interface RecordPage {
@@ -32,7 +32,7 @@ export async function listRecords(
   const last = page.at(-1);
   const more = rows.length > page.length && last;
   return {
-    records: page.flatMap((row) => present(row, type, actor) ?? []),
+    records: await present(db, page, actor, types),
     ...(more && { nextCursor: writeCursor(questionOf(query), { key: last.sort_key, id: last.id }) }),
   };
 }
@@ -66,8 +66,20 @@ export function readableType(types: TypeRegistry, name: string, actor: Actor): T
   return type;
 }
 
-export const present = (row: RecordRow, type: TypeDefinition, actor: Actor): RecordDoc | undefined =>
-  projectRecord(row, type, actor.engine.accessTo(actor.subject, resourceOf(row), actor.context));
+/** Those of the rows that the actor may see, as they may see them, in the same order. */
+export async function present(
+  db: Database,
+  rows: readonly RecordRow[],
+  actor: Actor,
+  types: TypeRegistry,
+): Promise<readonly RecordDoc[]> {
+  const resources = await resourcesOf(db, actor.engine, rows);
+  return rows.flatMap((row, index) => {
+    const [type, resource] = [types.get(row.type), resources[index]];
+    if (!type || !resource) return [];
+    return projectRecord(row, type, actor.engine.accessTo(actor.subject, resource, actor.context)) ?? [];
+  });
+}
 
 interface SortExpression {
   readonly value: RawBuilder<string>;

@@ -11,7 +11,7 @@ import {
   type TypeRow,
 } from "./objects.repo.ts";
 import { projectHistory, projectRecord } from "./projectRecord.ts";
-import { resourceOf } from "./resource.ts";
+import { dependentsOf, resourcesOf } from "./resource.ts";
 import type { TypeRegistry } from "./typeRegistry.ts";
 
 /** What replicas hold of objects: the types, the records, and the records' history. */
@@ -49,7 +49,8 @@ const typesCollection = (types: TypeRegistry) =>
 const recordsCollection = (types: TypeRegistry) =>
   defineCollection<RecordRow>({
     name: "records",
-    access: { kind: "policy", resource: resourceOf },
+    access: { kind: "policy", resources: (db, rows, engine) => resourcesOf(db, engine, rows) },
+    dependents: (db, ids, engine) => dependentsOf(db, engine, ids),
     byIds: findRecords,
     scan: (db, after, limit) =>
       objectTables(db)

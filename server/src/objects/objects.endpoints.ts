@@ -3,15 +3,16 @@ import { DomainError, canonicalJson, hash64, isId, newId, type Json, type JsonOb
 import type { HistoryDoc, RecordDoc, RecordIntentName, TypeDefinition } from "@kontor/shared/objects";
 import type { Intent, IntentResult } from "@kontor/shared/protocol";
 import { defineEndpoint, type Actor, type Database, type Endpoint, type EndpointRequest } from "#kernel";
+import { duplicatesOf, duplicatesSchema } from "./duplicates.ts";
 import { exportQuerySchema, exportRecords } from "./exportRecords.ts";
 import { listRecords, present, readableType } from "./listRecords.ts";
 import { findHistory, findRecords, objectTables, type RecordRow } from "./objects.repo.ts";
 import { projectHistory } from "./projectRecord.ts";
 import { listQuerySchema } from "./records.query.ts";
 import { refusal } from "./refusals.ts";
-import { resourceOf } from "./resource.ts";
+import { resourceOfRow } from "./resource.ts";
 import { summariseRecords, summaryQuerySchema, summarySchema } from "./summariseRecords.ts";
-import { typeOf, type TypeRegistry } from "./typeRegistry.ts";
+import type { TypeRegistry } from "./typeRegistry.ts";
 
 export interface ObjectEndpointDeps {
   readonly db: Database;
@@ -88,6 +89,16 @@ function readEndpoints({ db, types, actorOf }: ObjectEndpointDeps): readonly End
     }),
     defineEndpoint({
       method: "get",
+      path: "/records/duplicates",
+      summary: "Records that share a value that should be there once, as far as the caller sees it in both",
+      tag: "objects",
+      access: { kind: "policy", resource: "*", action: "read" },
+      query: z.object({ type: z.string() }),
+      reply: duplicatesSchema,
+      handle: async ({ query }, request) => duplicatesOf(db, query.type, await actorOf(request), types),
+    }),
+    defineEndpoint({
+      method: "get",
       path: "/records/:id",
       summary: "One record; its ETag goes into If-Match of a change",
       tag: "objects",
@@ -111,7 +122,7 @@ function readEndpoints({ db, types, actorOf }: ObjectEndpointDeps): readonly End
       async handle({ params }, request) {
         const actor = await actorOf(request);
         const { row, type } = await readRecord(db, types, params.id, actor);
-        const access = actor.engine.accessTo(actor.subject, resourceOf(row), actor.context);
+        const access = actor.engine.accessTo(actor.subject, await resourceOfRow(db, actor.engine, row), actor.context);
         const rows = await findHistory(db, [row.id]);
         return { history: rows.flatMap((entry) => projectHistory(entry, type, access) ?? []) };
       },
@@ -143,19 +154,11 @@ async function relatedTo(db: Database, types: TypeRegistry, id: string, actor: A
     .orderBy("from_id", "desc")
     .limit(MAX_RELATED)
     .execute();
-  const rows = new Map(
-    (
-      await findRecords(
-        db,
-        links.map((link) => link.from_id),
-      )
-    ).map((row) => [row.id, row]),
-  );
+  const ids = links.map((link) => link.from_id);
+  const rows = (await findRecords(db, ids)).filter((row) => row.deleted_at === null);
+  const records = new Map((await present(db, rows, actor, types)).map((record) => [record.id, record]));
   return links.flatMap(({ from_id, field }) => {
-    const row = rows.get(from_id);
-    const type = row && types.get(row.type);
-    if (!row || !type || row.deleted_at !== null) return [];
-    const record = present(row, type, actor);
+    const record = records.get(from_id);
     // Whoever may not see the field does not see the way back either.
     return record && field in record.fields ? [{ field, record }] : [];
   });
@@ -169,7 +172,7 @@ async function readRecord(
 ): Promise<{ row: RecordRow; type: TypeDefinition; doc: RecordDoc }> {
   const [row] = await findRecords(db, [id]);
   const type = row && types.get(row.type);
-  const doc = row && type && present(row, type, actor);
+  const [doc] = row ? await present(db, [row], actor, types) : [];
   if (!row || !type || !doc) throw refusal("record.notFound");
   return { row, type, doc };
 }
@@ -296,7 +299,7 @@ async function changed(
   const result = await deps.applyIntent({ ...intent, mid, collection: "records", at: actor.now }, actor);
   if (result.status === "rejected" || result.status === "retry") throw errorOf(result);
   const [row] = await findRecords(deps.db, [intent.id]);
-  const doc = row && present(row, typeOf(deps.types, row.type), actor);
+  const [doc] = row ? await present(deps.db, [row], actor, deps.types) : [];
   if (doc) request.raw.response.setHeader("etag", etagOf(doc));
   return {
     status: result.status,

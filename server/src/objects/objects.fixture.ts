@@ -2,11 +2,10 @@ import { createAccessEngine, parsePolicies, type Access, type Context, type Subj
 import { newId, type Json, type JsonObject } from "@kontor/shared/base";
 import { recordIntentSchemas, type RecordIntentName, type TypeDefinition } from "@kontor/shared/objects";
 import type { Actor, Database, IntentOutcome } from "#kernel";
-import { objectTypeResource, resourceTypeOf } from "./resource.ts";
+import { objectTypeResource, resourceOfRow, resourceTypesOf } from "./resource.ts";
 import { findRecords, type RecordRow } from "./objects.repo.ts";
 import { objectIntents } from "./objects.intents.ts";
 import { peopleInDatabase } from "./people.lookup.ts";
-import { resourceOf } from "./resource.ts";
 import { createTypeRegistry } from "./typeRegistry.ts";
 
 /** A small office for the tests of this feature: two types, four people, and policies with every kind of edge. */
@@ -145,7 +144,7 @@ const policies = [
 export const types = createTypeRegistry([deal, partner]);
 
 const engine = (() => {
-  const resources = [...types.all().map(resourceTypeOf), objectTypeResource];
+  const resources = [...resourceTypesOf(types.all()), objectTypeResource];
   const parsed = parsePolicies(policies, resources);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   return createAccessEngine({ policies: parsed.policies, resources, rev: "test" });
@@ -238,7 +237,7 @@ export async function rowOf(db: Database, id: string): Promise<RecordRow> {
   return row;
 }
 
-export const accessOf = (login: Login, row: RecordRow): Access => {
+export const accessOf = async (db: Database, login: Login, row: RecordRow): Promise<Access> => {
   const { subject, context } = actor(login);
-  return engine.accessTo(subject, resourceOf(row), context);
+  return engine.accessTo(subject, await resourceOfRow(db, engine, row), context);
 };

@@ -3,7 +3,7 @@ import type { Access } from "@kontor/shared/access";
 import type { TypeDefinition } from "@kontor/shared/objects";
 import { recordChanges, type Actor, type Database, type Transaction } from "#kernel";
 import { findRecords, insertHistory, type HistoryRow } from "./objects.repo.ts";
-import { resourceOf } from "./resource.ts";
+import { resourceOfRow } from "./resource.ts";
 import type { TypeRegistry } from "./typeRegistry.ts";
 
 /** What the features to the right (files, previews, search) may ask about a record. */
@@ -27,7 +27,7 @@ export const createRecordAccess = ({ types }: { types: TypeRegistry }): RecordAc
     const [row] = await findRecords(db, [recordId]);
     const type = row && types.get(row.type);
     if (!row || !type) return undefined;
-    const access = engine.accessTo(subject, resourceOf(row), context);
+    const access = engine.accessTo(subject, await resourceOfRow(db, engine, row), context);
     return access.readable ? { access, type, deleted: row.deleted_at !== null } : undefined;
   },
 });

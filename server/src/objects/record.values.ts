@@ -14,7 +14,7 @@ import type { Actor, Transaction } from "#kernel";
 import { findRecords, idsIn } from "./objects.repo.ts";
 import type { PeopleLookup } from "./people.lookup.ts";
 import { isWritable } from "./projectRecord.ts";
-import { resourceOf } from "./resource.ts";
+import { resourcesOf } from "./resource.ts";
 import { refusal } from "./refusals.ts";
 
 /** POL-7: what of an intent may be applied, and what is refused by name. */
@@ -111,26 +111,35 @@ export async function checkReferences(
       trx,
       departments.map(({ id }) => id),
     ),
-    new Map(
-      (
-        await findRecords(
-          trx,
-          relations.map(({ id }) => id),
-        )
-      ).map((row) => [row.id, row]),
+    await readableTypes(
+      trx,
+      relations.map(({ id }) => id),
+      actor,
     ),
   ];
-  const isReachable = ({ id, to }: { id: string; to: string | undefined }) => {
-    const target = targets.get(id);
-    if (!target || target.type !== to || target.deleted_at !== null) return false;
-    return actor.engine.accessTo(actor.subject, resourceOf(target), actor.context).readable;
-  };
+  const isReachable = ({ id, to }: { id: string; to: string | undefined }) =>
+    to !== undefined && targets.get(id) === to;
   const problems = [
     ...persons.filter(({ id }) => !knownPersons.has(id)).map(({ key }) => problemOf(key, "field.noPerson")),
     ...departments.filter(({ id }) => !knownDepartments.has(id)).map(({ key }) => problemOf(key, "field.noDepartment")),
     ...relations.filter((relation) => !isReachable(relation)).map(({ key }) => problemOf(key, "field.noRecord")),
   ];
   if (problems.length > 0) throw refusal("record.invalid", { problems });
+}
+
+/** Types by id, of those that are there and that the actor may read. */
+async function readableTypes(
+  trx: Transaction,
+  ids: readonly string[],
+  actor: Actor,
+): Promise<ReadonlyMap<string, string>> {
+  const rows = (await findRecords(trx, ids)).filter((row) => row.deleted_at === null);
+  const resources = await resourcesOf(trx, actor.engine, rows);
+  const readable = rows.filter((_, index) => {
+    const resource = resources[index];
+    return resource && actor.engine.accessTo(actor.subject, resource, actor.context).readable;
+  });
+  return new Map(readable.map((row) => [row.id, row.type]));
 }
 
 /** Without the emptied ones. */

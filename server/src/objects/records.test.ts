@@ -33,12 +33,13 @@ const edit = (
 const deal = typeOf(types, "deal");
 const docFor = async (login: Parameters<typeof actor>[0], id: string) => {
   const row = await rowOf(test.db, id);
-  return projectRecord(row, deal, accessOf(login, row));
+  return projectRecord(row, deal, await accessOf(test.db, login, row));
 };
 const historyFor = async (login: Parameters<typeof actor>[0], id: string) => {
   const row = await rowOf(test.db, id);
   const rows = await findHistory(test.db, [id]);
-  return rows.flatMap((entry) => projectHistory(entry, deal, accessOf(login, row)) ?? []);
+  const access = await accessOf(test.db, login, row);
+  return rows.flatMap((entry) => projectHistory(entry, deal, access) ?? []);
 };
 const changeLog = async () =>
   (await test.db.selectFrom("change_log").select(["collection", "row_id"]).execute()).map(

@@ -19,7 +19,7 @@ const deal = typeOf(types, "deal");
 
 async function served(id: string): Promise<RecordDoc | undefined> {
   const row = await rowOf(test.db, id);
-  return projectRecord(row, deal, accessOf("boss", row));
+  return projectRecord(row, deal, await accessOf(test.db, "boss", row));
 }
 
 /** What only the server knows: revisions, hints and the number. */

@@ -1,6 +1,6 @@
 import type { Access, AccessEngine, Context, Subject } from "@kontor/shared/access";
 import { canonicalJson, hash64, type JsonObject } from "@kontor/shared/base";
-import type { Collection, Database } from "#kernel";
+import { resourcesOfRows, type Collection, type Database } from "#kernel";
 
 /** Who looks: decisions are made anew with this for every row that is sent (VIS-5). */
 export interface Viewer {
@@ -36,8 +36,9 @@ export function createProjector(collections: readonly Collection[]) {
     const accesses = new Map<string, Access>();
     const { access } = collection;
     if (access.kind === "policy") {
-      for (const row of rows)
-        accesses.set(row.id, viewer.engine.accessTo(viewer.subject, access.resource(row), viewer.context));
+      const resources = await resourcesOfRows(access, { db, rows, engine: viewer.engine });
+      for (const [index, resource] of resources.entries())
+        accesses.set(rows[index]?.id ?? "", viewer.engine.accessTo(viewer.subject, resource, viewer.context));
       return accesses;
     }
     const parents = named(access.collection);

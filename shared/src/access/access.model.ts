@@ -131,8 +131,13 @@ export interface ResourceType {
   readonly name: string;
   /** Section → its fields. A field belongs to one section. */
   readonly sections: Readonly<Record<string, readonly string[]>>;
-  /** Attribute → kind; `counterparty.country` is an attribute one relation away. */
+  /**
+   * Attribute → kind; `counterparty.country` is an attribute one relation away. Instances carry it under this very name,
+   * and where there is no such record, or it is in the trash, it is missing.
+   */
   readonly attributes: Readonly<Record<string, AttributeKind>>;
+  /** Attribute → the type of the one record that it points to; what stands before the dot of an attribute one relation away. */
+  readonly relations?: Readonly<Record<string, string>>;
   readonly actions: readonly string[];
   /** "*" does not mean it: whoever opens every type to somebody does not hand over the server with it. */
   readonly onlyByName?: boolean;
@@ -140,9 +145,23 @@ export interface ResourceType {
   attributeSql?(name: string): AttributeSql;
 }
 
+/** An attribute one relation away, as a policy asks for it. */
+export interface RelatedAttribute {
+  /** `counterparty.country` */
+  readonly name: string;
+  /** `counterparty` */
+  readonly relation: string;
+  /** `country` */
+  readonly attribute: string;
+  /** The type that the related record must be of. */
+  readonly type: string;
+}
+
 export interface AttributeSql {
   /** An SQL expression without parameters, for example `record.fields->'amount'`. */
   readonly sql: string;
+  /** Of an attribute one relation away: what stands after FROM to find the one row that has it, or none. */
+  readonly from?: string;
   /** How it is stored. */
   readonly kind: StoredKind;
 }

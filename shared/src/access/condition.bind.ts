@@ -312,10 +312,7 @@ class Binder {
   #attribute(from: Attribute["from"], name: string, at: string): Attribute | undefined {
     const known = this.#attributesOf(from);
     const kind = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (!kind) {
-      const whose = { sub: "the subject", ctx: "the context", obj: `the type "${this.#scope.type.name}"` }[from];
-      return this.#fault(at, `names ${from}.${name}, and ${whose} has only: ${Object.keys(known).join(", ")}`);
-    }
+    if (!kind) return this.#fault(at, unknownAttribute(from, name, known, this.#scope.type));
     return { from, name, kind, family: FAMILIES[kind], many: kind === "ids" || kind === "texts" };
   }
 
@@ -338,6 +335,28 @@ class Binder {
   #fault(path: string, words: string): undefined {
     this.#faults.push({ path, words });
   }
+}
+
+/** Attributes of related records are told apart: a list of everything one relation away would be no help. */
+function unknownAttribute(
+  from: Attribute["from"],
+  name: string,
+  known: Readonly<Record<string, AttributeKind>>,
+  type: ResourceType,
+): string {
+  const written = `${from}.${name}`;
+  const own = Object.keys(known).filter((key) => !key.includes("."));
+  const whose = { sub: "the subject", ctx: "the context", obj: `the type "${type.name}"` }[from];
+  const [head = "", ...rest] = name.split(".");
+  if (from !== "obj" || rest.length === 0 || !own.includes(head))
+    return `names ${written}, and ${whose} has only: ${own.join(", ")}`;
+  const related = Object.keys(known).filter((key) => key.startsWith(`${head}.`));
+  if (related.length === 0) {
+    const isList = known[head] === "ids";
+    return `names ${written}, and obj.${head} is ${isList ? "a list: only a relation to one record can be followed" : "no relation to a record"}`;
+  }
+  if (rest.length > 1) return `names ${written}, and what a condition asks for is one relation away at most`;
+  return `names ${written}, and the record in obj.${head} has only: ${related.map((key) => key.slice(head.length + 1)).join(", ")}`;
 }
 
 const WANTED: Record<Family, string> = {

@@ -158,7 +158,7 @@ function uuidEquality(node: BinaryNode, scope: FilterScope): Predicate | undefin
 }
 
 function uuidAmong(stored: AttributeSql, values: readonly string[]): Predicate {
-  const column = rawSql(`(${stored.sql})`);
+  const column = inItsRow(stored, `(${stored.sql})`);
   // A text that is no uuid as PostgreSQL writes it equals none, and casting it would be an error.
   const uuids = values.filter((value) => CANONICAL_UUID.test(value));
   if (uuids.length === 0) return { sql: never(column) };
@@ -190,21 +190,28 @@ const existing = (attribute: Attribute, scope: FilterScope): Fragment => {
   return attribute.family === "money" ? moneyAmount(stored) : storedScalar(stored, attribute.family);
 };
 
-function storedScalar({ sql: text, kind }: AttributeSql, family: Family): Fragment {
+/** One relation away, the whole of what is made of the value is made inside, so that its row is looked up once. */
+const inItsRow = ({ from }: AttributeSql, expression: string): Fragment =>
+  rawSql(from === undefined ? expression : `(SELECT ${expression} FROM ${from})`);
+
+const storedScalar = (stored: AttributeSql, family: Family): Fragment =>
+  inItsRow(stored, scalarExpression(stored, family));
+
+function scalarExpression({ sql: text, kind }: AttributeSql, family: Family): string {
   const value = `(${text})`;
   switch (kind) {
     case "jsonb":
-      return rawSql(jsonbScalar(value, family));
+      return jsonbScalar(value, family);
     case "date":
-      return rawSql(`to_char(${value}, 'YYYY-MM-DD')`);
+      return `to_char(${value}, 'YYYY-MM-DD')`;
     case "timestamptz":
-      return rawSql(`to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
+      return `to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
     case "uuid":
-      return rawSql(`${value}::text`);
+      return `${value}::text`;
     case "text":
-      return rawSql(PATTERNS[family] ? `(CASE WHEN ${value} ~ '${PATTERNS[family]}' THEN ${value} END)` : value);
+      return PATTERNS[family] ? `(CASE WHEN ${value} ~ '${PATTERNS[family]}' THEN ${value} END)` : value;
     default:
-      return rawSql(value);
+      return value;
   }
 }
 
@@ -224,11 +231,16 @@ function jsonbScalar(value: string, family: Family): string {
 /** A text[] without NULL elements, or NULL where there is no list. */
 function textArray(term: Term, scope: FilterScope): Fragment {
   if (isConstant(term)) return sql`${parameter(constantOf(term, scope))}::text[]`;
-  const { sql: text, kind } = attributeSql(term as Attribute, scope);
+  const stored = attributeSql(term as Attribute, scope);
+  const list = inItsRow(stored, listExpression(stored));
+  return stored.from === undefined ? list : sql`${list}::text[]`; // without the cast, ANY would take it for a list of rows
+}
+
+function listExpression({ sql: text, kind }: AttributeSql): string {
   const value = `(${text})`;
-  if (kind !== "jsonb") return rawSql(`array_remove(${value}::text[], NULL)`);
+  if (kind !== "jsonb") return `array_remove(${value}::text[], NULL)`;
   const elements = `SELECT element #>> '{}' FROM jsonb_array_elements(${value}) AS element WHERE jsonb_typeof(element) = 'string'`;
-  return rawSql(`(CASE WHEN jsonb_typeof${value} = 'array' THEN ARRAY(${elements}) END)`);
+  return `(CASE WHEN jsonb_typeof${value} = 'array' THEN ARRAY(${elements}) END)`;
 }
 
 /* ---------- money ---------- */
@@ -252,12 +264,12 @@ function moneyParts(term: Term, scope: FilterScope): { readonly amount: Fragment
     return { amount: sql`${parameter(amount)}::numeric`, currency: sql`${parameter(currency)}::text` };
   }
   const stored = attributeSql(term as Attribute, scope);
-  return { amount: moneyAmount(stored), currency: rawSql(`((${stored.sql})->>'currency')`) };
+  return { amount: moneyAmount(stored), currency: inItsRow(stored, `((${stored.sql})->>'currency')`) };
 }
 
 /** The twin of `isMoney`. */
-function moneyAmount({ sql: text }: AttributeSql): Fragment {
-  const value = `(${text})`;
+function moneyAmount(stored: AttributeSql): Fragment {
+  const value = `(${stored.sql})`;
   const guards = [
     `jsonb_typeof${value} = 'object'`,
     `jsonb_typeof(${value}->'amount') = 'string'`,
@@ -271,5 +283,5 @@ function moneyAmount({ sql: text }: AttributeSql): Fragment {
     (inner, guard) => `CASE WHEN ${guard} THEN ${inner} END`,
     `(${value}->>'amount')::numeric`,
   );
-  return rawSql(`(${guarded})`);
+  return inItsRow(stored, `(${guarded})`);
 }

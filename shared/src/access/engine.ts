@@ -5,6 +5,7 @@ import type {
   Decision,
   FieldAccess,
   Policy,
+  RelatedAttribute,
   ResourceInstance,
   ResourceType,
   SqlPredicate,
@@ -12,6 +13,7 @@ import type {
 } from "./access.model.ts";
 import type { ConditionNode } from "./condition.bind.ts";
 import type { Attributes } from "./condition.decide.ts";
+import { attributesIn } from "./condition.walk.ts";
 import { contextSignatureOf } from "./context.signature.ts";
 import { decide, mayDo, maskFor, needsRead } from "./decide.ts";
 import { explainAction, type Explanation } from "./explain.ts";
@@ -44,6 +46,8 @@ export interface AccessEngine {
    * more of the context than these two.
    */
   contextSignature(context: Context): string;
+  /** What policies ask of other records, one relation away: `counterparty.country`. Instances must carry these. */
+  relatedAttributesOf(resourceType: string): readonly RelatedAttribute[];
   /** The checked conditions of the policies that concern a type, by policy: for what reads them without deciding. */
   conditionsOf(resourceType: string): ReadonlyMap<Policy, ConditionNode | undefined>;
 }
@@ -64,6 +68,9 @@ export function createAccessEngine({
 }: AccessEngineParts): AccessEngine {
   const plansByType = compilePlans(policies, resources, subjectAttributes);
   const conditionsByType = new Map([...plansByType].map(([name, plans]) => [name, conditionsOfPlans(plans)]));
+  const relatedByType = new Map(
+    resources.map((type) => [type.name, relatedIn(type, conditionsByType.get(type.name) ?? NO_CONDITIONS)]),
+  );
 
   const plansOf = (type: string): ActionPlans => {
     const plans = plansByType.get(type);
@@ -92,8 +99,22 @@ export function createAccessEngine({
     explain: (subject, action, resource, context, field) =>
       explainAction(plansOf(resource.type), { subject, action, resource, context, field }),
     contextSignature: contextSignatureOf(conditionsByType),
+    relatedAttributesOf: (type) => relatedByType.get(type) ?? [],
     conditionsOf: (type) => conditionsByType.get(type) ?? NO_CONDITIONS,
   };
+}
+
+function relatedIn(
+  { relations = {} }: ResourceType,
+  conditions: ReadonlyMap<Policy, ConditionNode | undefined>,
+): readonly RelatedAttribute[] {
+  const attributes = [...conditions.values()].flatMap((condition) => (condition ? attributesIn(condition) : []));
+  const names = new Set(attributes.filter(({ from }) => from === "obj").map(({ name }) => name));
+  return [...names].sort().flatMap((name) => {
+    const [relation = "", attribute] = name.split(".");
+    const type = relations[relation];
+    return attribute === undefined || type === undefined ? [] : [{ name, relation, attribute, type }];
+  });
 }
 
 const NO_CONDITIONS: ReadonlyMap<Policy, ConditionNode | undefined> = new Map();

@@ -27,16 +27,27 @@ export const nobody: Subject = {
 
 const ANY_TIME: Context = { time: "2026-01-01T12:00:00.000Z", channel: "desktop" };
 
-export const runExamples = (engine: AccessEngine): readonly ExampleFailure[] =>
+export interface ExampleResult {
+  readonly policyId: string;
+  readonly index: number;
+  readonly name?: string;
+  readonly expected: Example["expect"];
+  readonly passed: boolean;
+}
+
+export const exampleResults = (engine: AccessEngine): readonly ExampleResult[] =>
   engine.policies.flatMap((policy) =>
-    (policy.examples ?? []).flatMap((example, index) => {
-      if (isAllowed(engine, policy, example) === (example.expect === "allow")) return [];
-      const { name, expect } = example;
-      return [
-        { policyId: policy.id, at: `.examples[${index}]`, ...(name !== undefined && { name }), expected: expect },
-      ];
+    (policy.examples ?? []).map((example, index) => {
+      const { name, expect: expected } = example;
+      const passed = isAllowed(engine, policy, example) === (expected === "allow");
+      return { policyId: policy.id, index, ...(name !== undefined && { name }), expected, passed };
     }),
   );
+
+export const runExamples = (engine: AccessEngine): readonly ExampleFailure[] =>
+  exampleResults(engine)
+    .filter(({ passed }) => !passed)
+    .map(({ passed: _passed, index, ...result }) => ({ ...result, at: `.examples[${index}]` }));
 
 function isAllowed(engine: AccessEngine, policy: Policy, example: Example): boolean {
   const subject: Subject = { ...nobody, ...example.subject };

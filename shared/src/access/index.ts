@@ -14,18 +14,19 @@ export type {
   Operand,
   Policy,
   Redaction,
+  RelatedAttribute,
   ResourceInstance,
   ResourceType,
   SqlPredicate,
   StoredKind,
   Subject,
 } from "./access.model.ts";
-export { operators } from "./condition.bind.ts";
+export { CONTEXT_ATTRIBUTES, operators, SUBJECT_ATTRIBUTES } from "./condition.bind.ts";
 export type { Fault } from "./condition.bind.ts";
 export { createAccessEngine } from "./engine.ts";
 export type { AccessEngine, AccessEngineParts } from "./engine.ts";
-export { nobody, runExamples } from "./examples.ts";
-export type { ExampleFailure } from "./examples.ts";
+export { exampleResults, nobody, runExamples } from "./examples.ts";
+export type { ExampleFailure, ExampleResult } from "./examples.ts";
 export * from "./grants.ts";
 export { hintOf } from "./explain.ts";
 export type { ConditionTrace, Explanation, Hint, OperandTrace, Outcome, PolicyTrace, PolicyWords } from "./explain.ts";

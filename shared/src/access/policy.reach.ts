@@ -33,7 +33,6 @@ function policiesOf(engine: AccessEngine, type: ResourceType): readonly Json[] {
     .sort((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1));
 }
 
-const shapeOf = ({ name, sections, attributes, actions, onlyByName }: ResourceType): Json =>
-  asJson({ name, sections, attributes, actions, onlyByName });
+const shapeOf = ({ attributeSql: _attributeSql, ...shape }: ResourceType): Json => asJson(shape);
 
 const asJson = (value: unknown) => JSON.parse(JSON.stringify(value)) as Json;

@@ -16,23 +16,46 @@ export const recordAttributes = {
 /** What can be asked about a record; each transition adds `transition:<key>`. */
 export const recordActions = ["read", "create", "edit", "delete", "restore", "attach"] as const;
 
-/** A type as policies see it: its sections with their fields, its attributes and their kinds, its actions. */
-export function attributesOf(type: TypeDefinition): ResourceType {
-  const attributes: Record<string, AttributeKind> = { ...recordAttributes };
-  for (const [key, field] of Object.entries(type.fields)) {
-    const kind = attributeKindOf(field);
-    if (kind) attributes[key] = kind;
+/**
+ * A type as policies see it: its sections with their fields, its attributes and their kinds, its actions. Among the
+ * attributes are those of the records that its relations to one point to, one relation away: `counterparty.country`.
+ */
+export function attributesOf(type: TypeDefinition, types: readonly TypeDefinition[]): ResourceType {
+  const attributes = { ...ownAttributesOf(type) };
+  const relations = relationsOf(type);
+  for (const [key, to] of Object.entries(relations)) {
+    const target = types.find(({ name }) => name === to);
+    for (const [name, kind] of Object.entries(target ? ownAttributesOf(target) : {}))
+      attributes[`${key}.${name}`] = kind;
   }
   return {
     name: type.name,
     sections: Object.fromEntries(type.sections.map((section) => [section.key, fieldsOfSection(type, section.key)])),
     attributes,
+    relations,
     actions: [
       ...recordActions,
       ...(type.states?.transitions ?? []).map((transition) => `transition:${transition.key}`),
     ],
   };
 }
+
+function ownAttributesOf(type: TypeDefinition): Readonly<Record<string, AttributeKind>> {
+  const attributes: Record<string, AttributeKind> = { ...recordAttributes };
+  for (const [key, field] of Object.entries(type.fields)) {
+    const kind = attributeKindOf(field);
+    if (kind) attributes[key] = kind;
+  }
+  return attributes;
+}
+
+/** Field → the type of the one record that it can hold. */
+const relationsOf = (type: TypeDefinition): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(type.fields).flatMap(([key, field]) =>
+      field.kind === "relation" && !field.many ? [[key, field.to]] : [],
+    ),
+  );
 
 export const sectionOf = (type: TypeDefinition, field: FieldDefinition): string =>
   field.section ?? type.sections[0]?.key ?? "";

@@ -130,7 +130,7 @@ describe("a type's definition", () => {
   });
 
   it("gives policies its sections, attributes and actions", () => {
-    const resource = attributesOf(everything);
+    const resource = attributesOf(everything, [everything]);
     expect(resource.sections).toMatchObject({ more: ["unit"] });
     expect(resource.sections.main).toContain("files");
     expect(resource.attributes).toMatchObject({
