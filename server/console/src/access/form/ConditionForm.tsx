@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import type { Condition } from "@kontor/shared/access";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useWords } from "../../words/words.ts";
 import type { PolicyFault } from "../access.api.ts";
 import { useCatalog } from "../catalog.tsx";
@@ -22,15 +22,14 @@ interface Props {
 export function ConditionForm({ when, resource, faults, disabled, onChange }: Props) {
   const { t } = useWords();
   const box = useRef<HTMLDivElement>(null);
-  const focus = useRef<TreePath>(undefined);
+  const [focus, setFocus] = useState<{ readonly path: TreePath }>();
   const firstCondition = useFirstCondition(resource);
 
-  // after each change the policy comes back as another one: only then the part to focus is there
+  // set together with the change itself, so that the part to focus is there when this runs
   useEffect(() => {
-    if (!focus.current) return;
-    box.current?.querySelector<HTMLElement>(`[data-path="${focus.current.join(".")}"] button`)?.focus();
-    focus.current = undefined;
-  });
+    if (!focus) return;
+    box.current?.querySelector<HTMLElement>(`[data-path="${focus.path.join(".")}"] button`)?.focus();
+  }, [focus]);
 
   const editing = useMemo<ConditionEditing | undefined>(
     () =>
@@ -41,7 +40,7 @@ export function ConditionForm({ when, resource, faults, disabled, onChange }: Pr
         disabled,
         change(root, at) {
           onChange(root);
-          focus.current = at;
+          if (at) setFocus({ path: at });
         },
       },
     [when, resource, faults, disabled, onChange],
@@ -50,7 +49,7 @@ export function ConditionForm({ when, resource, faults, disabled, onChange }: Pr
   function add(added: Condition) {
     const grown = appendTo(when, [], added);
     onChange(grown.root);
-    focus.current = grown.path;
+    setFocus({ path: grown.path });
   }
 
   return (

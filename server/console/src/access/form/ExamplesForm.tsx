@@ -6,8 +6,9 @@ import type { ExampleResult, PolicyFault } from "../access.api.ts";
 import { useCatalog } from "../catalog.tsx";
 import { Mark } from "../parts/Mark.tsx";
 import { Picker } from "../parts/Picker.tsx";
+import { withExamplePart, withPart } from "../policy/policy.parts.ts";
 import { ExampleAttributes } from "./ExampleAttributes.tsx";
-import { FormRow, inOrder, type PartProps } from "./PolicyForm.tsx";
+import { FormRow, type PartProps } from "./PolicyForm.tsx";
 
 interface Props extends PartProps {
   readonly faults: readonly PolicyFault[];
@@ -19,7 +20,8 @@ interface Props extends PartProps {
 export function ExamplesForm({ policy, faults, results, disabled, onChange }: Props) {
   const { t } = useWords();
   const examples = policy.examples ?? [];
-  const write = (next: readonly Example[], step?: string) => onChange(withExamples(policy, next), step);
+  const write = (next: readonly Example[], step?: string) =>
+    onChange(withPart(policy, "examples", next.length === 0 ? undefined : next), step);
   return (
     <div className="examples">
       <p className="quiet">{t("access.examples.lead")}</p>
@@ -75,7 +77,9 @@ function ExampleForm({ example, policy, disabled, result, faults, onChange, onRe
           aria-label={t("access.examples.name")}
           disabled={disabled}
           value={example.name ?? ""}
-          onChange={(event) => onChange(withName(example, event.currentTarget.value), "name")}
+          onChange={(event) =>
+            onChange(withExamplePart(example, "name", event.currentTarget.value || undefined), "name")
+          }
         />
         {result && (
           <Mark tone={result.passed ? "good" : "bad"}>
@@ -116,7 +120,7 @@ function ExampleForm({ example, policy, disabled, result, faults, onChange, onRe
             { value: "", label: t("access.explain.wholeRecord") },
             ...fields.map((name) => ({ value: name, label: catalog.fieldWords(type, name), hint: name })),
           ]}
-          onChoose={(field) => onChange(withField(example, field))}
+          onChoose={(field) => onChange(withExamplePart(example, "field", field || undefined))}
         />
         <SegmentedControl
           size="xs"
@@ -171,15 +175,3 @@ const exampleFor = ({ actions, effect }: Policy): Example => ({
   resource: {},
   expect: effect,
 });
-
-function withExamples({ examples: _, ...policy }: Policy, examples: readonly Example[]): Policy {
-  return examples.length === 0 ? policy : inOrder({ ...policy, examples });
-}
-
-function withName({ name: _, ...example }: Example, name: string): Example {
-  return name === "" ? example : { name, ...example };
-}
-
-function withField({ field: _, expect, ...example }: Example, field: string): Example {
-  return field === "" ? { ...example, expect } : { ...example, field, expect };
-}

@@ -1,10 +1,11 @@
 import { ActionIcon } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
-import type { MaskRule, Policy } from "@kontor/shared/access";
+import type { MaskRule } from "@kontor/shared/access";
 import { useWords } from "../../words/words.ts";
 import { useCatalog } from "../catalog.tsx";
+import { withPart } from "../policy/policy.parts.ts";
 import { Picker } from "../parts/Picker.tsx";
-import { inOrder, type PartProps } from "./PolicyForm.tsx";
+import type { PartProps } from "./PolicyForm.tsx";
 
 const rules = ["omit", "all", "keep-last-2", "keep-last-4"] as const;
 type RuleName = (typeof rules)[number];
@@ -35,7 +36,8 @@ export function MasksInput({ policy, disabled, onChange }: PartProps) {
         group: catalog.sectionWords(resource, section.name),
       })),
   );
-  const write = (next: Readonly<Record<string, MaskRule>>) => onChange(withMask(policy, next));
+  const write = (next: Readonly<Record<string, MaskRule>>) =>
+    onChange(withPart(policy, "mask", Object.keys(next).length === 0 ? undefined : next));
 
   return (
     <span className="chips">
@@ -72,8 +74,4 @@ export function MasksInput({ policy, disabled, onChange }: PartProps) {
       {Object.keys(mask).length === 0 && <span className="quiet">{t("access.form.masks.none")}</span>}
     </span>
   );
-}
-
-function withMask({ mask: _, ...policy }: Policy, mask: Readonly<Record<string, MaskRule>>): Policy {
-  return Object.keys(mask).length === 0 ? policy : inOrder({ ...policy, mask });
 }

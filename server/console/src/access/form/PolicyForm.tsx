@@ -5,6 +5,7 @@ import { useWords } from "../../words/words.ts";
 import type { PolicyFault } from "../access.api.ts";
 import { useCatalog } from "../catalog.tsx";
 import { Picker } from "../parts/Picker.tsx";
+import { withPart } from "../policy/policy.parts.ts";
 import { ActionsInput } from "./ActionsInput.tsx";
 import { ConditionForm } from "./ConditionForm.tsx";
 import { MasksInput } from "./MasksInput.tsx";
@@ -77,7 +78,7 @@ export function PolicyForm({ policy, faults, disabled, onChange }: PartProps & {
         resource={policy.resource}
         faults={faults.filter((fault) => fault.place.startsWith(".when"))}
         disabled={disabled}
-        onChange={(when) => onChange(withWhen(policy, when))}
+        onChange={(when) => onChange(withPart(policy, "when", when))}
       />
       <FormRow title={t("access.form.contact")} faults={under(".contact")}>
         <TextInput
@@ -87,7 +88,7 @@ export function PolicyForm({ policy, faults, disabled, onChange }: PartProps & {
           placeholder={t("access.form.contact.hint")}
           disabled={disabled}
           value={policy.contact ?? ""}
-          onChange={(event) => onChange(withContact(policy, event.currentTarget.value), "contact")}
+          onChange={(event) => onChange(withPart(policy, "contact", event.currentTarget.value || undefined), "contact")}
         />
       </FormRow>
     </div>
@@ -120,35 +121,7 @@ export function FormRow({ title, faults = [], children }: RowProps) {
 }
 
 /** A mask has no meaning in a deny. */
-function withEffect(policy: Policy, effect: Policy["effect"]): Policy {
-  const { mask, ...rest } = policy;
-  return effect === "deny" || mask === undefined ? { ...rest, effect } : { ...policy, effect };
-}
-
-/** Without the key rather than with an undefined one, so that the JSON shows what is said and nothing else. */
-function withWhen({ when: _, ...policy }: Policy, when: Policy["when"]): Policy {
-  return when === undefined ? policy : inOrder({ ...policy, when });
-}
-
-function withContact({ contact: _, ...policy }: Policy, contact: string): Policy {
-  return contact === "" ? policy : inOrder({ ...policy, contact });
-}
-
-const ORDER: readonly string[] = [
-  "id",
-  "title",
-  "effect",
-  "resource",
-  "actions",
-  "sections",
-  "mask",
-  "when",
-  "contact",
-  "examples",
-];
-
-/** As policies are written: what an added part would leave at the end stands where people look for it. */
-export const inOrder = (policy: Policy): Policy =>
-  Object.fromEntries(Object.entries(policy).sort(([a], [b]) => rankOf(a) - rankOf(b))) as unknown as Policy;
-
-const rankOf = (key: string): number => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
+const withEffect = (policy: Policy, effect: Policy["effect"]): Policy => ({
+  ...(effect === "deny" ? withPart(policy, "mask", undefined) : policy),
+  effect,
+});

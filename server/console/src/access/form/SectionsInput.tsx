@@ -1,9 +1,9 @@
-import type { Policy } from "@kontor/shared/access";
 import { useWords } from "../../words/words.ts";
 import { useCatalog } from "../catalog.tsx";
+import { withPart } from "../policy/policy.parts.ts";
 import { ChipList } from "../parts/ChipList.tsx";
 import { Picker } from "../parts/Picker.tsx";
-import { inOrder, type PartProps } from "./PolicyForm.tsx";
+import type { PartProps } from "./PolicyForm.tsx";
 
 /** What an allow opens, or a deny takes away; none chosen means all of them. */
 export function SectionsInput({ policy, disabled, onChange }: PartProps) {
@@ -11,6 +11,8 @@ export function SectionsInput({ policy, disabled, onChange }: PartProps) {
   const catalog = useCatalog();
   const { resource, effect } = policy;
   const sections = policy.sections === "*" ? [] : (policy.sections ?? []);
+  const write = (next: readonly string[]) =>
+    onChange(withPart(policy, "sections", next.length === 0 ? undefined : next));
   const offered = catalog.typeOf(resource).sections.filter(({ name }) => !sections.includes(name));
   return (
     <>
@@ -19,7 +21,7 @@ export function SectionsInput({ policy, disabled, onChange }: PartProps) {
         items={sections}
         words={(section) => catalog.sectionWords(resource, section)}
         disabled={disabled}
-        onRemove={(index) => onChange(withSections(policy, sections.toSpliced(index, 1)))}
+        onRemove={(index) => write(sections.toSpliced(index, 1))}
       >
         {!disabled && offered.length > 0 && (
           <Picker
@@ -31,7 +33,7 @@ export function SectionsInput({ policy, disabled, onChange }: PartProps) {
               label: catalog.sectionWords(resource, name),
               hint: name,
             }))}
-            onChoose={(section) => onChange(withSections(policy, [...sections, section]))}
+            onChoose={(section) => write([...sections, section])}
           />
         )}
       </ChipList>
@@ -42,8 +44,4 @@ export function SectionsInput({ policy, disabled, onChange }: PartProps) {
       )}
     </>
   );
-}
-
-function withSections({ sections: _, ...policy }: Policy, sections: readonly string[]): Policy {
-  return sections.length === 0 ? policy : inOrder({ ...policy, sections });
 }
