@@ -62,6 +62,7 @@ export type ObjectTables = {
   record_history: { -readonly [Key in keyof HistoryRow]: HistoryRow[Key] };
   record_link: { from_id: string; field: string; to_id: string };
   record_unique: { type: string; field: string; value: string; record_id: string };
+  record_duplicate: { type: string; field: string; value: string; record_id: string; at: Generated<string> };
   record_counter: { type: string; field: string; period: string; last: number };
 };
 

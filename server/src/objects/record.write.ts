@@ -10,6 +10,7 @@ import {
 } from "@kontor/shared/objects";
 import { recordChanges, type Actor, type Transaction } from "#kernel";
 import {
+  findRecords,
   insertHistory,
   insertRecord,
   saveLinks,
@@ -19,6 +20,7 @@ import {
 } from "./objects.repo.ts";
 import type { PeopleLookup } from "./people.lookup.ts";
 import { refusal } from "./refusals.ts";
+import { resourceOfRow } from "./resource.ts";
 import type { TypeRegistry } from "./typeRegistry.ts";
 import { saveUnique } from "./unique.ts";
 
@@ -89,7 +91,7 @@ export async function saveRecord(
   if (!before) {
     if (!(await insertRecord(trx, type, after))) throw refusal("record.exists");
   } else await updateRecord(trx, type, after);
-  await saveUnique(trx, type, before, after);
+  await saveUnique(trx, type, { before, after, seesHolder: (id, field) => seesPlain(trx, actor, id, field) });
   await saveLinks(
     trx,
     type,
@@ -113,4 +115,11 @@ export async function saveRecord(
     { collection: "records", id: after.id },
     { collection: "history", id: historyId },
   ]);
+}
+
+async function seesPlain(trx: Transaction, actor: Actor, id: string, field: string): Promise<boolean> {
+  const [row] = await findRecords(trx, [id]);
+  if (!row) return false;
+  const resource = await resourceOfRow(trx, actor.engine, row);
+  return actor.engine.accessTo(actor.subject, resource, actor.context).field(field) === "visible";
 }
