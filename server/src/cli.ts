@@ -7,6 +7,7 @@ import { examine } from "#admin";
 import { configKeys, readConfig } from "#config";
 import { checkDatabase, createDatabase, createLog, version, type Scope } from "#kernel";
 import { normalizeLogin, peopleTables } from "#people";
+import { addAuditCommands } from "./cli/audit.command.ts";
 import { examineFiles } from "./main.files.ts";
 import type { LoadedDemo } from "../packs/office/demo/index.ts";
 import { createStops, openOffice, type Office } from "./main.office.ts";
@@ -150,6 +151,8 @@ program
       print(options, made, made.token);
     }),
   );
+
+addAuditCommands(program, { dataOption, jsonOption, withOffice, print });
 
 program
   .command("config")

@@ -67,6 +67,10 @@ export const configKeys = {
       .default(24 * 14),
     words: "Hours after which a desktop that has not heard from the server locks its replica.",
   },
+  KONTOR_AUDIT_DAYS: {
+    schema: count(30, 36_500).default(1_095),
+    words: "Days for which entries of the audit log are kept; at least 30.",
+  },
   KONTOR_UPLOAD_MAX_BYTES: {
     schema: z.coerce
       .number()
@@ -112,6 +116,7 @@ export interface Config {
   readonly databasePool: number;
   readonly timeZone: string;
   readonly leaseMs: number;
+  readonly auditDays: number;
   readonly uploadMaxBytes: number;
   readonly blobs:
     | { readonly kind: "disk" }
@@ -177,6 +182,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: ConfigOver
     databasePool: settings.DATABASE_POOL,
     timeZone: settings.KONTOR_TIME_ZONE,
     leaseMs: settings.KONTOR_LEASE_HOURS * 3_600_000,
+    auditDays: settings.KONTOR_AUDIT_DAYS,
     uploadMaxBytes: settings.KONTOR_UPLOAD_MAX_BYTES,
     blobs:
       settings.KONTOR_BLOB_STORE === "disk"

@@ -33,6 +33,7 @@ import {
 import { loadSubject, peopleCollections, peopleEndpoints, signInEndpoints } from "#people";
 import { createSync, type Sync } from "#sync";
 import { loadDemo, type LoadedDemo } from "../packs/office/demo/index.ts";
+import { startAuditing } from "./main.audit.ts";
 import { startFiles } from "./main.files.ts";
 import { createStops, openOffice, type Stops } from "./main.office.ts";
 
@@ -143,6 +144,9 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     ? await loadDemo({ db, types, timeZone: config.timeZone, now: clock.now(), storeFile: files.importFile })
     : undefined;
 
+  const auditing = startAuditing({ config, office, collections, log, actorOf });
+  stops.push(() => auditing.stop());
+
   const sampler = startSampler({
     clock,
     log,
@@ -177,6 +181,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
       applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
     }),
     ...files.endpoints,
+    ...auditing.endpoints,
     ...adminEndpoints({
       version,
       name: config.name,
@@ -189,6 +194,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
         },
         disk: () => examineDisk(config.dataDirectory),
         previews: () => files.health(),
+        audit: () => auditing.health(),
       },
       counts: {
         people: () => countRows(db, "app_user"),

@@ -1,4 +1,5 @@
 import { definePack } from "@kontor/server/objects";
+import { auditorPolicies } from "./policies/auditors.ts";
 import { contractPolicies } from "./policies/contract.ts";
 import { counterpartyPolicies } from "./policies/counterparty.ts";
 import { employeePolicies } from "./policies/employee.ts";
@@ -14,13 +15,14 @@ import { invoice } from "./types/invoice.ts";
 import { outgoingLetter } from "./types/outgoingLetter.ts";
 import { task } from "./types/task.ts";
 
-/** What an office has on the first day. Groups that the policies know: heads, management, legal, accounting, office, hr. */
+/** What an office has on the first day. Groups that the policies know: heads, management, legal, accounting, office, hr, auditors. */
 export const office = definePack({
   name: "office",
   title: { en: "Office", ru: "Офис" },
   types: [contract, invoice, incomingLetter, outgoingLetter, task, counterparty, employee],
   policies: [
     ...everybodyPolicies,
+    ...auditorPolicies,
     ...contractPolicies,
     ...invoicePolicies,
     ...letterPolicies,

@@ -5,7 +5,7 @@ export const systemResource: ResourceType = {
   name: "system",
   sections: {},
   attributes: {},
-  actions: ["administer"],
+  actions: ["administer", "audit"],
   onlyByName: true,
 };
 

@@ -61,6 +61,7 @@ export const en = {
   "overview.part.previews": "Previews",
   "overview.part.queue": "Background work",
   "overview.part.disk": "Disk",
+  "overview.part.audit": "Audit log",
   "overview.part.sync": "Sync",
   "people.title": "People",
   "people.add": "Add a person",

@@ -63,6 +63,7 @@ export const ru: Readonly<Record<keyof typeof en, string>> = {
   "overview.part.previews": "Предпросмотр",
   "overview.part.queue": "Фоновая работа",
   "overview.part.disk": "Диск",
+  "overview.part.audit": "Журнал аудита",
   "overview.part.sync": "Синхронизация",
   "people.title": "Люди",
   "people.add": "Добавить человека",
