@@ -38,6 +38,7 @@ const seenAs = (payslips: FieldAccess, readable = true): Access => ({
   may: () => true,
   editable: () => true,
   fillable: () => true,
+  why: () => undefined,
   maskKey: "",
 });
 

@@ -1,6 +1,7 @@
 import type { Access } from "@kontor/shared/access";
 import { projectFields } from "@kontor/shared/access";
 import {
+  fieldsOfSection,
   numberFieldOf,
   titleOf,
   type HistoryChange,
@@ -56,16 +57,70 @@ function latestOf(metas: readonly ChangeMeta[], row: RecordRow): { readonly at: 
 }
 
 function canOf(row: RecordRow, type: TypeDefinition, access: Access): RecordCan {
-  if (row.deleted_at !== null) return { edit: [], actions: access.may("restore") ? ["restore"] : [] };
+  const possible = possibleActions(row, type);
+  const actions = possible.filter((action) => access.may(action));
+  const refused = possible.filter((action) => !actions.includes(action)).map((act) => ({ act, by: access.why(act) }));
+  if (row.deleted_at !== null) return { edit: [], actions, ...whyOf([...refused, ...hiddenSections(type, access)]) };
   const editable = Object.keys(type.fields).filter((key) => isWritable(type, key) && access.field(key) === "visible");
   const edit = editable.filter((key) => access.editable(key));
-  const possible = (type.states?.transitions ?? []).filter((transition) => transition.from.includes(row.state ?? ""));
-  const actions = ["delete", "attach", ...possible.map((transition) => `transition:${transition.key}`)];
   return {
     edit: edit.length === editable.length && edit.length > 0 ? "*" : edit,
-    actions: actions.filter((action) => access.may(action)),
+    actions,
+    ...whyOf([...refused, ...closedSections(type, access, editable), ...hiddenSections(type, access)]),
   };
 }
+
+function possibleActions(row: RecordRow, type: TypeDefinition): readonly string[] {
+  if (row.deleted_at !== null) return ["restore"];
+  const steps = (type.states?.transitions ?? []).filter((transition) => transition.from.includes(row.state ?? ""));
+  return ["delete", "attach", ...steps.map((transition) => `transition:${transition.key}`)];
+}
+
+interface Refused {
+  readonly act: string;
+  readonly by: string | undefined;
+}
+
+/** By policy, since one of them usually stands behind most of it: a card is sent thousands of times. */
+function whyOf(refused: readonly Refused[]): Pick<RecordCan, "why"> {
+  const why: Record<string, string[]> = {};
+  for (const { act, by } of refused) if (by !== undefined) (why[by] ??= []).push(act);
+  return Object.keys(why).length > 0 ? { why } : {};
+}
+
+/** Sections with something to edit that this reader may not edit; one answer where it is the same for all. */
+function closedSections(type: TypeDefinition, access: Access, writable: readonly string[]): readonly Refused[] {
+  if (writable.every((key) => access.editable(key))) return [];
+  const bySection = Map.groupBy(writable, (key) => sectionOf(type, key));
+  const closed = [...bySection].flatMap(([section, keys]) => {
+    const key = keys.find((each) => !access.editable(each));
+    return key === undefined ? [] : [{ act: `edit:${section}`, by: access.why("edit", key) }];
+  });
+  const [first] = closed;
+  const isWhole = closed.length === bySection.size && closed.every(({ by }) => by === first?.by);
+  return isWhole && first ? [{ act: "edit", by: first.by }] : closed;
+}
+
+/** Sections of which this reader sees nothing, or something only redacted. */
+const hiddenSections = (type: TypeDefinition, access: Access): readonly Refused[] =>
+  sectionsOf(type).flatMap(([section, keys]) => {
+    const seen = keys.filter((key) => access.field(key) !== "absent");
+    const masked = seen.length === 0 ? keys[0] : seen.find((key) => access.field(key) !== "visible");
+    return masked === undefined ? [] : [{ act: `read:${section}`, by: access.why("read", masked) }];
+  });
+
+/** Asked for every row of a type, and the same for all of them. */
+const sectionsByType = new WeakMap<TypeDefinition, readonly (readonly [string, readonly string[]])[]>();
+function sectionsOf(type: TypeDefinition): readonly (readonly [string, readonly string[]])[] {
+  const known = sectionsByType.get(type);
+  if (known) return known;
+  const sections = type.sections.map(({ key }) => [key, fieldsOfSection(type, key)] as const);
+  sectionsByType.set(type, sections);
+  return sections;
+}
+
+const sectionOf = (type: TypeDefinition, key: string): string =>
+  type.fields[key]?.section ?? type.sections[0]?.key ?? "";
 
 export const isWritable = (type: TypeDefinition, key: string): boolean => {
   const field = type.fields[key];

@@ -92,6 +92,15 @@ function compileBinary(node: BinaryNode): Test {
     };
   }
   const right = compileTerm(node.right);
+  if (node.right.from === "sub") {
+    // A list that this subject does not have settles it: most subjects have none of the grants for a time.
+    return (subject, object, context) => {
+      const b = right(subject, object, context);
+      if (b === undefined) return undefined;
+      const a = left(subject, object, context);
+      return a === undefined ? undefined : compare(a, b);
+    };
+  }
   return (subject, object, context) => {
     const a = left(subject, object, context);
     if (a === undefined) return undefined;
@@ -110,7 +119,10 @@ export function compileTerm(term: Term): Read {
   if (term.from === "obj") return (_, object) => read(object[name]);
   if (term.from === "ctx") return (_, __, context) => storable(read(context[name as keyof Context]));
   if (Object.hasOwn(SUBJECT_ATTRIBUTES, name)) return builtInOfSubject(name as keyof Subject, read);
-  return (subject) => storable(read(subject.attributes[name]));
+  return (subject) => {
+    const value = subject.attributes[name];
+    return value === undefined ? undefined : storable(read(value));
+  };
 }
 
 function readNow({ family, shift }: Now): Read {

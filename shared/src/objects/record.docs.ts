@@ -32,6 +32,11 @@ export interface RecordCan {
   readonly edit: readonly string[] | "*";
   /** Of: delete, restore, attach, transition:<key>. */
   readonly actions: readonly string[];
+  /**
+   * Policy → what it keeps from this reader, or is to be named for: an action, `edit` for every section, `edit:<section>`,
+   * `read:<section>` of one that is hidden, or redacted in part. What is refused and not here, no policy speaks of.
+   */
+  readonly why?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Two people changed the same field from the same base: the later one won, and the other value waits here to be seen. */
