@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createAccessEngine, faultsToText, parsePolicies, runExamples, type Policy } from "@kontor/shared/access";
 import { locales } from "@kontor/shared/base";
+import { systemResource } from "#access";
 import { objectTypeResource, resourceTypesOf } from "#objects";
 import { peopleResources } from "#people";
 import { office } from "./index.ts";
 
-const resources = [...resourceTypesOf(office.types), ...peopleResources, objectTypeResource];
+const resources = [...resourceTypesOf(office.types), ...peopleResources, objectTypeResource, systemResource];
 const engineOf = (policies: readonly Policy[]) => {
   const parsed = parsePolicies(policies, resources);
   if (!parsed.ok) throw new Error(faultsToText(parsed.faults));
