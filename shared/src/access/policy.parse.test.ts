@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { contract, policy, system } from "../../test/access/contract.ts";
-import { type Condition, createAccessEngine, faultsToText, parsePolicies } from "./index.ts";
+import { type Condition, createAccessEngine, faultsToText, parsePolicies, type ResourceType } from "./index.ts";
 
 const resources = [contract, system];
 const faultsOf = (...written: readonly unknown[]) => {
@@ -8,6 +8,24 @@ const faultsOf = (...written: readonly unknown[]) => {
   return parsed.ok ? [] : parsed.faults.map(({ path, words }) => `${path} ${words}`);
 };
 const when = (condition: unknown) => faultsOf(policy({ when: condition as Condition }));
+
+/** With what stands one relation away: partners point to partners, and deals to deals. */
+const deal: ResourceType = {
+  name: "deal",
+  sections: { main: ["title"] },
+  attributes: {
+    owner: "id",
+    partner: "id",
+    partners: "ids",
+    parent: "id",
+    "partner.country": "text",
+    "partner.parent": "id",
+    "parent.owner": "id",
+    "parent.partner": "id",
+  },
+  relations: { partner: "partner", parent: "deal" },
+  actions: ["read"],
+};
 
 describe("[POL-8] each fault has its place and words", () => {
   it("for what is no policy at all", () => {
@@ -105,6 +123,42 @@ describe("[POL-8] each fault has its place and words", () => {
     expect(when(condition)[0]).toContain(fault);
   });
 
+  it.each([
+    [
+      { exists: "obj.partner.country.code" },
+      ".when.exists names obj.partner.country.code, and what a condition asks for is one relation away at most",
+    ],
+    [{ exists: "obj.partner.parent.country" }, "one relation away at most"],
+    [
+      { eq: ["obj.parent.parent.state", "open"] },
+      ".when.eq[0] names obj.parent.parent.state, and what a condition asks for is one relation away at most",
+    ],
+    [{ eq: ["sub.id", "obj.parent.parent.parent.parent.owner"] }, ".when.eq[1] names obj.parent.parent"],
+    [
+      { exists: "obj.partner.cuontry" },
+      ".when.exists names obj.partner.cuontry, and the record in obj.partner has only: country, parent",
+    ],
+    [{ exists: "obj.partners.country" }, "obj.partners is a list: only a relation to one record can be followed"],
+    [
+      { exists: "obj.owner.department" },
+      ".when.exists names obj.owner.department, and obj.owner is no relation to a record",
+    ],
+    [
+      { exists: "obj.nobody.country" },
+      '.when.exists names obj.nobody.country, and the type "deal" has only: owner, partner, partners, parent',
+    ],
+    [{ exists: "obj.partner." }, "has only: country, parent"],
+    [{ exists: "obj.partner.__proto__" }, "has only: country, parent"],
+    [{ lt: ["obj.partner.country", 3] }, ".when.lt[1] must be a text"],
+    [
+      { exists: "sub.department.parent" },
+      ".when.exists names sub.department.parent, and the subject has only: id, login",
+    ],
+  ])("for the relation in %j", (condition, fault) => {
+    const parsed = parsePolicies([policy({ resource: "deal", when: condition as never })], [deal]);
+    expect(parsed.ok ? "" : faultsToText(parsed.faults)).toContain(fault);
+  });
+
   it("for several at once, and for an id used twice", () => {
     const faults = faultsOf(policy({ actions: ["fly"] }), policy({ when: { exists: "obj.x" } }));
     expect(faults.map((fault) => fault.split(" ")[0])).toEqual(["[0].actions[0]", "[1].id", "[1].when.exists"]);
@@ -113,6 +167,22 @@ describe("[POL-8] each fault has its place and words", () => {
   it("as lines for a terminal", () => {
     expect(faultsToText([{ path: "[0].when", words: "is wrong" }])).toBe("policies[0].when is wrong");
   });
+});
+
+it("what stands one relation away can be asked for, and the engine says what that is", () => {
+  const when = {
+    and: [{ eq: ["obj.partner.country", "KZ"] }, { exists: "obj.parent.partner" }, { exists: "obj.owner" }],
+  };
+  const engine = createAccessEngine({
+    policies: [policy({ resource: "deal", when: when as never })],
+    resources: [deal, ...resources],
+    rev: "1",
+  });
+  expect(engine.relatedAttributesOf("deal")).toEqual([
+    { name: "parent.partner", relation: "parent", attribute: "partner", type: "deal" },
+    { name: "partner.country", relation: "partner", attribute: "country", type: "partner" },
+  ]);
+  expect(engine.relatedAttributesOf("contract")).toEqual([]);
 });
 
 describe("what one policy may cost is bounded", () => {
