@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "@kontor/shared/base";
+import type { SubjectAttributes } from "@kontor/shared/people";
 import { createAccess } from "#access";
 import type { Config } from "#config";
 import {
@@ -17,6 +18,7 @@ import {
 import { createTypeRegistry, objectTypeResource, resourceTypesOf, saveTypes } from "#objects";
 import {
   createPeopleService,
+  createServiceAccounts,
   createSessionService,
   ensureAdministrators,
   loadAdministrators,
@@ -75,8 +77,10 @@ export async function openOffice(
   const doorbell = await createDoorbell({ url, log });
   stops.push(() => doorbell.close());
   const audit = createAuditLog({ db, clock });
-  const sessions = createSessionService({ db, clock });
-  const people = createPeopleService({ db, doorbell, sessions, clock });
+  const subjectAttributes = officePack.subjectAttributes ?? {};
+  const services = createServiceAccounts({ db, clock, subjectAttributes });
+  const sessions = createSessionService({ db, clock, services });
+  const people = createPeopleService({ db, doorbell, sessions, clock, subjectAttributes });
   const administrators = await ensureAdministrators(db);
   const types = createTypeRegistry(officePack.types);
   await saveTypes(db, types);
@@ -86,10 +90,29 @@ export async function openOffice(
     clock,
     resources: [...peopleResources, objectTypeResource, ...resourceTypesOf(types.all())],
     policies: officePack.policies,
+    subjectAttributes: kindsOf(subjectAttributes),
     loadSubject: (userId) => loadSubject(db, userId),
     loadAdministrators: () => loadAdministrators(db),
   });
-  return { clock, url, db, pool, types, postgresVersion, doorbell, audit, sessions, people, access, administrators };
+  return {
+    clock,
+    url,
+    db,
+    pool,
+    types,
+    postgresVersion,
+    doorbell,
+    audit,
+    services,
+    sessions,
+    people,
+    access,
+    administrators,
+    subjectAttributes,
+  };
 }
+
+const kindsOf = (declared: SubjectAttributes) =>
+  Object.fromEntries(Object.entries(declared).map(([name, { kind }]) => [name, kind]));
 
 export type Office = Awaited<ReturnType<typeof openOffice>>;

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { Express } from "express";
-import { DomainError, newId } from "@kontor/shared/base";
+import { DomainError, isId, newId } from "@kontor/shared/base";
 import { PROTOCOL_VERSION } from "@kontor/shared/protocol";
-import { accessEndpoints, type AccessService } from "#access";
+import { accessEndpoints, authzenEndpoints, type AccessService } from "#access";
 import { adminEndpoints, countRows, examineDisk, mountConsole, startSampler } from "#admin";
 import type { Config } from "#config";
 import { fileIntents, filesCollection } from "#files";
@@ -24,13 +24,23 @@ import {
 } from "#kernel";
 import {
   createRecordAccess,
+  findRecordIds,
   findResource,
   objectCollections,
   objectEndpoints,
   objectIntents,
   peopleInDatabase,
 } from "#objects";
-import { loadSubject, peopleCollections, peopleEndpoints, signInEndpoints } from "#people";
+import {
+  countEndingTokens,
+  findPerson,
+  findSubject,
+  loadSubject,
+  pagePeople,
+  peopleCollections,
+  peopleEndpoints,
+  signInEndpoints,
+} from "#people";
 import { createSync, type Sync } from "#sync";
 import { loadDemo, type LoadedDemo } from "../packs/office/demo/index.ts";
 import { startAuditing } from "./main.audit.ts";
@@ -73,7 +83,7 @@ export async function startKontor(config: Config, { demo = false }: { demo?: boo
 
 async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolean): Promise<Kontor> {
   const office = await openOffice(config, { log, stops, exclusive: true });
-  const { clock, db, pool, types, doorbell, sessions, people, access } = office;
+  const { clock, db, pool, types, doorbell, services, sessions, people, access } = office;
   const metrics = createMetrics();
   const info = {
     product: "kontor" as const,
@@ -108,6 +118,9 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     async authenticate(token) {
       const principal = await sessions.authenticate(token);
       if (!principal) throw new DomainError("unauthenticated", "The session has ended.", { reason: "signIn.expired" });
+      // A replica belongs to a person and a device; a service asks and acts over HTTP.
+      if (principal.isService)
+        throw new DomainError("forbidden", "A service has no replica.", { reason: "service.noAccount" });
       return principal;
     },
     loadSubject: (userId) => loadSubject(db, userId),
@@ -172,8 +185,18 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
       clock,
       secureCookies: config.publicUrl?.startsWith("https:") ?? false,
     }),
-    ...peopleEndpoints({ db, people, sessions, clock }),
+    ...peopleEndpoints({ db, people, sessions, clock, services, subjectAttributes: office.subjectAttributes }),
     ...accessEndpoints({ access, loadResource: (type, id) => findResource(db, access.engine(), { type, id }) }),
+    ...authzenEndpoints({
+      access,
+      publicUrl: config.publicUrl,
+      loadResource: async (type, id) =>
+        type === "person" ? findPerson(db, id) : isId(id) ? findResource(db, access.engine(), { type, id }) : undefined,
+      findSubject: (type, id) => findSubject(db, type, id),
+      pagePeople: (after, limit) => pagePeople(db, after, limit),
+      loadPerson: (id) => loadSubject(db, id),
+      findRecords: (question) => findRecordIds(db, question),
+    }),
     ...objectEndpoints({
       db,
       types,
@@ -194,6 +217,12 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
         },
         disk: () => examineDisk(config.dataDirectory),
         previews: () => files.health(),
+        services: async () => {
+          const ending = await countEndingTokens(db, clock);
+          return ending === 0
+            ? { state: "ok", words: "No token ends within 30 days" }
+            : { state: "poor", words: `Tokens that end within 30 days: ${ending}` };
+        },
         audit: () => auditing.health(),
       },
       counts: {

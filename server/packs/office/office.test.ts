@@ -7,10 +7,13 @@ import { peopleResources } from "#people";
 import { office } from "./index.ts";
 
 const resources = [...resourceTypesOf(office.types), ...peopleResources, objectTypeResource, systemResource];
+const subjectAttributes = Object.fromEntries(
+  Object.entries(office.subjectAttributes ?? {}).map(([name, { kind }]) => [name, kind]),
+);
 const engineOf = (policies: readonly Policy[]) => {
-  const parsed = parsePolicies(policies, resources);
+  const parsed = parsePolicies(policies, resources, { subjectAttributes });
   if (!parsed.ok) throw new Error(faultsToText(parsed.faults));
-  return createAccessEngine({ policies: parsed.policies, resources, rev: "office" });
+  return createAccessEngine({ policies: parsed.policies, resources, rev: "office", subjectAttributes });
 };
 
 describe("the office pack", () => {

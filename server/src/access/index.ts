@@ -2,4 +2,6 @@ export { accessEndpoints } from "./access.endpoints.ts";
 export type { AccessEndpointDeps } from "./access.endpoints.ts";
 export { createAccess } from "./access.service.ts";
 export type { AccessDeps, AccessService } from "./access.service.ts";
+export { authzenEndpoints } from "./authzen/authzen.endpoints.ts";
+export type { AuthzenEndpointDeps } from "./authzen/authzen.endpoints.ts";
 export { administratorPolicy, systemResource } from "./system.resource.ts";

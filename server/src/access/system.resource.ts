@@ -5,7 +5,7 @@ export const systemResource: ResourceType = {
   name: "system",
   sections: {},
   attributes: {},
-  actions: ["administer", "audit"],
+  actions: ["administer", "evaluate", "audit"],
   onlyByName: true,
 };
 

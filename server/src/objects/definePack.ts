@@ -1,5 +1,6 @@
 import type { Policy } from "@kontor/shared/access";
 import { DomainError, type Label } from "@kontor/shared/base";
+import { faultsOfSubjectAttributes, type SubjectAttributes } from "@kontor/shared/people";
 import { checkTypes, type TypeDefinition } from "@kontor/shared/objects";
 
 /** What a configuration developer hands over: types and the policies that open them. */
@@ -8,6 +9,8 @@ export interface Pack {
   readonly title: Label;
   readonly types: readonly TypeDefinition[];
   readonly policies: readonly Policy[];
+  /** What policies may ask of people and services beyond the built-in attributes: `sub.<name>`. */
+  readonly subjectAttributes?: SubjectAttributes;
 }
 
 /**
@@ -16,6 +19,9 @@ export interface Pack {
  */
 export function definePack(pack: Pack): Pack {
   checkTypes(pack.types);
+  const [fault] = faultsOfSubjectAttributes(pack.subjectAttributes ?? {});
+  if (fault !== undefined)
+    throw new DomainError("invalid", `Pack ${pack.name}, subject attributes: ${fault}.`, { reason: "pack.invalid" });
   const ids = new Set<string>();
   for (const { id } of pack.policies) {
     if (ids.has(id))

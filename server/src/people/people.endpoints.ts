@@ -2,8 +2,12 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { DomainError, type Clock } from "@kontor/shared/base";
 import { defineEndpoint, type Database, type Endpoint } from "#kernel";
+import { subjectAttributeKinds, type SubjectAttributes } from "@kontor/shared/people";
+import { attributesReply, attributeValues } from "./attributes.check.ts";
 import type { PeopleService } from "./people.service.ts";
 import { peopleTables } from "./people.tables.ts";
+import { serviceAdminEndpoints } from "./services.admin.endpoints.ts";
+import type { ServiceAccounts } from "./services.service.ts";
 import type { SessionService } from "./session.service.ts";
 import { sessionsAdminEndpoints } from "./sessions.admin.endpoints.ts";
 import { structureAdminEndpoints } from "./structure.admin.endpoints.ts";
@@ -14,11 +18,14 @@ export interface PeopleEndpointDeps {
   readonly people: PeopleService;
   readonly sessions: SessionService;
   readonly clock: Clock;
+  readonly services: ServiceAccounts;
+  readonly subjectAttributes: SubjectAttributes;
 }
 
 const ADMINISTER = { kind: "system", action: "administer" } as const;
 const idParams = z.object({ id: z.uuid() });
 const name = z.string().trim().min(1).max(200);
+const label = z.object({ en: z.string(), ru: z.string() });
 const optionalId = z.uuid().nullable().optional();
 
 const personBody = z.object({
@@ -38,6 +45,7 @@ const personBody = z.object({
   managerId: optionalId,
   groupIds: z.array(z.uuid()).max(200).optional(),
   password: z.string().max(1024).optional(),
+  attributes: attributeValues.optional().describe("Those that are named are set, null takes one away"),
 });
 const personRow = z.object({
   id: z.uuid(),
@@ -51,6 +59,7 @@ const personRow = z.object({
   positionId: z.uuid().nullable(),
   managerId: z.uuid().nullable(),
   groupIds: z.array(z.uuid()),
+  attributes: attributesReply,
   hasPassword: z.boolean(),
   lastSeenAt: z.string().nullable(),
   createdAt: z.string(),
@@ -58,7 +67,14 @@ const personRow = z.object({
 const made = z.object({ id: z.uuid() });
 
 /** What administrators do with people; everything here asks for `system.administer`. */
-export function peopleEndpoints({ db, people, sessions, clock }: PeopleEndpointDeps): readonly Endpoint[] {
+export function peopleEndpoints({
+  db,
+  people,
+  sessions,
+  clock,
+  services,
+  subjectAttributes,
+}: PeopleEndpointDeps): readonly Endpoint[] {
   const tables = peopleTables(db);
 
   const list = defineEndpoint({
@@ -100,6 +116,7 @@ export function peopleEndpoints({ db, people, sessions, clock }: PeopleEndpointD
           "department_id",
           "position_id",
           "manager_id",
+          "attributes",
           "created_at",
         ])
         .select([
@@ -134,6 +151,7 @@ export function peopleEndpoints({ db, people, sessions, clock }: PeopleEndpointD
           positionId: row.position_id,
           managerId: row.manager_id,
           groupIds: row.group_ids,
+          attributes: row.attributes,
           hasPassword: row.has_password,
           lastSeenAt: row.last_seen_at,
           createdAt: row.created_at,
@@ -176,11 +194,36 @@ export function peopleEndpoints({ db, people, sessions, clock }: PeopleEndpointD
     handle: async ({ params }) => ({ ended: await sessions.signOutEverywhere(params.id) }),
   });
 
+  const listAttributes = defineEndpoint({
+    method: "get",
+    path: "/admin/subject-attributes",
+    summary: "What people and services may have beyond what every installation has, for policies to ask",
+    tag: "people",
+    access: ADMINISTER,
+    reply: z.array(
+      z.object({
+        name: z.string(),
+        kind: z.enum(subjectAttributeKinds),
+        label,
+        options: z.array(z.object({ value: z.union([z.string(), z.number()]), label })).optional(),
+      }),
+    ),
+    handle: async () =>
+      Object.entries(subjectAttributes).map(([name, { kind, label, options }]) => ({
+        name,
+        kind,
+        label,
+        ...(options && { options: [...options] }),
+      })),
+  });
+
   return [
+    listAttributes,
     list,
     create,
     change,
     signOutPerson,
+    ...serviceAdminEndpoints({ services }),
     ...tokenAdminEndpoints({ db }),
     ...structureAdminEndpoints({ db, people }),
     ...sessionsAdminEndpoints({ db, sessions, clock }),

@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import { DomainError, newId, type Clock, type FieldProblem } from "@kontor/shared/base";
 import { recordChanges, type Database, type Doorbell, type Transaction } from "#kernel";
+import type { SubjectAttributes } from "@kontor/shared/people";
+import { changeAttributes, type AttributeValues } from "./attributes.check.ts";
 import { normalizeLogin } from "./login.ts";
 import { checkNewPassword, hashPassword } from "./password.ts";
 import { ADMINISTRATORS, peopleTables } from "./people.tables.ts";
@@ -17,6 +19,8 @@ export interface PersonInput {
   readonly managerId?: string | null | undefined;
   readonly groupIds?: readonly string[] | undefined;
   readonly password?: string | undefined;
+  /** Those that are named are set; null takes one away; the others stay. */
+  readonly attributes?: AttributeValues | undefined;
 }
 
 export type PersonChange = Change<PersonInput> & { readonly state?: "active" | "disabled" | undefined };
@@ -54,11 +58,19 @@ export interface PeopleDeps {
   readonly doorbell: Pick<Doorbell, "ring">;
   readonly sessions: SessionService;
   readonly clock: Clock;
+  /** What people may have beyond what every installation has. Absent: nothing. */
+  readonly subjectAttributes?: SubjectAttributes;
 }
 
 const ORGANISATION_LOCK = 0x70656f706c65; // "people" in ASCII
 
-export function createPeopleService({ db, doorbell, sessions, clock }: PeopleDeps): PeopleService {
+export function createPeopleService({
+  db,
+  doorbell,
+  sessions,
+  clock,
+  subjectAttributes = {},
+}: PeopleDeps): PeopleService {
   async function write<T>(change: (trx: Transaction) => Promise<T>): Promise<T> {
     const result = await db
       .transaction()
@@ -71,6 +83,15 @@ export function createPeopleService({ db, doorbell, sessions, clock }: PeopleDep
       .catch(explainConflict);
     doorbell.ring();
     return result;
+  }
+
+  async function attributesAfter(trx: Transaction, id: string, change: AttributeValues) {
+    const row = await peopleTables(trx)
+      .selectFrom("app_user")
+      .select("attributes")
+      .where("id", "=", id)
+      .executeTakeFirst();
+    return row && changeAttributes(subjectAttributes, row.attributes, change);
   }
 
   return {
@@ -93,6 +114,7 @@ export function createPeopleService({ db, doorbell, sessions, clock }: PeopleDep
             department_id: input.departmentId ?? null,
             position_id: input.positionId ?? null,
             manager_id: input.managerId ?? null,
+            attributes: jsonb(changeAttributes(subjectAttributes, {}, input.attributes ?? {})),
           })
           .execute();
         if (input.groupIds) await setGroups(trx, id, input.groupIds);
@@ -108,6 +130,7 @@ export function createPeopleService({ db, doorbell, sessions, clock }: PeopleDep
         const tables = peopleTables(trx);
         if (change.managerId) await refuseManagerCycle(trx, id, change.managerId);
         const hadAdministrator = await hasAdministrator(trx);
+        const attributes = change.attributes && (await attributesAfter(trx, id, change.attributes));
         const updated = await tables
           .updateTable("app_user")
           .set({
@@ -122,6 +145,7 @@ export function createPeopleService({ db, doorbell, sessions, clock }: PeopleDep
             ...(change.managerId === undefined ? {} : { manager_id: change.managerId }),
             ...(change.state === undefined ? {} : { state: change.state }),
             ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
+            ...(attributes === undefined ? {} : { attributes: jsonb(attributes) }),
           })
           .where("id", "=", id)
           .returning("id")
@@ -242,6 +266,8 @@ export function createPeopleService({ db, doorbell, sessions, clock }: PeopleDep
   };
 }
 
+const jsonb = (value: AttributeValues) => sql<AttributeValues>`${JSON.stringify(value)}::jsonb`;
+
 async function setGroups(trx: Transaction, userId: string, groupIds: readonly string[]): Promise<void> {
   const tables = peopleTables(trx);
   await tables.deleteFrom("group_member").where("user_id", "=", userId).execute();
@@ -297,6 +323,11 @@ async function refuseDepartmentCycle(trx: Transaction, id: string, parentId: str
 
 const CONFLICTS: Readonly<Record<string, FieldProblem>> = {
   app_user_login: { field: "login", reason: "login.taken", message: "Another person has this sign-in name." },
+  app_user_login_not_service: {
+    field: "login",
+    reason: "login.service",
+    message: "Names that begin with service: are for services.",
+  },
   department_code_key: { field: "code", reason: "code.taken", message: "Another department has this code." },
   user_group_key_key: { field: "key", reason: "key.taken", message: "Another group has this key." },
   position_key_key: { field: "key", reason: "key.taken", message: "Another position has this key." },

@@ -39,6 +39,7 @@ export type PeopleTables = {
     created_at: Generated<string>;
     last_seen_at: Generated<string>;
     revoked_at: string | null;
+    trusted: Generated<boolean>;
   };
   session: {
     id: string;
@@ -63,6 +64,34 @@ export type PeopleTables = {
     last_used_at: string | null;
   };
 };
+
+/** Beside people and never among them: other systems (0080_services.sql). */
+type ServiceTables = {
+  service_account: {
+    id: string;
+    key: string;
+    name: string;
+    contact: string | null;
+    state: Generated<"active" | "disabled">;
+    attributes: Generated<Readonly<Record<string, Json>>>;
+    created_at: Generated<string>;
+    updated_at: Generated<string>;
+  };
+  service_group: { group_id: string; service_id: string };
+  service_token: {
+    id: string;
+    service_id: string;
+    name: string;
+    token_sha256: Buffer;
+    scopes: string[];
+    created_at: Generated<string>;
+    expires_at: string;
+    last_used_at: string | null;
+  };
+  user_group: PeopleTables["user_group"];
+};
+
+export const serviceTables = (db: Database | Transaction) => db.withTables<ServiceTables>();
 
 export const peopleTables = (db: Database | Transaction) => db.withTables<PeopleTables>();
 

@@ -1,16 +1,16 @@
-import { createHash, randomBytes } from "node:crypto";
 import { DomainError, newId, type Clock } from "@kontor/shared/base";
 import type { SignInRequest } from "@kontor/shared/people";
-import type { Database, Principal, Scope } from "#kernel";
+import { recordAudit, scopes, type AuditActor, type Database, type Principal, type Scope } from "#kernel";
 import { createGuesses } from "./guesses.ts";
 import { normalizeLogin } from "./login.ts";
 import { checkPassword, nobodysHash } from "./password.ts";
 import { ADMINISTRATORS, peopleTables } from "./people.tables.ts";
+import type { ServiceAccounts } from "./services.service.ts";
+import { newToken, sha256Of, TOUCH_AFTER_MS } from "./token.ts";
 
 const DAY_MS = 86_400_000;
 const LIFETIME_MS = { desktop: 30 * DAY_MS, api: 30 * DAY_MS, console: DAY_MS / 2 } as const;
-const TOUCH_AFTER_MS = 60_000; // how fresh "last seen" is kept: a write a minute and session, not one a request
-const ALL_SCOPES: readonly Scope[] = ["read", "write", "admin"];
+const BY_PASSWORD = 1; // ctx.factorLevel of a session that a password opened
 
 /** What ended: sockets that belong to it are closed at once (VIS-6). */
 export interface Ended {
@@ -36,6 +36,8 @@ export interface SessionService {
   ): Promise<number>;
   endSession(sessionId: string): Promise<void>;
   revokeDevice(deviceId: string): Promise<void>;
+  /** An administrator vouches for the device, or does not any more; counts from its next request on. */
+  trustDevice(deviceId: string, trusted: boolean, by: AuditActor): Promise<void>;
   createToken(
     userId: string,
     input: { name: string; scopes: readonly Scope[]; expiresAt?: string | undefined },
@@ -43,7 +45,16 @@ export interface SessionService {
   onEnded(listener: (ended: Ended) => void): () => void;
 }
 
-export function createSessionService({ db, clock }: { db: Database; clock: Clock }): SessionService {
+export function createSessionService({
+  db,
+  clock,
+  services,
+}: {
+  db: Database;
+  clock: Clock;
+  /** Absent where no service has an account. */
+  services?: Pick<ServiceAccounts, "authenticate">;
+}): SessionService {
   const tables = peopleTables(db);
   const listeners = new Set<(ended: Ended) => void>();
   const guesses = createGuesses();
@@ -118,6 +129,7 @@ export function createSessionService({ db, clock }: { db: Database; clock: Clock
 
   async function authenticate(token: string): Promise<Principal | undefined> {
     if (token.startsWith("kp_")) return authenticateAccessToken(token);
+    if (token.startsWith("kv_")) return services?.authenticate(token);
     const now = clock.now();
     const row = await tables
       .selectFrom("session")
@@ -134,6 +146,7 @@ export function createSessionService({ db, clock }: { db: Database; clock: Clock
         "app_user.name",
         "app_user.state",
         "device.revoked_at",
+        "device.trusted",
       ])
       .where("token_sha256", "=", sha256Of(token))
       .executeTakeFirst();
@@ -161,8 +174,9 @@ export function createSessionService({ db, clock }: { db: Database; clock: Clock
       isAdmin: await isAdministrator(row.user_id),
       channel: row.channel,
       sessionId: row.id,
-      ...(row.device_id ? { deviceId: row.device_id } : {}),
-      scopes: ALL_SCOPES,
+      ...(row.device_id ? { deviceId: row.device_id, deviceTrusted: row.trusted ?? false } : {}),
+      factorLevel: BY_PASSWORD,
+      scopes,
     };
   }
 
@@ -257,6 +271,27 @@ export function createSessionService({ db, clock }: { db: Database; clock: Clock
       await tables.deleteFrom("session").where("device_id", "=", deviceId).execute();
       tell({ userId: device.user_id, deviceId, why: "deviceRevoked" });
     },
+    async trustDevice(deviceId, trusted, by) {
+      await db.transaction().execute(async (trx) => {
+        const device = await peopleTables(trx)
+          .updateTable("device")
+          .set({ trusted })
+          .where("id", "=", deviceId)
+          .where("revoked_at", "is", null)
+          .returning(["user_id", "name"])
+          .executeTakeFirst();
+        if (!device) throw new DomainError("notFound", "There is no such device.", { reason: "device.unknown" });
+        await recordAudit(trx, iso(clock.now()), [
+          {
+            action: trusted ? "device.trusted" : "device.distrusted",
+            outcome: "done",
+            by,
+            object: { kind: "device", id: deviceId, title: device.name },
+            details: { userId: device.user_id },
+          },
+        ]);
+      });
+    },
     async createToken(userId, input) {
       const { token, sha256 } = newToken("kp");
       const id = newId();
@@ -310,11 +345,3 @@ async function registerDevice(
 /** One answer for unknown, switched off and wrong: which of them it was helps only a guesser. */
 const refused = () =>
   new DomainError("unauthenticated", "The name or the password is wrong.", { reason: "signIn.refused" });
-
-function newToken(kind: "ks" | "kp"): { token: string; sha256: Buffer } {
-  const token = `${kind}_${randomBytes(32).toString("base64url")}`;
-  return { token, sha256: sha256Of(token) };
-}
-
-// A token is 256 random bits: a plain hash of it cannot be searched for, and costs nothing on each request.
-const sha256Of = (token: string): Buffer => createHash("sha256").update(token).digest();

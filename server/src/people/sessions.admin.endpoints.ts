@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "@kontor/shared/base";
-import { defineEndpoint, type Database, type Endpoint } from "#kernel";
+import { auditActor, defineEndpoint, type Database, type Endpoint } from "#kernel";
 import { peopleTables } from "./people.tables.ts";
 import type { SessionService } from "./session.service.ts";
 
@@ -89,6 +89,7 @@ export function sessionsAdminEndpoints({
         createdAt: z.string(),
         lastSeenAt: z.string(),
         revokedAt: z.string().nullable(),
+        trusted: z.boolean(),
       }),
     ),
     handle({ query }) {
@@ -104,6 +105,7 @@ export function sessionsAdminEndpoints({
           "device.created_at as createdAt",
           "device.last_seen_at as lastSeenAt",
           "revoked_at as revokedAt",
+          "trusted",
         ]);
       if (query.userId) rows = rows.where("device.user_id", "=", query.userId);
       return rows.orderBy("device.last_seen_at", "desc").limit(query.limit).execute();
@@ -119,5 +121,17 @@ export function sessionsAdminEndpoints({
     handle: ({ params }) => sessions.revokeDevice(params.id),
   });
 
-  return [listSessions, endSession, listDevices, revokeDevice];
+  const trustDevice = defineEndpoint({
+    method: "put",
+    path: "/admin/devices/:id/trust",
+    summary: "Say whether a device is trusted: policies ask for it as ctx.deviceTrusted",
+    tag: "people",
+    access: ADMINISTER,
+    params: idParams,
+    body: z.object({ trusted: z.boolean() }),
+    handle: ({ params, body }, { principal, ip }) =>
+      sessions.trustDevice(params.id, body.trusted, auditActor(principal, ip)),
+  });
+
+  return [listSessions, endSession, listDevices, revokeDevice, trustDevice];
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DomainError, type Clock } from "@kontor/shared/base";
 import { serverInfoSchema, signInRequestSchema, signInResponseSchema, type ServerInfo } from "@kontor/shared/people";
-import { defineEndpoint, SESSION_COOKIE, type Database, type Endpoint, type Principal } from "#kernel";
+import { defineEndpoint, scopes, SESSION_COOKIE, type Database, type Endpoint, type Principal } from "#kernel";
 import { checkNewPassword, hashPassword } from "./password.ts";
 import { peopleTables } from "./people.tables.ts";
 import type { SessionService } from "./session.service.ts";
@@ -25,7 +25,7 @@ const userSchema = z.object({
   locale: z.enum(["en", "ru"]),
   isAdmin: z.boolean(),
 });
-const scopeSchema = z.enum(["read", "write", "admin"]);
+const scopeSchema = z.enum(scopes);
 
 export function signInEndpoints({
   db,
@@ -259,7 +259,7 @@ export function signInEndpoints({
     status: 201,
     body: z.object({
       name: z.string().trim().min(1).max(120),
-      scopes: z.array(scopeSchema).min(1).max(3),
+      scopes: z.array(scopeSchema).min(1).max(scopes.length),
       expiresAt: z.iso.datetime().optional(),
     }),
     reply: z.object({ id: z.uuid(), token: z.string() }),

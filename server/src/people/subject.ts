@@ -3,6 +3,7 @@ import type { Subject } from "@kontor/shared/access";
 import type { Json } from "@kontor/shared/base";
 import type { Database } from "#kernel";
 import { ADMINISTRATORS } from "./people.tables.ts";
+import { loadServiceSubject } from "./services.service.ts";
 
 interface SubjectRow {
   readonly id: string;
@@ -18,7 +19,7 @@ interface SubjectRow {
 
 const DEEPEST = 32; // no organisation is deeper, and a cycle made by hand in the database must not hang the server
 
-/** Everything that policies may ask about a person, in one round trip. Undefined for a disabled or unknown one. */
+/** Everything that policies may ask about a person, in one round trip, or a service. Undefined for a disabled or unknown one. */
 export async function loadSubject(db: Database, userId: string): Promise<Subject | undefined> {
   const { rows } = await sql<SubjectRow>`
     with recursive person as (select * from app_user where id = ${userId} and state = 'active'),
@@ -42,7 +43,7 @@ export async function loadSubject(db: Database, userId: string): Promise<Subject
       (select array_agg(id::text order by depth) from chain) as managers
     from person`.execute(db);
   const row = rows[0];
-  if (!row) return undefined;
+  if (!row) return loadServiceSubject(db, { id: userId });
   const groups = row.groups ?? [];
   return {
     id: row.id,

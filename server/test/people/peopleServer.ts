@@ -2,6 +2,7 @@ import { createAccess } from "#access";
 import { createAuditLog, createHttp, createLog, createMetrics, SESSION_COOKIE } from "#kernel";
 import {
   createPeopleService,
+  createServiceAccounts,
   createSessionService,
   ensureAdministrators,
   loadAdministrators,
@@ -13,9 +14,21 @@ import {
   type PersonInput,
 } from "#people";
 import { newId, systemClock } from "@kontor/shared/base";
+import type { SubjectAttributes } from "@kontor/shared/people";
 import { createTestDatabase, silentLog } from "#testing";
 
+export const subjectAttributes: SubjectAttributes = {
+  clearance: { kind: "number", label: { en: "Clearance", ru: "Допуск" }, options: levels(0, 1, 2, 3) },
+  sites: { kind: "texts", label: { en: "Sites", ru: "Площадки" } },
+  cleared: { kind: "boolean", label: { en: "Cleared", ru: "Проверен" } },
+  clearedUntil: { kind: "date", label: { en: "Cleared until", ru: "Проверен до" } },
+};
+
 export const PASSWORD = "correct horse battery";
+
+function levels(...values: readonly number[]) {
+  return values.map((value) => ({ value, label: { en: String(value), ru: String(value) } }));
+}
 
 export interface Answer {
   readonly status: number;
@@ -32,9 +45,17 @@ export async function startPeopleServer() {
   const lines: string[] = [];
   const log = createLog({ level: "trace", destination: { write: (line: string) => void lines.push(line) } });
   const ended: Ended[] = [];
-  const sessions = createSessionService({ db, clock: systemClock });
+  const rung: number[] = [];
+  const services = createServiceAccounts({ db, clock: systemClock, subjectAttributes });
+  const sessions = createSessionService({ db, clock: systemClock, services });
   sessions.onEnded((event) => ended.push(event));
-  const people = createPeopleService({ db, sessions, clock: systemClock, doorbell: { ring: () => undefined } });
+  const people = createPeopleService({
+    db,
+    sessions,
+    clock: systemClock,
+    doorbell: { ring: () => void rung.push(Date.now()) },
+    subjectAttributes,
+  });
   const administrators = await ensureAdministrators(db);
   const root = await people.create({ login: "root", name: "Root", password: PASSWORD, groupIds: [administrators] });
   const access = await createAccess({
@@ -66,7 +87,7 @@ export async function startPeopleServer() {
         clock: systemClock,
         secureCookies: false,
       }),
-      ...peopleEndpoints({ db, people, sessions, clock: systemClock }),
+      ...peopleEndpoints({ db, people, sessions, clock: systemClock, services, subjectAttributes }),
     ],
   });
   const origin = `http://127.0.0.1:${await http.listen()}`;
@@ -107,6 +128,9 @@ export async function startPeopleServer() {
     origin,
     people,
     sessions,
+    services,
+    /** How often the doorbell was rung. */
+    rings: () => rung.length,
     administrators,
     root: root.id,
     rootToken,

@@ -52,6 +52,7 @@ export const groups = [
   { key: "accounting", en: "Accounting", ru: "Бухгалтерия" },
   { key: "office", en: "Office", ru: "Канцелярия" },
   { key: "hr", en: "Human resources", ru: "Кадры" },
+  { key: "decision-clients", en: "Decision clients", ru: "Системы, запрашивающие решения" },
   { key: "auditors", en: "Auditors", ru: "Аудиторы" },
 ] as const;
 

@@ -46,6 +46,33 @@ export const counterpartyPolicies = [
     when: either(isOwner, inGroup("accounting", "legal")),
   }),
   definePolicy({
+    id: "counterparty-accounts-clearance",
+    title: label("Accounts in full with clearance 2 or more", "Полные реквизиты — при допуске 2 и выше"),
+    effect: "allow",
+    resource,
+    actions: ["read"],
+    when: { gte: ["sub.clearance", 2] },
+    contact: "accounting",
+    examples: [
+      {
+        name: "whoever is cleared sees the whole account",
+        subject: { id: ivan, attributes: { clearance: 2 } },
+        action: "read",
+        field: "account",
+        resource: { owner: olga, state: "active" },
+        expect: "allow",
+      },
+      {
+        name: "a lower clearance is not enough",
+        subject: { id: ivan, attributes: { clearance: 1 } },
+        action: "read",
+        field: "account",
+        resource: { owner: olga, state: "active" },
+        expect: "deny",
+      },
+    ],
+  }),
+  definePolicy({
     id: "counterparty-create",
     title: label("Everybody enters new counterparties", "Каждый может завести контрагента"),
     effect: "allow",

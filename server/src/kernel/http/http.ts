@@ -8,7 +8,7 @@ import { RateLimiterMemory } from "rate-limiter-flexible";
 import { DomainError } from "@kontor/shared/base";
 import type { Endpoint } from "../define.ts";
 import { addressKey } from "./addressKey.ts";
-import { mountEndpoint, tooMany, type EndpointDeps } from "./mountEndpoint.ts";
+import { addressOf, mountEndpoint, tooMany, type EndpointDeps } from "./mountEndpoint.ts";
 import { openApiOf } from "./openapi.ts";
 import { mountHealth, mountProbes, type ProbeDeps } from "./probes.ts";
 import { sendProblem } from "./problem.ts";
@@ -169,8 +169,8 @@ export function createHttp(deps: HttpDeps): HttpServer {
 /** Of two endpoints at one address the second would never be asked, and nobody would notice. */
 function refuseDuplicates(endpoints: readonly Endpoint[]): void {
   const seen = new Set<string>();
-  for (const { method, path } of endpoints) {
-    const address = `${method} ${path.replaceAll(/:\w+/g, ":")}`;
+  for (const { method, path, ...endpoint } of endpoints) {
+    const address = `${method} ${addressOf({ path, ...endpoint }).replaceAll(/:\w+/g, ":")}`;
     if (seen.has(address)) throw new Error(`Two endpoints answer ${method.toUpperCase()} ${path}.`);
     seen.add(address);
   }

@@ -21,6 +21,7 @@ export interface EndpointDeps extends AuthenticationDeps {
 const BODY_BYTES = 1 << 20; // a card's worth of text many times over; files travel by tus and not in bodies
 const BODY_LEVELS = 100; // a formatted text has a dozen
 const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = Buffer.from('"\\[]{}');
+const REQUEST_ID_LENGTH = 200; // several UUIDs, or a trace id with its parts
 const BODY_MS = 30_000; // a mebibyte over a bad telephone line; who drips bytes for longer holds a socket for nothing
 
 /** Limit, caller, scope, access, input, handler, answer: the same order for every endpoint. */
@@ -43,6 +44,7 @@ export function mountEndpoint(app: Express, endpoint: Endpoint, deps: EndpointDe
       if (principal) {
         response.locals.userId = principal.userId;
         checkScope(principal, endpoint);
+        refuseServiceWithoutAccount(principal, endpoint);
         if (endpoint.access.kind === "system" && !(await deps.maySystem(principal, endpoint.access.action, ip)))
           throw new DomainError("forbidden", "This needs an administrator's rights.", { reason: "access.system" });
       }
@@ -73,10 +75,25 @@ export function mountEndpoint(app: Express, endpoint: Endpoint, deps: EndpointDe
       sendProblem(response, failure ? failure.error : thrown, { requestId, log: deps.log });
     }
   };
-  app[endpoint.method](`/api${endpoint.path}`, ...(endpoint.body ? [readJson] : []), handle);
+  const before = [...(endpoint.standard ? [speakStandard] : []), ...(endpoint.body ? [readJson] : [])];
+  app[endpoint.method](addressOf(endpoint), ...before, handle);
 }
 
-/** What a personal access token must carry for this endpoint. */
+export const addressOf = ({ path, standard }: Pick<Endpoint, "path" | "standard">): string =>
+  standard ? path : `/api${path}`;
+
+/**
+ * RFC 9110 knows 400 for what cannot be read, and so do standards; ours tell 422 apart for what can be read and is wrong.
+ * The identifier given back is the caller's own, as the caller wrote it: bounded, since it travels back in a header.
+ */
+function speakStandard(request: Request, response: Response, next: NextFunction): void {
+  response.locals.invalidStatus = 400;
+  const requestId = request.get("x-request-id");
+  if (requestId !== undefined && requestId.length <= REQUEST_ID_LENGTH) response.setHeader("x-request-id", requestId);
+  next();
+}
+
+/** What a token must carry for this endpoint. */
 export const scopeOf = ({ access, method, scope }: Pick<Endpoint, "access" | "method" | "scope">): Scope =>
   scope ?? (access.kind === "system" ? "admin" : method === "get" ? "read" : "write");
 
@@ -131,6 +148,14 @@ function refuseOtherBodies(request: Request): void {
   if (hasBody && request.body === undefined)
     throw new DomainError("invalid", "Send the body as JSON, with `content-type: application/json`.", {
       reason: "body.notJson",
+    });
+}
+
+/** What concerns the caller's own account is about a person's: a service has neither sessions nor a profile. */
+function refuseServiceWithoutAccount(principal: Principal, endpoint: Endpoint): void {
+  if (principal.isService && endpoint.access.kind === "self")
+    throw new DomainError("forbidden", "This concerns a person's own account, and a service has none.", {
+      reason: "service.noAccount",
     });
 }
 

@@ -1,13 +1,15 @@
 import { z } from "zod";
 import type { Endpoint } from "../define.ts";
-import { scopeOf } from "./mountEndpoint.ts";
+import { addressOf, scopeOf } from "./mountEndpoint.ts";
 
 /** OpenAPI 3.1 from the endpoints themselves: JSON Schema 2020-12, as zod writes it, is what 3.1 takes. */
 export function openApiOf(endpoints: readonly Endpoint[], info: { version: string; serverUrl: string }): object {
   const paths: Record<string, Record<string, object>> = {};
   const schemas = createSchemas();
   for (const endpoint of endpoints) {
-    const path = `/api${endpoint.path.replaceAll(/:(\w+)/g, "{$1}").replaceAll(/\{\/\*(\w+)\}|\*(\w+)/g, "{$1$2}")}`;
+    const path = addressOf(endpoint)
+      .replaceAll(/:(\w+)/g, "{$1}")
+      .replaceAll(/\{\/\*(\w+)\}|\*(\w+)/g, "{$1$2}");
     (paths[path] ??= {})[endpoint.method] = operationOf(endpoint, schemas.of);
   }
   return {

@@ -42,17 +42,18 @@ export function sendProblem(
     response.destroy(); // the body is under way: an aborted transfer is the only honest signal left
     return;
   }
+  const status = statusOf(error.code, response);
   if (error.details.retryAfterMs !== undefined)
     response.setHeader("retry-after", Math.ceil(error.details.retryAfterMs / 1000));
   if (error.code === "unauthenticated") response.setHeader("www-authenticate", "Bearer");
   response
-    .status(STATUS[error.code])
+    .status(status)
     .type("application/problem+json")
     .send(
       JSON.stringify({
         type: `urn:kontor:problem:${error.details.reason}`,
         title: TITLE[error.code],
-        status: STATUS[error.code],
+        status,
         detail: error.message,
         code: error.code,
         reason: error.details.reason,
@@ -63,6 +64,10 @@ export function sendProblem(
       }),
     );
 }
+
+/** An endpoint of an outside standard says 400 where ours say 422. */
+const statusOf = (code: ErrorCode, { locals }: Response): number =>
+  code === "invalid" && typeof locals.invalidStatus === "number" ? locals.invalidStatus : STATUS[code];
 
 export function toDomainError(thrown: unknown): DomainError {
   if (isDomainError(thrown)) return thrown;

@@ -1,0 +1,14 @@
+import { createHash, randomBytes } from "node:crypto";
+
+/** `ks`: a session, `kp`: a personal access token, `kv`: a service's. Which table to ask stands in the token itself. */
+export type TokenKind = "ks" | "kp" | "kv";
+
+export const TOUCH_AFTER_MS = 60_000; // how fresh "last seen" is kept: a write a minute and token, not one a request
+
+export function newToken(kind: TokenKind): { token: string; sha256: Buffer } {
+  const token = `${kind}_${randomBytes(32).toString("base64url")}`;
+  return { token, sha256: sha256Of(token) };
+}
+
+// A token is 256 random bits: a plain hash of it cannot be searched for, and costs nothing on each request.
+export const sha256Of = (token: string): Buffer => createHash("sha256").update(token).digest();
