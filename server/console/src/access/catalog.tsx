@@ -5,7 +5,7 @@ import { call, type Structure } from "../api/api.ts";
 import { Loaded } from "../ui/Loaded.tsx";
 import { en } from "../words/en.ts";
 import { useWords, type WordKey } from "../words/words.ts";
-import { useStructure, useVocabulary, type ValueOf } from "./access.api.ts";
+import { searchValues, useStructure, useVocabulary, type ValueOf } from "./access.api.ts";
 import { createCatalog, type Catalog } from "./policy/catalog.ts";
 
 interface Known {
@@ -92,13 +92,13 @@ function usePeopleNames(structure: Structure | undefined) {
   const found = useQueries({
     queries: missing.map((id) => ({
       queryKey: ["access", "values", "person", id],
-      queryFn: () => namesLike("person", id),
+      queryFn: () => searchValues("person", id),
       staleTime: NAMES_LAST_MS,
     })),
     combine: (results) => results.flatMap(({ data }) => data ?? []),
   });
   const people = useMemo(
-    () => new Map([...loaded, ...found.map(({ value, label }) => [value, label] as const)]),
+    () => new Map([...loaded, ...found.map(({ value, label }) => [value, label.en] as const)]),
     [loaded, found],
   );
   const [meet] = useState(
@@ -108,19 +108,16 @@ function usePeopleNames(structure: Structure | undefined) {
   return { people, meet };
 }
 
-export async function namesLike(of: ValueOf, search: string): Promise<readonly NamedValue[]> {
-  return call<readonly NamedValue[]>("GET", `/access/values?${new URLSearchParams({ of, search })}`);
-}
-
 /** People by name, as the server finds them; nothing is asked where `of` is undefined. */
 export function useSearchedNames(of: ValueOf | undefined, search: string): readonly NamedValue[] {
+  const { locale } = useCatalog();
   const [settled] = useDebouncedValue(search, SEARCH_MS);
   const found = useQuery({
     queryKey: ["access", "values", of, settled],
-    queryFn: () => namesLike(of ?? "person", settled),
+    queryFn: () => searchValues(of ?? "person", settled),
     enabled: of !== undefined,
     placeholderData: keepPreviousData,
     staleTime: NAMES_LAST_MS,
   });
-  return of === undefined ? [] : (found.data ?? []);
+  return of === undefined ? [] : (found.data ?? []).map(({ value, label }) => ({ value, label: label[locale] }));
 }
