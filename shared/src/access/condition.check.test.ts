@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { noon } from "../../test/access/contract.ts";
 import type { ResourceType } from "./access.model.ts";
 import { createAccessEngine } from "./engine.ts";
 import { nobody } from "./examples.ts";
@@ -33,6 +34,10 @@ describe("[POL-8] bad operands are refused with their place and words", () => {
     [{ matches: ["obj.title", "*a".repeat(11)] }, `matches[1] has more than 10 times "*"`],
     [{ matches: ["obj.title", "a".repeat(201)] }, "matches[1] is longer than 200"],
     [{ matches: ["obj.title", "^K-[0-9]+"] }, "matches[1] reads like a regular expression"],
+    [
+      { matches: ["obj.title", Array.from({ length: 20 }, () => "a".repeat(101))] },
+      "matches[1] has patterns of more than 2000 characters together",
+    ],
     [{ matches: ["obj.title", 7] }, "matches[1] must be a pattern"],
     [{ before: ["obj.until", "PT3H"] }, "before[1] has hours, and a date has none"],
     [{ after: ["obj.seen", "-P1M"] }, "after[1] has months or years, which have no fixed length"],
@@ -122,4 +127,20 @@ it("matches takes no longer than text times pattern, whatever they are", () => {
     { time: "2026-11-30T10:00:00.000Z", channel: "api" },
   );
   expect(performance.now() - started).toBeLessThan(2_000); // what backtracks over every star would never end
+});
+
+it("matching takes a step for each character of text and pattern: what stops a backtracking matcher is nothing here", () => {
+  const titles = ["a".repeat(100_000), `${"a".repeat(100_000)}b`, "ab".repeat(50_000), "1".repeat(100_000)];
+  for (const pattern of [
+    "*a*a*a*a*a*a*a*a*a*c",
+    `*${"a?".repeat(90)}c*`,
+    `${"?".repeat(190)}*#*c`,
+    "*#*#*#*#*#*#*#*#*#*",
+  ]) {
+    const engine = engineWith({ matches: ["obj.title", pattern] });
+    const answers = titles.map(
+      (title) => engine.may(nobody, "read", { type: "contract", attributes: { title } }, noon).allowed,
+    );
+    expect(answers).toEqual([false, false, false, pattern.startsWith("*#")]);
+  }
 });

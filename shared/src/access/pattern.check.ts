@@ -16,11 +16,14 @@ type Token =
 const MAX_LENGTH = 200;
 const MAX_STARS = 10;
 const MAX_PATTERNS = 100;
+const MAX_TOGETHER = 2_000; // steps for each character of a text that is matched against all of them
 const SPECIAL: Readonly<Record<string, Token>> = { "*": { is: "any" }, "?": { is: "one" }, "#": { is: "digit" } };
 
 export const patternCheck: ParseCheck = (written) => {
   const all: readonly unknown[] = Array.isArray(written) ? written : [written];
   if (all.length > MAX_PATTERNS) return `has more than ${MAX_PATTERNS} patterns`;
+  const length = all.reduce<number>((sum, one) => sum + String(one).length, 0);
+  if (all.length > 1 && length > MAX_TOGETHER) return `has patterns of more than ${MAX_TOGETHER} characters together`;
   const patterns: (readonly Token[])[] = [];
   for (const one of all) {
     const pattern = tokensOf(one);

@@ -198,7 +198,18 @@ describe("what one policy may cost is bounded", () => {
   it("by depth, without falling over a very deep one", () => {
     let deep: unknown = leaf;
     for (let level = 0; level < 100_000; level++) deep = { not: deep };
-    expect(when(deep)).toEqual([expect.stringContaining("is nested more than 16 deep")]);
+    expect(when(deep)).toEqual(["[0] is nested more than 40 deep"]);
+    let condition: unknown = leaf;
+    for (let level = 1; level < 16; level++) condition = level % 2 ? { and: [condition] } : { or: [condition] };
+    expect(when(condition)).toEqual([]);
+    expect(when({ and: [condition] })).toEqual([expect.stringContaining("is nested more than 16 deep")]);
+  });
+
+  it.each(["subject", "resource", "context"])("by the depth of the %s of an example", (part) => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 100_000; level++) deep = level % 2 ? { a: deep } : [deep];
+    const example = { subject: {}, action: "read", expect: "deny", [part]: { attributes: deep } };
+    expect(faultsOf(policy({ examples: [example as never] }))).toEqual(["[0] is nested more than 40 deep"]);
   });
 
   it("by the length of a list and the number of policies", () => {

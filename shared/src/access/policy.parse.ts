@@ -15,6 +15,7 @@ export interface ParseOptions {
 const MAX_POLICIES = 2_000;
 const MAX_NAMES = 200;
 const MAX_FAULTS = 50;
+const MAX_DEPTH = 40; // of the JSON as a whole: a condition at its deepest takes 35
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,79}$/, "must be lowercase letters, digits and dashes");
 const words = z.string().min(1).max(300);
@@ -57,6 +58,10 @@ export function parsePolicies(
   const seen = new Set<string>();
   for (const [index, written] of input.entries()) {
     const at = `[${index}]`;
+    if (isDeeperThan(MAX_DEPTH, written)) {
+      faults.push({ path: at, words: `is nested more than ${MAX_DEPTH} deep` });
+      continue;
+    }
     const parsed = policySchema.safeParse(written);
     if (!parsed.success) {
       faults.push(...parsed.error.issues.map((issue) => ({ path: at + pathOf(issue.path), words: issue.message })));
@@ -72,6 +77,16 @@ export function parsePolicies(
   }
   return faults.length > 0 ? refused(faults.slice(0, MAX_FAULTS)) : { ok: true, policies };
 }
+
+/** Level by level and without recursion, which is what a very deep one would break. */
+function isDeeperThan(depth: number, written: unknown): boolean {
+  let level: readonly object[] = isNested(written) ? [written] : [];
+  for (let at = 0; at < depth && level.length > 0; at++)
+    level = level.flatMap((value) => (Object.values(value) as readonly unknown[]).filter(isNested));
+  return level.length > 0;
+}
+
+const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /** One line per fault, for a log or a terminal. */
 export const faultsToText = (faults: readonly Fault[]): string =>
