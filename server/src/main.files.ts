@@ -19,6 +19,7 @@ import {
   principalOf,
   secretState,
   type Actor,
+  type AuditLog,
   type Database,
   type Doorbell,
   type Endpoint,
@@ -42,6 +43,7 @@ export interface FilesDeps {
   readonly db: Database;
   readonly doorbell: Doorbell;
   readonly access: AccessService;
+  readonly audit: AuditLog;
   readonly parent: RecordAccess;
   readonly clock: Clock;
   readonly log: Log;
@@ -80,6 +82,7 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
   const previews = createPreviews({ db, queue, job, ...converters, scratchDirectory });
   const uploads = createUploads({
     db,
+    audit: deps.audit,
     log,
     blobs,
     parent,
@@ -109,6 +112,7 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
 
   const endpointDeps = {
     db,
+    audit: deps.audit,
     blobs,
     parent,
     clock,

@@ -104,13 +104,14 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   };
 
   const parent = createRecordAccess({ types });
-  const collections = [...objectCollections({ types }), filesCollection, ...peopleCollections];
+  const collections = [...objectCollections({ types }), filesCollection({ parent }), ...peopleCollections];
   const intents = [
     ...objectIntents({ types, people: peopleInDatabase, timeZone: config.timeZone }),
     ...fileIntents({ parent, maxBytes: config.uploadMaxBytes }),
   ];
   const sync = createSync({
     db,
+    audit: office.audit,
     doorbell,
     collections,
     intents,
@@ -145,6 +146,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     db,
     doorbell,
     access,
+    audit: office.audit,
     parent,
     clock,
     log,
@@ -200,6 +202,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     ...objectEndpoints({
       db,
       types,
+      audit: office.audit,
       actorOf,
       applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
     }),

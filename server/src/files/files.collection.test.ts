@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Access, FieldAccess } from "@kontor/shared/access";
-import { filesCollection } from "./files.collection.ts";
+import { filesCollection as collectionOf } from "./files.collection.ts";
 import type { FileRow } from "./files.repo.ts";
 
 const row: FileRow = {
@@ -41,6 +41,8 @@ const seenAs = (payslips: FieldAccess, readable = true): Access => ({
   why: () => undefined,
   maskKey: "",
 });
+
+const filesCollection = collectionOf({ parent: { sensitiveOf: async () => [] } });
 
 describe("the feed of files", () => {
   it("gives the row to who sees the field it hangs in", () => {

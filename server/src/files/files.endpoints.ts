@@ -1,11 +1,15 @@
 import type { Express, Request, Response } from "express";
 import { z } from "zod";
-import { DomainError, type Clock } from "@kontor/shared/base";
+import { DomainError, isDomainError, type Clock } from "@kontor/shared/base";
 import { fileLimits, type FileDoc } from "@kontor/shared/files";
 import {
+  auditActor,
   defineEndpoint,
   sendProblem,
+  sensitiveReads,
   type Actor,
+  type AuditActor,
+  type AuditLog,
   type Database,
   type Endpoint,
   type EndpointRequest,
@@ -23,6 +27,8 @@ export interface FileEndpointDeps {
   readonly db: Database;
   readonly blobs: BlobStore;
   readonly parent: RecordAccess;
+  /** Where reads of sensitive sections and refused addresses are noted before they are answered (POL-12). */
+  readonly audit: Pick<AuditLog, "note">;
   readonly clock: Clock;
   readonly log: Log;
   /** Signs addresses; from `secretState(db, "files.signing")`. */
@@ -44,8 +50,11 @@ const read = { kind: "policy", resource: "*", action: "read" } as const;
 
 export function fileEndpoints(deps: FileEndpointDeps): readonly Endpoint[] {
   const { db, parent, clock, key } = deps;
-  const find = async (id: string, request: EndpointRequest) =>
-    readableFile(db, parent, await deps.actorOf(request), id);
+  const find = async (id: string, request: EndpointRequest) => {
+    const file = await readableFile(db, parent, await deps.actorOf(request), id);
+    await noteRead(deps, [file], auditActor(request.principal, request.ip));
+    return file;
+  };
   const send = async (body: Body, { raw }: EndpointRequest) =>
     sendBody(raw.request, raw.response, { blobs: deps.blobs, body });
 
@@ -62,7 +71,9 @@ export function fileEndpoints(deps: FileEndpointDeps): readonly Endpoint[] {
         const record = await parent.accessTo(db, await deps.actorOf(request), params.id);
         if (!record) throw new DomainError("notFound", "There is no such record.", { reason: "record.notFound" });
         const rows = await findFilesOf(db, [params.id]);
-        return { files: rows.filter((row) => row.deleted_at === null && isVisible(record, row)).map(fileToDoc) };
+        const files = rows.filter((row) => row.deleted_at === null && isVisible(record, row));
+        await noteRead(deps, files, auditActor(request.principal, request.ip));
+        return { files: files.map(fileToDoc) };
       },
     }),
     defineEndpoint({
@@ -155,8 +166,9 @@ export function fileEndpoints(deps: FileEndpointDeps): readonly Endpoint[] {
 export function mountSignedFiles(app: Express, deps: FileEndpointDeps): void {
   app.get("/f/:signed", async (request: Request, response: Response) => {
     response.locals["route"] = "/f/:signed";
+    let ticket: Ticket | undefined;
     try {
-      const ticket = openTicket(String(request.params["signed"]), { key: deps.key, now: deps.clock.now() });
+      ticket = openTicket(String(request.params["signed"]), { key: deps.key, now: deps.clock.now() });
       const principal = {
         userId: ticket.user,
         channel: ticket.channel,
@@ -164,12 +176,48 @@ export function mountSignedFiles(app: Express, deps: FileEndpointDeps): void {
       };
       const actor = await deps.actorOfTicket(principal, request.ip ?? "");
       const file = await readableFile(deps.db, deps.parent, actor, ticket.file);
+      await noteRead(deps, [file], ticketActor(ticket, request));
       const body = await partOf(deps, file, ticket.part, ticket.page);
       await sendBody(request, response, { blobs: deps.blobs, body });
-    } catch (error) {
+    } catch (thrown) {
+      const error = await noteRefusal(deps, ticketActor(ticket, request), ticket, thrown);
       sendProblem(response, error, { requestId: response.locals["requestId"] as string, log: deps.log });
     }
   });
+}
+
+/** Names, bodies and previews of files that hang in a sensitive section. */
+async function noteRead(
+  { db, parent, audit }: Pick<FileEndpointDeps, "db" | "parent" | "audit">,
+  files: readonly FileRow[],
+  by: AuditActor,
+): Promise<void> {
+  const fields = files.map(({ record_id, field }) => ({ recordId: record_id, field }));
+  await audit.note(sensitiveReads(await parent.sensitiveOf(db, fields), by, "file"));
+}
+
+const ticketActor = (ticket: Ticket | undefined, { ip }: Request): AuditActor => ({
+  ...(ticket && { userId: ticket.user, channel: ticket.channel }),
+  ...(ticket?.device !== undefined && { deviceId: ticket.device }),
+  ...(ip !== undefined && { ip }),
+});
+
+const REFUSALS = new Set(["file.ticket", "file.notFound", "account.off"]);
+
+/** A signed address that is made up, over, or whose owner lost the right; what is to be told, which may be our own failure. */
+async function noteRefusal(
+  { audit }: Pick<FileEndpointDeps, "audit">,
+  by: AuditActor,
+  ticket: Ticket | undefined,
+  thrown: unknown,
+): Promise<unknown> {
+  if (!isDomainError(thrown) || !REFUSALS.has(thrown.details.reason)) return thrown;
+  const object = { kind: "files", ...(ticket && { id: ticket.file }) };
+  const details = { door: "signedUrl", reason: thrown.details.reason, ...(ticket && { part: ticket.part }) };
+  return await audit.note([{ action: "access.denied", outcome: "denied", by, object, details }]).then(
+    () => thrown,
+    (error: unknown) => error,
+  );
 }
 
 async function partOf(deps: FileEndpointDeps, file: FileRow, part: Ticket["part"], page?: number): Promise<Body> {

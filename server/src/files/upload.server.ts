@@ -2,7 +2,15 @@ import type { IncomingMessage } from "node:http";
 import type { Express, Request, Response } from "express";
 import { Server } from "@tus/server";
 import { DomainError, isDomainError, isId, type ErrorCode } from "@kontor/shared/base";
-import type { Actor, Database, Log, Principal, Transaction } from "#kernel";
+import {
+  auditActor,
+  type Actor,
+  type AuditLog,
+  type Database,
+  type Log,
+  type Principal,
+  type Transaction,
+} from "#kernel";
 import type { RecordAccess } from "#objects";
 import type { BlobStore } from "./blob.port.ts";
 import { fileNotFound, isVisible } from "./files.access.ts";
@@ -14,6 +22,7 @@ import { UploadStore } from "./upload.store.ts";
 export interface UploadDeps {
   readonly db: Database;
   readonly log: Log;
+  readonly audit: Pick<AuditLog, "note">;
   readonly blobs: BlobStore;
   readonly parent: RecordAccess;
   /** Where the parts lie; on the blob store's file system a finished one is moved and not copied. */
@@ -107,6 +116,11 @@ export function createUploads(deps: UploadDeps): Uploads {
       const principal = await deps.principalOf(request);
       response.locals["userId"] = principal.userId;
       if (!principal.scopes.includes("write")) {
+        const details = { door: "http", method: "post", path: "/uploads", reason: "token.scope" };
+        const by = auditActor(principal, request.ip);
+        await deps.audit.note([
+          { action: "access.denied", outcome: "denied", by, object: { kind: "uploads" }, details },
+        ]);
         throw new DomainError("forbidden", 'This token lacks the scope "write".', { reason: "token.scope" });
       }
       principals.set(request, { principal, ip: request.ip ?? "" });

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Access, AccessEngine, Context, ResourceInstance, Subject } from "@kontor/shared/access";
 import type { Json, JsonObject } from "@kontor/shared/base";
 import type { Request, Response } from "express";
+import type { SensitivePart } from "./audit.ts";
 import type { Database, Transaction } from "./database/database.ts";
 import type { Log } from "./log.ts";
 import type { Principal, Scope } from "./principal.ts";
@@ -91,6 +92,8 @@ export interface CollectionDefinition<Row extends { readonly id: string }> {
   /** Rows in id order after `after`; the whole collection is read by repeating it. */
   scan(db: Database, after: string | undefined, limit: number): Promise<readonly Row[]>;
   project(row: Row, access: Access): JsonObject | undefined;
+  /** What of projected documents lies in sections marked sensitive: sending them is audited (POL-12). Absent: nothing. */
+  sensitive?(db: Database, docs: readonly JsonObject[]): Promise<readonly SensitivePart[]>;
   /**
    * Rows of this collection on which policies of the engine decide by what stands in the rows named, one relation away:
    * they are decided again when those change (POL-11). Absent: there are none.

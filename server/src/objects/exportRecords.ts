@@ -23,6 +23,8 @@ export interface ExportDeps {
   readonly ip: string;
   /** Asked anew for every page: rights may change while a long export runs (VIS-5). */
   actor(): Promise<Actor>;
+  /** Before a page is sent: what of it is sensitive. */
+  note(records: readonly RecordDoc[]): Promise<void>;
 }
 
 /**
@@ -61,6 +63,7 @@ async function* recordsOf(query: ExportQuery, deps: ExportDeps): AsyncGenerator<
   let cursor: string | undefined;
   do {
     const page = await listRecords(deps.db, { ...query, cursor, limit: PAGE }, await deps.actor(), deps.types);
+    await deps.note(page.records);
     yield* page.records;
     cursor = page.nextCursor;
   } while (cursor !== undefined);

@@ -1,4 +1,5 @@
 import type { JsonObject } from "@kontor/shared/base";
+import type { HistoryDoc, RecordDoc } from "@kontor/shared/objects";
 import { defineCollection, type Collection, type Database } from "#kernel";
 import {
   findHistory,
@@ -12,6 +13,7 @@ import {
 } from "./objects.repo.ts";
 import { projectHistory, projectRecord } from "./projectRecord.ts";
 import { dependentsOf, resourcesOf } from "./resource.ts";
+import { sensitiveOfHistory, sensitiveOfRecord } from "./sensitive.ts";
 import type { TypeRegistry } from "./typeRegistry.ts";
 
 /** What replicas hold of objects: the types, the records, and the records' history. */
@@ -64,6 +66,7 @@ const recordsCollection = (types: TypeRegistry) =>
       const type = types.get(row.type);
       return type && asDoc(projectRecord(row, type, access));
     },
+    sensitive: async (_db, docs) => docs.flatMap((doc) => sensitiveOfRecord(doc as unknown as RecordDoc, types)),
   });
 
 const historyCollection = (types: TypeRegistry) =>
@@ -86,6 +89,7 @@ const historyCollection = (types: TypeRegistry) =>
       const type = types.get(row.type);
       return type && asDoc(projectHistory(row, type, access));
     },
+    sensitive: async (_db, docs) => docs.flatMap((doc) => sensitiveOfHistory(doc as unknown as HistoryDoc, types)),
   });
 
 // The documents' interfaces have no index signature, which is all that tells them from JSON.

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isDomainError, newId, type JsonObject } from "@kontor/shared/base";
+import { isDomainError, newId, systemClock, type JsonObject } from "@kontor/shared/base";
 import type { RecordDoc, RecordIntentName } from "@kontor/shared/objects";
 import type { Intent, IntentResult } from "@kontor/shared/protocol";
-import { createHttp, createMetrics, type Actor, type HttpServer } from "#kernel";
+import { createAuditLog, createHttp, createMetrics, type Actor, type HttpServer } from "#kernel";
 import { createTestDatabase, silentLog, type TestDatabase } from "#testing";
 import { actor, apply, createDeal, departments, people, seedPeople, types } from "./objects.fixture.ts";
 import { objectEndpoints } from "./objects.endpoints.ts";
@@ -32,6 +32,7 @@ beforeAll(async () => {
     endpoints: objectEndpoints({
       db: test.db,
       types,
+      audit: createAuditLog({ db: test.db, clock: systemClock }),
       actorOf: async ({ principal }) => actor(principal?.login as keyof typeof people),
       applyIntent,
     }),

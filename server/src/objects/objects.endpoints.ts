@@ -2,7 +2,16 @@ import { z } from "zod";
 import { DomainError, canonicalJson, hash64, isId, newId, type Json, type JsonObject } from "@kontor/shared/base";
 import type { HistoryDoc, RecordDoc, RecordIntentName, TypeDefinition } from "@kontor/shared/objects";
 import type { Intent, IntentResult } from "@kontor/shared/protocol";
-import { defineEndpoint, type Actor, type Database, type Endpoint, type EndpointRequest } from "#kernel";
+import {
+  auditActor,
+  defineEndpoint,
+  sensitiveReads,
+  type Actor,
+  type AuditLog,
+  type Database,
+  type Endpoint,
+  type EndpointRequest,
+} from "#kernel";
 import { duplicatesOf, duplicatesSchema } from "./duplicates.ts";
 import { exportQuerySchema, exportRecords } from "./exportRecords.ts";
 import { listRecords, present, readableType } from "./listRecords.ts";
@@ -11,12 +20,15 @@ import { projectHistory } from "./projectRecord.ts";
 import { listQuerySchema } from "./records.query.ts";
 import { refusal } from "./refusals.ts";
 import { resourceOfRow } from "./resource.ts";
+import { sensitiveOfHistory, sensitiveOfRecord, sensitiveSums } from "./sensitive.ts";
 import { summariseRecords, summaryQuerySchema, summarySchema } from "./summariseRecords.ts";
 import type { TypeRegistry } from "./typeRegistry.ts";
 
 export interface ObjectEndpointDeps {
   readonly db: Database;
   readonly types: TypeRegistry;
+  /** Where reads of sensitive sections are noted before they are answered (POL-12). */
+  readonly audit: Pick<AuditLog, "note">;
   actorOf(request: EndpointRequest): Promise<Actor>;
   /** The one way in which anything changes: REST and the socket send the same intents (SYN-4, SYN-8). */
   applyIntent(intent: Intent, actor: Actor): Promise<IntentResult>;
@@ -37,7 +49,22 @@ export const objectEndpoints = (deps: ObjectEndpointDeps): readonly Endpoint[] =
   ...writeEndpoints(deps),
 ];
 
-function readEndpoints({ db, types, actorOf }: ObjectEndpointDeps): readonly Endpoint[] {
+/** Notes what of these records is sensitive, in time before they are sent. */
+async function noteReads(
+  { audit, types }: Pick<ObjectEndpointDeps, "audit" | "types">,
+  { principal, ip }: EndpointRequest,
+  via: Parameters<typeof sensitiveReads>[2],
+  { records = [], history = [] }: { records?: readonly RecordDoc[]; history?: readonly HistoryDoc[] },
+): Promise<void> {
+  const parts = [
+    ...records.flatMap((doc) => sensitiveOfRecord(doc, types)),
+    ...history.flatMap((doc) => sensitiveOfHistory(doc, types)),
+  ];
+  await audit.note(sensitiveReads(parts, auditActor(principal, ip), via));
+}
+
+function readEndpoints(deps: ObjectEndpointDeps): readonly Endpoint[] {
+  const { db, types, actorOf } = deps;
   return [
     defineEndpoint({
       method: "get",
@@ -63,6 +90,7 @@ function readEndpoints({ db, types, actorOf }: ObjectEndpointDeps): readonly End
       reply: z.object({ records: z.array(recordReply), nextCursor: z.string().optional() }),
       async handle({ query }, request) {
         const { records, nextCursor } = await listRecords(db, query, await actorOf(request), types);
+        await noteReads(deps, request, "list", { records });
         return { records: [...records], ...(nextCursor !== undefined && { nextCursor }) };
       },
     }),
@@ -74,7 +102,13 @@ function readEndpoints({ db, types, actorOf }: ObjectEndpointDeps): readonly End
       access: { kind: "policy", resource: "*", action: "read" },
       query: summaryQuerySchema,
       reply: summarySchema,
-      handle: async ({ query }, request) => summariseRecords(db, query, await actorOf(request), types),
+      async handle({ query }, request) {
+        const summary = await summariseRecords(db, query, await actorOf(request), types);
+        const fields = [query.groupBy, query.measure].filter((field) => field !== undefined);
+        const by = auditActor(request.principal, request.ip);
+        await deps.audit.note(sensitiveSums(types.get(query.type), fields, by));
+        return summary;
+      },
     }),
     defineEndpoint({
       method: "get",
@@ -85,7 +119,13 @@ function readEndpoints({ db, types, actorOf }: ObjectEndpointDeps): readonly End
       query: exportQuerySchema,
       stream: true,
       handle: ({ query }, request) =>
-        exportRecords(request.raw.response, query, { db, types, ip: request.ip, actor: () => actorOf(request) }),
+        exportRecords(request.raw.response, query, {
+          db,
+          types,
+          ip: request.ip,
+          actor: () => actorOf(request),
+          note: (records) => noteReads(deps, request, "export", { records }),
+        }),
     }),
     defineEndpoint({
       method: "get",
@@ -95,7 +135,11 @@ function readEndpoints({ db, types, actorOf }: ObjectEndpointDeps): readonly End
       access: { kind: "policy", resource: "*", action: "read" },
       query: z.object({ type: z.string() }),
       reply: duplicatesSchema,
-      handle: async ({ query }, request) => duplicatesOf(db, query.type, await actorOf(request), types),
+      async handle({ query }, request) {
+        const found = await duplicatesOf(db, query.type, await actorOf(request), types);
+        await noteReads(deps, request, "list", { records: found.duplicates.flatMap(({ records }) => records) });
+        return found;
+      },
     }),
     defineEndpoint({
       method: "get",
@@ -107,6 +151,7 @@ function readEndpoints({ db, types, actorOf }: ObjectEndpointDeps): readonly End
       reply: recordReply,
       async handle({ params }, request) {
         const doc = (await readRecord(db, types, params.id, await actorOf(request))).doc;
+        await noteReads(deps, request, "record", { records: [doc] });
         request.raw.response.setHeader("etag", etagOf(doc));
         return doc;
       },
@@ -124,7 +169,9 @@ function readEndpoints({ db, types, actorOf }: ObjectEndpointDeps): readonly End
         const { row, type } = await readRecord(db, types, params.id, actor);
         const access = actor.engine.accessTo(actor.subject, await resourceOfRow(db, actor.engine, row), actor.context);
         const rows = await findHistory(db, [row.id]);
-        return { history: rows.flatMap((entry) => projectHistory(entry, type, access) ?? []) };
+        const history = rows.flatMap((entry) => projectHistory(entry, type, access) ?? []);
+        await noteReads(deps, request, "record", { history });
+        return { history };
       },
     }),
     defineEndpoint({
@@ -138,7 +185,9 @@ function readEndpoints({ db, types, actorOf }: ObjectEndpointDeps): readonly End
       async handle({ params }, request) {
         const actor = await actorOf(request);
         await readRecord(db, types, params.id, actor);
-        return { related: await relatedTo(db, types, params.id, actor) };
+        const related = await relatedTo(db, types, params.id, actor);
+        await noteReads(deps, request, "list", { records: related.map(({ record }) => record) });
+        return { related };
       },
     }),
   ];
@@ -300,7 +349,10 @@ async function changed(
   if (result.status === "rejected" || result.status === "retry") throw errorOf(result);
   const [row] = await findRecords(deps.db, [intent.id]);
   const [doc] = row ? await present(deps.db, [row], actor, deps.types) : [];
-  if (doc) request.raw.response.setHeader("etag", etagOf(doc));
+  if (doc) {
+    await noteReads(deps, request, "record", { records: [doc] });
+    request.raw.response.setHeader("etag", etagOf(doc));
+  }
   return {
     status: result.status,
     ...(result.data !== undefined && { data: result.data }),

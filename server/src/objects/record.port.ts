@@ -1,9 +1,10 @@
 import { newId } from "@kontor/shared/base";
 import type { Access } from "@kontor/shared/access";
 import type { TypeDefinition } from "@kontor/shared/objects";
-import { recordChanges, type Actor, type Database, type Transaction } from "#kernel";
+import { recordChanges, type Actor, type Database, type SensitivePart, type Transaction } from "#kernel";
 import { findRecords, insertHistory, type HistoryRow } from "./objects.repo.ts";
 import { resourceOfRow } from "./resource.ts";
+import { partOf } from "./sensitive.ts";
 import type { TypeRegistry } from "./typeRegistry.ts";
 
 /** What the features to the right (files, previews, search) may ask about a record. */
@@ -14,6 +15,11 @@ export interface RecordAccess {
     actor: Pick<Actor, "engine" | "subject" | "context">,
     recordId: string,
   ): Promise<ReadableRecord | undefined>;
+  /** Which of these fields lie in sections marked sensitive, of whatever type the records are. */
+  sensitiveOf(
+    db: Database,
+    fields: readonly { readonly recordId: string; readonly field: string }[],
+  ): Promise<readonly SensitivePart[]>;
 }
 
 export interface ReadableRecord {
@@ -29,6 +35,11 @@ export const createRecordAccess = ({ types }: { types: TypeRegistry }): RecordAc
     if (!row || !type) return undefined;
     const access = engine.accessTo(subject, await resourceOfRow(db, engine, row), context);
     return access.readable ? { access, type, deleted: row.deleted_at !== null } : undefined;
+  },
+  async sensitiveOf(db, fields) {
+    const ids = [...new Set(fields.map(({ recordId }) => recordId))];
+    const typesById = new Map((await findRecords(db, ids)).map((row) => [row.id, types.get(row.type)]));
+    return fields.flatMap(({ recordId, field }) => partOf(typesById.get(recordId), recordId, [field]));
   },
 });
 

@@ -1,6 +1,7 @@
 import type { Access, AccessEngine, Context, Subject } from "@kontor/shared/access";
+import type { Operation } from "@kontor/shared/protocol";
 import { canonicalJson, hash64, type JsonObject } from "@kontor/shared/base";
-import { resourcesOfRows, type Collection, type Database } from "#kernel";
+import { resourcesOfRows, type Collection, type Database, type SensitivePart } from "#kernel";
 
 /** Who looks: decisions are made anew with this for every row that is sent (VIS-5). */
 export interface Viewer {
@@ -87,7 +88,24 @@ export function createProjector(collections: readonly Collection[]) {
     return collection;
   }
 
-  return { collections, childrenOf, projectRows, projectIds };
+  /** What of a batch lies in sections marked sensitive. */
+  async function sensitiveIn(db: Database, operations: readonly Operation[]): Promise<readonly SensitivePart[]> {
+    const docs = Map.groupBy(
+      operations.filter((operation) => operation.op === "put"),
+      ({ collection }) => collection,
+    );
+    const parts: SensitivePart[] = [];
+    for (const [name, puts] of docs) {
+      const found = await byName.get(name)?.sensitive?.(
+        db,
+        puts.map(({ doc }) => doc),
+      );
+      parts.push(...(found ?? []));
+    }
+    return parts;
+  }
+
+  return { collections, childrenOf, projectRows, projectIds, sensitiveIn };
 }
 
 const absent = (collection: string, id: string): Projection => ({ collection, id, parentId: undefined, mask: "" });

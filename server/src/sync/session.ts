@@ -8,12 +8,21 @@ import {
   PROTOCOL_VERSION,
   type BucketState,
   type FrameCodec,
+  type FeedBatch,
   type Hello,
   type Intent,
   type IntentResult,
   type Message,
 } from "@kontor/shared/protocol";
-import type { Database, Log, Principal } from "#kernel";
+import {
+  auditActor,
+  sensitiveReads,
+  type AuditEntry,
+  type AuditLog,
+  type Database,
+  type Log,
+  type Principal,
+} from "#kernel";
 import { answerControl } from "./control.ts";
 import { createFeed, type Feed, type FeedStart } from "./feed.ts";
 import { closeFor, type Authenticate } from "./gateway.ts";
@@ -58,6 +67,7 @@ export interface Session {
 
 export interface SessionDeps {
   readonly db: Database;
+  readonly audit: Pick<AuditLog, "note">;
   readonly codec: FrameCodec;
   readonly profiles: Profiles;
   readonly projector: Projector;
@@ -255,6 +265,7 @@ export function openSession(
       const next = await current.next(viewer);
       if (!next) break;
       const { operations, cookie, complete } = next;
+      await noteReads(operations);
       if (operations.length > 0 || cookie || complete) {
         batch++;
         unacknowledged.add(batch);
@@ -264,6 +275,12 @@ export function openSession(
       tellWaiters(current.live);
     }
     tellWaiters(current.live);
+  }
+
+  /** POL-12: what is sensitive leaves the server after that is on record. */
+  async function noteReads(operations: FeedBatch["operations"]): Promise<void> {
+    const parts = await projector.sensitiveIn(db, operations);
+    await deps.audit.note(sensitiveReads(parts, auditActor(principal), "feed"));
   }
 
   function tellWaiters(live: number): void {
@@ -304,8 +321,11 @@ export function openSession(
   /** Applies, and returns how to answer once the feed has carried the effect. */
   async function applyPush(pushed: readonly Intent[]): Promise<() => Promise<void>> {
     const atOnce = (results: readonly IntentResult[]) => async () => sendResults(results);
-    if (!principal.scopes.includes("write"))
-      return atOnce(pushed.map((intent) => refused(intent, "forbidden", "This sign-in may only read.")));
+    if (!principal.scopes.includes("write")) {
+      const results = pushed.map((intent) => refused(intent, "forbidden", "This sign-in may only read."));
+      await deps.audit.note(denialsIn(pushed, results, principal));
+      return atOnce(results);
+    }
     const pauseMs = await deps.throttle(userId, pushed.length);
     if (pauseMs !== undefined)
       return atOnce(
@@ -318,6 +338,7 @@ export function openSession(
     const applied = await intents.applyAll(principal, pushed, groups);
     const txids = applied.flatMap(({ txid }) => (txid === undefined ? [] : [BigInt(txid)]));
     const results = applied.map(({ result }) => result);
+    await deps.audit.note(denialsIn(pushed, results, principal));
     if (txids.length === 0) return atOnce(results);
     deps.onPushed();
     return async () => {
@@ -398,6 +419,26 @@ export function openSession(
     },
   };
   return session;
+}
+
+const FIELDS = 50; // named in one entry
+
+/** Changes that were refused as forbidden, not those that fell with them (SYN-5). */
+function denialsIn(intents: readonly Intent[], results: readonly IntentResult[], principal: Principal): AuditEntry[] {
+  return results.flatMap(({ code, reason = "sync.forbidden", problems = [], status }, at): AuditEntry[] => {
+    const intent = intents[at];
+    if (!intent || status !== "rejected" || code !== "forbidden" || reason === "sync.dependsOnRefused") return [];
+    const fields = problems.slice(0, FIELDS).map(({ field }) => field);
+    return [
+      {
+        action: "access.denied",
+        outcome: "denied",
+        by: auditActor(principal),
+        object: { kind: intent.collection, id: intent.id },
+        details: { door: "sync", intent: intent.name, reason, ...(fields.length > 0 && { fields }) },
+      },
+    ];
+  });
 }
 
 const refused = (intent: Intent, code: ErrorCode, message: string): IntentResult => ({

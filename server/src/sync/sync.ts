@@ -3,7 +3,7 @@ import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { AccessEngine, Subject } from "@kontor/shared/access";
 import type { Clock } from "@kontor/shared/base";
 import { closeCode, createFrameCodec, type Intent, type IntentResult } from "@kontor/shared/protocol";
-import type { AnyIntent, Collection, Database, Doorbell, Log, Metrics, Principal } from "#kernel";
+import type { AnyIntent, AuditLog, Collection, Database, Doorbell, Log, Metrics, Principal } from "#kernel";
 import { zlibCompression } from "./compression.ts";
 import { createGateway, type Authenticate } from "./gateway.ts";
 import { createIntents } from "./intents.ts";
@@ -16,6 +16,8 @@ import { openSession, type Session } from "./session.ts";
 /** Everything the sync gateway needs from the rest of the server; `main.ts` gives it. */
 export interface SyncDeps {
   readonly db: Database;
+  /** Where denials and reads of sensitive sections are noted before they are sent (POL-12). */
+  readonly audit: Pick<AuditLog, "note">;
   readonly doorbell: Doorbell;
   /** Those that others refer to (types, people) first: an empty replica is filled in this order. */
   readonly collections: readonly Collection[];
@@ -167,6 +169,7 @@ export function createSync(deps: SyncDeps): Sync {
     welcome(socket, client) {
       const session = openSession(socket, client, {
         db,
+        audit: deps.audit,
         codec: createFrameCodec(zlibCompression),
         profiles,
         projector,

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { createAccessEngine, parsePolicies, type ResourceType, type Subject } from "@kontor/shared/access";
 import { DomainError, newId, systemClock, type JsonObject } from "@kontor/shared/base";
 import {
+  createAuditLog,
   createDoorbell,
   defineCollection,
   defineIntent,
@@ -242,6 +243,7 @@ export async function startNoteServer({ leaseMs = 86_400_000 }: { leaseMs?: numb
 
   const sync = createSync({
     db,
+    audit: createAuditLog({ db, clock: systemClock }),
     doorbell,
     collections,
     intents,
