@@ -106,9 +106,14 @@ export class Client {
   /** Announces a file; the body is still to come. */
   async attach(
     recordId: string,
-    { name, body, sha256 = sha256Of(body) }: { name: string; body: Uint8Array; sha256?: string },
+    {
+      name,
+      body,
+      field = "attachments",
+      sha256 = sha256Of(body),
+    }: { name: string; body: Uint8Array; field?: string; sha256?: string },
   ): Promise<FileDoc> {
-    const announced = { id: newId(), field: "attachments", name, size: body.length, sha256 };
+    const announced = { id: newId(), field, name, size: body.length, sha256 };
     return await this.json<FileDoc>("POST", `/api/records/${recordId}/files`, announced);
   }
 
@@ -147,7 +152,7 @@ export class Client {
     return { status: answer.status, offset: Number(answer.headers.get("upload-offset") ?? -1) };
   }
 
-  async upload(recordId: string, file: { name: string; body: Uint8Array }): Promise<FileDoc> {
+  async upload(recordId: string, file: { name: string; body: Uint8Array; field?: string }): Promise<FileDoc> {
     const announced = await this.attach(recordId, file);
     await this.beginUpload(announced);
     const answer = await this.send(announced.id, 0, Buffer.from(file.body));

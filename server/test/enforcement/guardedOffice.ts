@@ -1,0 +1,183 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startKontor, type Kontor } from "@kontor/server/main";
+import type { Policy } from "@kontor/shared/access";
+import { newId, systemClock } from "@kontor/shared/base";
+import { readConfig } from "#config";
+import { createPeopleService, createSessionService } from "#people";
+import { createTestDatabase, type TestDatabase } from "#testing";
+import { samplePdf } from "../../src/adapters/pages/samples.ts";
+import { Client } from "../files/serverProcess.ts";
+
+/**
+ * A whole server with four people: one who may do everything, one who may only read, one for whom half of a record is
+ * masked, and one to whom no policy gives anything; and records full of words by which it shows when something of them
+ * comes out where it should not.
+ */
+export type Who = "everything" | "readOnly" | "masked" | "nothing";
+export const everybody: readonly Who[] = ["everything", "readOnly", "masked", "nothing"];
+
+const PASSWORD = "correct horse battery staple";
+
+/** What only somebody who sees the sections "personal" and "pay", and two fields of "main", may ever meet. */
+export const secrets = {
+  staffNumber: "CANARY-NUMBER",
+  workPhone: "+49 555 0142857",
+  address: "CANARY-ADDRESS 12",
+  payAccount: "CANARY-PAY",
+  fileName: "CANARY-FILE.pdf",
+} as const;
+/** What everybody with a right to read meets, and nobody else. */
+export const OPEN = "CANARY-OPEN";
+
+const policies: readonly Policy[] = [
+  {
+    id: "everything",
+    title: "Do everything",
+    effect: "allow",
+    resource: "*",
+    actions: ["*"],
+    when: { has: ["sub.groups", "everything"] },
+  },
+  {
+    id: "read-only",
+    title: "Read everything",
+    effect: "allow",
+    resource: "*",
+    actions: ["read"],
+    when: { has: ["sub.groups", "read-only"] },
+  },
+  {
+    id: "masked-types",
+    title: "Know the types",
+    effect: "allow",
+    resource: "objectType",
+    actions: ["read"],
+    when: { has: ["sub.groups", "masked"] },
+  },
+  {
+    id: "masked",
+    title: "Half of an employee",
+    effect: "allow",
+    resource: "employee",
+    actions: ["*"],
+    sections: ["main"],
+    mask: { "main.staffNumber": "omit", "main.workPhone": { redact: "all" } },
+    when: { has: ["sub.groups", "masked"] },
+  },
+];
+
+export interface Target {
+  readonly recordId: string;
+  /** A stored file in a section that is hidden from the masked one. */
+  readonly fileId: string;
+}
+
+export interface GuardedOffice {
+  readonly kontor: Kontor;
+  readonly test: TestDatabase;
+  readonly clients: Readonly<Record<Who, Client>>;
+  /** Has every right, too. */
+  readonly administrator: Client;
+  readonly userIds: Readonly<Record<Who, string>>;
+  readonly departmentId: string;
+  /** A new employee with all secrets and a file. */
+  fresh(): Promise<Target>;
+  /** Everything that a change of records or files would change, as one text. */
+  contents(): Promise<string>;
+  publish(policies: readonly Policy[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startGuardedOffice(): Promise<GuardedOffice> {
+  const test = await createTestDatabase();
+  const dataDirectory = await mkdtemp(join(tmpdir(), "kontor-guarded-"));
+  await chmod(dataDirectory, 0o755);
+  const config = readConfig(
+    { DATABASE_URL: test.url, KONTOR_LOG_LEVEL: process.env.KONTOR_TEST_LOG ?? "silent" },
+    { dataDirectory, port: 0, host: "127.0.0.1" },
+  );
+  const kontor = await startKontor(config);
+  const { access } = kontor.inventory;
+  const people = createPeopleService({
+    db: test.db,
+    sessions: createSessionService({ db: test.db, clock: systemClock }),
+    clock: systemClock,
+    doorbell: { ring: () => undefined },
+  });
+  const department = await people.createDepartment({ nameEn: "Staff", nameRu: "Кадры" });
+  const userIds = {} as Record<Who, string>;
+  const clients = {} as Record<Who, Client>;
+  for (const who of everybody) {
+    const key = who === "readOnly" ? "read-only" : who;
+    const group = await people.createGroup({ key, nameEn: key, nameRu: key });
+    const { id } = await people.create({
+      login: key,
+      name: key,
+      password: PASSWORD,
+      departmentId: department.id,
+      groupIds: [group.id],
+    });
+    userIds[who] = id;
+    clients[who] = await Client.signIn(kontor.url, key);
+  }
+  const groups = await test.pool.query<{ id: string }>(
+    "select id from user_group where key in ('administrators', 'everything')",
+  );
+  await people.create({
+    login: "root",
+    name: "root",
+    password: PASSWORD,
+    groupIds: groups.rows.map(({ id }) => id),
+  });
+  const administrator = await Client.signIn(kontor.url, "root");
+  await access.publish(policies, userIds.everything);
+  const papers = await samplePdf();
+
+  async function fresh(): Promise<Target> {
+    const { everything } = clients;
+    const number = `${secrets.staffNumber}${newId().slice(-6)}`;
+    const made = await everything.json<{ id: string }>("POST", "/api/records", {
+      type: "employee",
+      fields: {
+        fullName: `${OPEN} Smith`,
+        department: department.id,
+        staffNumber: number,
+        workPhone: secrets.workPhone,
+        address: secrets.address,
+        payAccount: secrets.payAccount,
+        salary: { amount: "31337.00", currency: "EUR" },
+      },
+    });
+    const file = await everything.upload(made.id, { name: secrets.fileName, body: papers, field: "papers" });
+    return { recordId: made.id, fileId: file.id };
+  }
+
+  async function contents(): Promise<string> {
+    const { rows } = await test.pool.query<{ text: string }>(`
+      select coalesce(string_agg(t.text, e'\\n' order by t.text), '') as text from (
+        select 'record ' || record::text as text from record union all
+        select 'history ' || record_history::text from record_history union all
+        select 'file ' || concat_ws(' ', id, record_id, field, name, state, deleted_at) from file
+      ) as t`);
+    return rows[0]?.text ?? "";
+  }
+
+  return {
+    kontor,
+    test,
+    clients,
+    administrator,
+    userIds,
+    departmentId: department.id,
+    fresh,
+    contents,
+    publish: async (changed) => void (await access.publish(changed, userIds.everything)),
+    async stop() {
+      await kontor.stop();
+      await test.drop();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
