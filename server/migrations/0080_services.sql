@@ -38,3 +38,6 @@ alter table app_user add constraint app_user_login_not_service check (lower(logi
 
 -- An administrator looked at it and said so; policies ask for it as ctx.deviceTrusted.
 alter table device add column trusted boolean not null default false;
+
+-- "Everything that this subject may do this with" is paged by id.
+create index record_by_id on record (type, id);
