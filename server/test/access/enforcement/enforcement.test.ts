@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { newId, type JsonObject } from "@kontor/shared/base";
 import type { Endpoint, Principal } from "#kernel";
-import { createProjector } from "../../src/sync/projection.ts";
-import { Client } from "../files/serverProcess.ts";
+import { createProjector } from "../../../src/sync/projection.ts";
+import { Client } from "../../files/serverProcess.ts";
 import { intentProbes, others, ownDoors } from "./doors.ts";
 import { everybody, OPEN, secrets, startGuardedOffice, type GuardedOffice, type Who } from "./guardedOffice.ts";
 import { probes, type Probe } from "./probes.ts";

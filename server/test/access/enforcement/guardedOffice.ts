@@ -7,8 +7,8 @@ import { newId, systemClock } from "@kontor/shared/base";
 import { readConfig } from "#config";
 import { createPeopleService, createSessionService } from "#people";
 import { createTestDatabase, type TestDatabase } from "#testing";
-import { samplePdf } from "../../src/adapters/pages/samples.ts";
-import { Client } from "../files/serverProcess.ts";
+import { samplePdf } from "../../../src/adapters/pages/samples.ts";
+import { Client } from "../../files/serverProcess.ts";
 
 /**
  * A whole server with four people: one who may do everything, one who may only read, one for whom half of a record is

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newId, type JsonObject } from "@kontor/shared/base";
-import type { Client } from "../files/serverProcess.ts";
+import type { Client } from "../../files/serverProcess.ts";
 import { startGuardedOffice, type GuardedOffice } from "./guardedOffice.ts";
 
 /**
