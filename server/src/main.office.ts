@@ -79,7 +79,7 @@ export async function openOffice(
   const audit = createAuditLog({ db, clock });
   const subjectAttributes = officePack.subjectAttributes ?? {};
   const services = createServiceAccounts({ db, clock, subjectAttributes });
-  const sessions = createSessionService({ db, clock, services });
+  const sessions = createSessionService({ db, clock, audit, services });
   const people = createPeopleService({ db, doorbell, sessions, clock, subjectAttributes });
   const administrators = await ensureAdministrators(db);
   const types = createTypeRegistry(officePack.types);

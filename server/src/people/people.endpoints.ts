@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { z } from "zod";
 import { DomainError, type Clock } from "@kontor/shared/base";
-import { defineEndpoint, type Database, type Endpoint } from "#kernel";
+import { auditActor, defineEndpoint, type Database, type Endpoint } from "#kernel";
 import { subjectAttributeKinds, type SubjectAttributes } from "@kontor/shared/people";
 import { attributesReply, attributeValues } from "./attributes.check.ts";
 import type { PeopleService } from "./people.service.ts";
@@ -169,7 +169,7 @@ export function peopleEndpoints({
     status: 201,
     body: personBody,
     reply: made,
-    handle: ({ body }) => people.create(body),
+    handle: ({ body }, { principal, ip }) => people.create(body, auditActor(principal, ip)),
   });
 
   const change = defineEndpoint({
@@ -180,7 +180,7 @@ export function peopleEndpoints({
     access: ADMINISTER,
     params: idParams,
     body: personBody.partial().extend({ state: z.enum(["active", "disabled"]).optional() }),
-    handle: ({ params, body }) => people.change(params.id, body),
+    handle: ({ params, body }, { principal, ip }) => people.change(params.id, body, auditActor(principal, ip)),
   });
 
   const signOutPerson = defineEndpoint({
@@ -191,7 +191,9 @@ export function peopleEndpoints({
     access: ADMINISTER,
     params: idParams,
     reply: z.object({ ended: z.number().int() }),
-    handle: async ({ params }) => ({ ended: await sessions.signOutEverywhere(params.id) }),
+    handle: async ({ params }, { principal, ip }) => ({
+      ended: await sessions.signOutEverywhere(params.id, { by: auditActor(principal, ip) }),
+    }),
   });
 
   const listAttributes = defineEndpoint({
@@ -224,7 +226,7 @@ export function peopleEndpoints({
     change,
     signOutPerson,
     ...serviceAdminEndpoints({ services }),
-    ...tokenAdminEndpoints({ db }),
+    ...tokenAdminEndpoints({ db, sessions }),
     ...structureAdminEndpoints({ db, people }),
     ...sessionsAdminEndpoints({ db, sessions, clock }),
   ];

@@ -1,6 +1,14 @@
 import { sql } from "kysely";
 import { DomainError, newId, type Clock, type FieldProblem } from "@kontor/shared/base";
-import { recordChanges, type Database, type Doorbell, type Transaction } from "#kernel";
+import {
+  recordAudit,
+  recordChanges,
+  type AuditActor,
+  type AuditEntry,
+  type Database,
+  type Doorbell,
+  type Transaction,
+} from "#kernel";
 import type { SubjectAttributes } from "@kontor/shared/people";
 import { changeAttributes, type AttributeValues } from "./attributes.check.ts";
 import { normalizeLogin } from "./login.ts";
@@ -33,12 +41,16 @@ export interface NamedInput {
   readonly nameRu: string;
 }
 
-/** Keeps people, departments, groups and positions; each change is in the change log of its own transaction (POL-11). */
+/**
+ * Keeps people, departments, groups and positions; each change is in the change log (POL-11) and in the audit log (POL-12)
+ * of its own transaction. `by` is who wants it; absent, it is the server itself.
+ */
 export interface PeopleService {
-  create(input: PersonInput): Promise<{ id: string }>;
-  change(id: string, change: PersonChange): Promise<void>;
+  create(input: PersonInput, by?: AuditActor): Promise<{ id: string }>;
+  change(id: string, change: PersonChange, by?: AuditActor): Promise<void>;
   createDepartment(
     input: NamedInput & { readonly parentId?: string | null | undefined; readonly code?: string | null | undefined },
+    by?: AuditActor,
   ): Promise<{ id: string }>;
   changeDepartment(
     id: string,
@@ -46,11 +58,12 @@ export interface PeopleService {
       readonly parentId?: string | null | undefined;
       readonly code?: string | null | undefined;
     },
+    by?: AuditActor,
   ): Promise<void>;
-  removeDepartment(id: string): Promise<void>;
-  createGroup(input: NamedInput & { readonly key: string }): Promise<{ id: string }>;
-  removeGroup(id: string): Promise<void>;
-  createPosition(input: NamedInput & { readonly key: string }): Promise<{ id: string }>;
+  removeDepartment(id: string, by?: AuditActor): Promise<void>;
+  createGroup(input: NamedInput & { readonly key: string }, by?: AuditActor): Promise<{ id: string }>;
+  removeGroup(id: string, by?: AuditActor): Promise<void>;
+  createPosition(input: NamedInput & { readonly key: string }, by?: AuditActor): Promise<{ id: string }>;
 }
 
 export interface PeopleDeps {
@@ -85,6 +98,15 @@ export function createPeopleService({
     return result;
   }
 
+  const record = (
+    trx: Transaction,
+    by: AuditActor | undefined,
+    { action, details = {}, ...object }: { action: string; kind: string; id: string; details?: AuditEntry["details"] },
+  ) =>
+    recordAudit(trx, new Date(clock.now()).toISOString(), [
+      { action, outcome: "done", ...(by && { by }), object, details },
+    ]);
+
   async function attributesAfter(trx: Transaction, id: string, change: AttributeValues) {
     const row = await peopleTables(trx)
       .selectFrom("app_user")
@@ -95,7 +117,7 @@ export function createPeopleService({
   }
 
   return {
-    async create(input) {
+    async create(input, by) {
       if (input.password !== undefined) checkNewPassword(input.password);
       const id = newId();
       const passwordHash = input.password === undefined ? null : await hashPassword(input.password);
@@ -117,13 +139,15 @@ export function createPeopleService({
             attributes: jsonb(changeAttributes(subjectAttributes, {}, input.attributes ?? {})),
           })
           .execute();
-        if (input.groupIds) await setGroups(trx, id, input.groupIds);
+        const groups = input.groupIds ? await setGroups(trx, id, input.groupIds) : {};
         await recordChanges(trx, [{ collection: "people", id }]);
+        const details = { fields: fieldsIn(input), ...groups };
+        await record(trx, by, { action: "people.created", kind: "person", id, details });
       });
       return { id };
     },
 
-    async change(id, change) {
+    async change(id, change, by) {
       if (change.password !== undefined) checkNewPassword(change.password);
       const passwordHash = change.password === undefined ? undefined : await hashPassword(change.password);
       await write(async (trx) => {
@@ -151,16 +175,19 @@ export function createPeopleService({
           .returning("id")
           .executeTakeFirst();
         if (!updated) throw new DomainError("notFound", "There is no such person.", { reason: "person.unknown" });
-        if (change.groupIds) await setGroups(trx, id, change.groupIds);
+        const groups = change.groupIds ? await setGroups(trx, id, change.groupIds) : {};
         if (hadAdministrator && !(await hasAdministrator(trx))) throw lastAdministrator();
         await recordChanges(trx, [{ collection: "people", id }]);
+        const details = { fields: fieldsIn(change), ...(change.state && { state: change.state }), ...groups };
+        await record(trx, by, { action: "people.changed", kind: "person", id, details });
       });
       // VIS-6: what was open under the old password or the switched-off account is closed at once.
-      if (change.state === "disabled") await sessions.signOutEverywhere(id, { why: "disabled" });
-      else if (change.password !== undefined) await sessions.signOutEverywhere(id);
+      const who = by ? { by } : {};
+      if (change.state === "disabled") await sessions.signOutEverywhere(id, { why: "disabled", ...who });
+      else if (change.password !== undefined) await sessions.signOutEverywhere(id, who);
     },
 
-    async createDepartment({ nameEn, nameRu, parentId, code }) {
+    async createDepartment({ nameEn, nameRu, parentId, code }, by) {
       const id = newId();
       await write(async (trx) => {
         await peopleTables(trx)
@@ -168,11 +195,13 @@ export function createPeopleService({
           .values({ id, parent_id: parentId ?? null, name_en: nameEn, name_ru: nameRu, code: code ?? null })
           .execute();
         await recordChanges(trx, [{ collection: "departments", id }]);
+        await record(trx, by, { action: "people.departmentCreated", kind: "department", id });
       });
       return { id };
     },
 
-    async changeDepartment(id, { nameEn, nameRu, parentId, code }) {
+    async changeDepartment(id, input, by) {
+      const { nameEn, nameRu, parentId, code } = input;
       await write(async (trx) => {
         if (parentId) await refuseDepartmentCycle(trx, id, parentId);
         const updated = await peopleTables(trx)
@@ -190,10 +219,12 @@ export function createPeopleService({
         if (!updated)
           throw new DomainError("notFound", "There is no such department.", { reason: "department.unknown" });
         await recordChanges(trx, [{ collection: "departments", id }]);
+        const details = { fields: fieldsIn(input) };
+        await record(trx, by, { action: "people.departmentChanged", kind: "department", id, details });
       });
     },
 
-    async removeDepartment(id) {
+    async removeDepartment(id, by) {
       await write(async (trx) => {
         const tables = peopleTables(trx);
         const people = await tables
@@ -216,10 +247,11 @@ export function createPeopleService({
         const done = await tables.deleteFrom("department").where("id", "=", id).returning("id").executeTakeFirst();
         if (!done) throw new DomainError("notFound", "There is no such department.", { reason: "department.unknown" });
         await recordChanges(trx, [{ collection: "departments", id }]);
+        await record(trx, by, { action: "people.departmentRemoved", kind: "department", id });
       });
     },
 
-    async createGroup({ key, nameEn, nameRu }) {
+    async createGroup({ key, nameEn, nameRu }, by) {
       const id = newId();
       await write(async (trx) => {
         await peopleTables(trx)
@@ -227,11 +259,12 @@ export function createPeopleService({
           .values({ id, key, name_en: nameEn, name_ru: nameRu })
           .execute();
         await recordChanges(trx, [{ collection: "groups", id }]);
+        await record(trx, by, { action: "people.groupCreated", kind: "group", id, details: { key } });
       });
       return { id };
     },
 
-    async removeGroup(id) {
+    async removeGroup(id, by) {
       await write(async (trx) => {
         const members = await peopleTables(trx)
           .selectFrom("group_member")
@@ -242,7 +275,7 @@ export function createPeopleService({
           .deleteFrom("user_group")
           .where("id", "=", id)
           .where("key", "!=", ADMINISTRATORS)
-          .returning("id")
+          .returning("key")
           .executeTakeFirst();
         if (!done)
           throw new DomainError("notFound", "There is no such group that could be removed.", {
@@ -252,14 +285,17 @@ export function createPeopleService({
           { collection: "groups", id },
           ...members.map((member) => ({ collection: "people", id: member.user_id })),
         ]);
+        const details = { key: done.key, members: members.length };
+        await record(trx, by, { action: "people.groupRemoved", kind: "group", id, details });
       });
     },
 
-    async createPosition({ key, nameEn, nameRu }) {
+    async createPosition({ key, nameEn, nameRu }, by) {
       const id = newId();
       await write(async (trx) => {
         await peopleTables(trx).insertInto("position").values({ id, key, name_en: nameEn, name_ru: nameRu }).execute();
         await recordChanges(trx, [{ collection: "positions", id }]);
+        await record(trx, by, { action: "people.positionCreated", kind: "position", id, details: { key } });
       });
       return { id };
     },
@@ -268,14 +304,39 @@ export function createPeopleService({
 
 const jsonb = (value: AttributeValues) => sql<AttributeValues>`${JSON.stringify(value)}::jsonb`;
 
-async function setGroups(trx: Transaction, userId: string, groupIds: readonly string[]): Promise<void> {
+/** Names of what was given: what stands in it may be a password, and is nobody's business who reads the log. */
+const fieldsIn = (input: object): string[] =>
+  Object.entries(input).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+
+/** Returns which groups came and went, by key: rights hang on them. */
+async function setGroups(
+  trx: Transaction,
+  userId: string,
+  groupIds: readonly string[],
+): Promise<{ groupsAdded?: string[]; groupsRemoved?: string[] }> {
   const tables = peopleTables(trx);
+  const before = await groupKeysOf(trx, userId);
   await tables.deleteFrom("group_member").where("user_id", "=", userId).execute();
   if (groupIds.length > 0)
     await tables
       .insertInto("group_member")
       .values([...new Set(groupIds)].map((groupId) => ({ group_id: groupId, user_id: userId })))
       .execute();
+  const after = await groupKeysOf(trx, userId);
+  const added = after.filter((key) => !before.includes(key));
+  const removed = before.filter((key) => !after.includes(key));
+  return { ...(added.length > 0 && { groupsAdded: added }), ...(removed.length > 0 && { groupsRemoved: removed }) };
+}
+
+async function groupKeysOf(trx: Transaction, userId: string): Promise<string[]> {
+  const rows = await peopleTables(trx)
+    .selectFrom("group_member")
+    .innerJoin("user_group", "user_group.id", "group_member.group_id")
+    .select("key")
+    .where("user_id", "=", userId)
+    .orderBy("key")
+    .execute();
+  return rows.map(({ key }) => key);
 }
 
 /** Somebody who may administer and can sign in. */

@@ -1,6 +1,17 @@
 import { DomainError, newId, type Clock } from "@kontor/shared/base";
 import type { SignInRequest } from "@kontor/shared/people";
-import { recordAudit, scopes, type AuditActor, type Database, type Principal, type Scope } from "#kernel";
+import {
+  auditActor,
+  createAuditLog,
+  recordAudit,
+  scopes,
+  type AuditActor,
+  type AuditEntry,
+  type AuditLog,
+  type Database,
+  type Principal,
+  type Scope,
+} from "#kernel";
 import { createGuesses } from "./guesses.ts";
 import { normalizeLogin } from "./login.ts";
 import { checkPassword, nobodysHash } from "./password.ts";
@@ -32,26 +43,32 @@ export interface SessionService {
   /** All sessions of a user except one; tokens stay, they are signed out by deleting them. */
   signOutEverywhere(
     userId: string,
-    options?: { readonly except?: string; readonly why?: Ended["why"] },
+    options?: { readonly except?: string; readonly why?: Ended["why"]; readonly by?: AuditActor },
   ): Promise<number>;
-  endSession(sessionId: string): Promise<void>;
-  revokeDevice(deviceId: string): Promise<void>;
+  endSession(sessionId: string, by?: AuditActor): Promise<void>;
+  revokeDevice(deviceId: string, by?: AuditActor): Promise<void>;
   /** An administrator vouches for the device, or does not any more; counts from its next request on. */
   trustDevice(deviceId: string, trusted: boolean, by: AuditActor): Promise<void>;
   createToken(
     userId: string,
     input: { name: string; scopes: readonly Scope[]; expiresAt?: string | undefined },
+    by?: AuditActor,
   ): Promise<{ id: string; token: string }>;
+  /** False: there is no such token (of this owner, where one is named). */
+  removeToken(token: { readonly id: string; readonly ownerId?: string }, by?: AuditActor): Promise<boolean>;
   onEnded(listener: (ended: Ended) => void): () => void;
 }
 
 export function createSessionService({
   db,
   clock,
+  audit = createAuditLog({ db, clock }),
   services,
 }: {
   db: Database;
   clock: Clock;
+  /** Absent: one of its own. Sharing one writes what is noted at the same moment together. */
+  audit?: Pick<AuditLog, "note">;
   /** Absent where no service has an account. */
   services?: Pick<ServiceAccounts, "authenticate">;
 }): SessionService {
@@ -66,20 +83,20 @@ export function createSessionService({
 
   async function signIn(request: SignInRequest, from: Parameters<SessionService["signIn"]>[1]) {
     const login = normalizeLogin(request.login);
-    const giveBack = await guesses.attempt(login, from.ip);
-    const user = await tables
-      .selectFrom("app_user")
-      .select(["id", "state", "password_hash"])
-      .where((where) => where.eb(where.fn<string>("lower", ["login"]), "=", login))
-      .executeTakeFirst();
+    const giveBack = await attempt(login, from, () => userOf(login));
+    const user = await userOf(login);
     const matches = await checkPassword(user?.state === "active" ? user.password_hash : undefined, request.password);
-    if (!user || !matches) throw refused();
+    if (!user || !matches) {
+      await audit.note([signInEntry("people.signInRefused", "failed", user, from)]);
+      throw refused();
+    }
     await giveBack();
 
     const { token, sha256 } = newToken("ks");
     const sessionId = newId();
     const expiresAt = iso(clock.now() + LIFETIME_MS[from.channel]);
-    const deviceId = await tables.transaction().execute(async (trx) => {
+    const opened = await db.transaction().execute(async (plain) => {
+      const trx = peopleTables(plain);
       // Whoever changes the password or switches the person off meanwhile waits for this row, and then ends this session
       // with the others; or was first, and then the password that was right a moment ago is not any more.
       const still = await trx
@@ -90,7 +107,7 @@ export function createSessionService({
         .where("password_hash", "=", user.password_hash)
         .forShare()
         .executeTakeFirst();
-      if (!still) throw refused();
+      if (!still) return undefined;
       await trx
         .deleteFrom("session")
         .where("user_id", "=", user.id)
@@ -110,20 +127,50 @@ export function createSessionService({
           user_agent: from.userAgent?.slice(0, 300) ?? null,
         })
         .execute();
-      return device;
+      const { by, ...entry } = signInEntry("people.signedIn", "done", user, from);
+      const who = { ...by, ...(device !== undefined && { deviceId: device }) };
+      await recordAudit(plain, iso(clock.now()), [{ ...entry, by: who }]);
+      return { deviceId: device };
     });
+    if (!opened) {
+      await audit.note([signInEntry("people.signInRefused", "failed", user, from)]);
+      throw refused();
+    }
+    const { deviceId } = opened;
     return { token, sessionId, deviceId, userId: user.id, expiresAt };
   }
 
+  const userOf = (login: string) =>
+    tables
+      .selectFrom("app_user")
+      .select(["id", "login", "state", "password_hash"])
+      .where((where) => where.eb(where.fn<string>("lower", ["login"]), "=", login))
+      .executeTakeFirst();
+
+  /** Counts a guess; one too many is in the audit log. */
+  async function attempt(
+    name: string,
+    from: Pick<SignInFrom, "ip"> & Partial<SignInFrom>,
+    whose: () => Promise<Named | undefined>,
+  ): Promise<() => Promise<void>> {
+    try {
+      return await guesses.attempt(name, from.ip);
+    } catch (error) {
+      await audit.note([signInEntry("people.signInThrottled", "denied", await whose(), from)]);
+      throw error;
+    }
+  }
+
   async function confirmPassword(userId: string, password: string, ip: string): Promise<boolean> {
-    const giveBack = await guesses.attempt(userId, ip);
     const user = await tables
       .selectFrom("app_user")
-      .select("password_hash")
+      .select(["id", "login", "password_hash"])
       .where("id", "=", userId)
       .executeTakeFirstOrThrow();
+    const giveBack = await attempt(userId, { ip }, async () => user);
     const matches = await checkPassword(user.password_hash, password);
     if (matches) await giveBack();
+    else await audit.note([signInEntry("people.passwordRefused", "failed", user, { ip })]);
     return matches;
   }
 
@@ -227,12 +274,23 @@ export function createSessionService({
     return row !== undefined;
   }
 
-  async function endSession(sessionId: string): Promise<boolean> {
-    const ended = await tables
-      .deleteFrom("session")
-      .where("id", "=", sessionId)
-      .returning(["user_id", "device_id"])
-      .executeTakeFirst();
+  /** One transaction for the act and its entry, so that neither exists without the other. */
+  const audited = <T>(act: (trx: ReturnType<typeof peopleTables>) => Promise<{ result: T; entry?: AuditEntry }>) =>
+    db.transaction().execute(async (trx) => {
+      const { result, entry } = await act(peopleTables(trx));
+      await recordAudit(trx, iso(clock.now()), entry ? [entry] : []);
+      return result;
+    });
+
+  async function endSession(sessionId: string, action: string, by: AuditActor | undefined): Promise<boolean> {
+    const ended = await audited(async (trx) => {
+      const result = await trx
+        .deleteFrom("session")
+        .where("id", "=", sessionId)
+        .returning(["user_id", "device_id"])
+        .executeTakeFirst();
+      return { result, ...(result && { entry: entryAbout(action, result.user_id, by, { session: sessionId }) }) };
+    });
     if (!ended) return false;
     const device = ended.device_id ? { deviceId: ended.device_id } : {};
     tell({ userId: ended.user_id, sessionId, ...device, why: "signedOut" });
@@ -243,32 +301,39 @@ export function createSessionService({
     signIn,
     confirmPassword,
     authenticate,
-    async endSession(sessionId) {
-      if (!(await endSession(sessionId)))
+    async endSession(sessionId, by) {
+      if (!(await endSession(sessionId, "people.sessionEnded", by)))
         throw new DomainError("notFound", "There is no such session.", { reason: "session.unknown" });
     },
     async signOut(principal) {
-      if (principal.sessionId) await endSession(principal.sessionId);
+      if (principal.sessionId) await endSession(principal.sessionId, "people.signedOut", auditActor(principal));
     },
-    async signOutEverywhere(userId, { except, why = "signedOut" } = {}) {
-      let query = tables.deleteFrom("session").where("user_id", "=", userId);
-      if (except) query = query.where("id", "!=", except);
-      const ended = await query.returning(["id", "device_id"]).execute();
+    async signOutEverywhere(userId, { except, why = "signedOut", by } = {}) {
+      const ended = await audited(async (trx) => {
+        let query = trx.deleteFrom("session").where("user_id", "=", userId);
+        if (except) query = query.where("id", "!=", except);
+        const result = await query.returning(["id", "device_id"]).execute();
+        const entry = entryAbout("people.sessionsEnded", userId, by, { sessions: result.length, why });
+        return { result, ...(result.length > 0 && { entry }) };
+      });
       for (const session of ended)
         tell({ userId, sessionId: session.id, ...(session.device_id ? { deviceId: session.device_id } : {}), why });
       // A personal access token has no session, and a socket opened with it ends with its owner's account, too.
       if (why === "disabled") tell({ userId, why });
       return ended.length;
     },
-    async revokeDevice(deviceId) {
-      const device = await tables
-        .updateTable("device")
-        .set({ revoked_at: iso(clock.now()) })
-        .where("id", "=", deviceId)
-        .returning("user_id")
-        .executeTakeFirst();
-      if (!device) throw new DomainError("notFound", "There is no such device.", { reason: "device.unknown" });
-      await tables.deleteFrom("session").where("device_id", "=", deviceId).execute();
+    async revokeDevice(deviceId, by) {
+      const device = await audited(async (trx) => {
+        const result = await trx
+          .updateTable("device")
+          .set({ revoked_at: iso(clock.now()) })
+          .where("id", "=", deviceId)
+          .returning("user_id")
+          .executeTakeFirst();
+        if (!result) throw new DomainError("notFound", "There is no such device.", { reason: "device.unknown" });
+        await trx.deleteFrom("session").where("device_id", "=", deviceId).execute();
+        return { result, entry: entryAbout("people.deviceRevoked", result.user_id, by, { device: deviceId }) };
+      });
       tell({ userId: device.user_id, deviceId, why: "deviceRevoked" });
     },
     async trustDevice(deviceId, trusted, by) {
@@ -292,29 +357,67 @@ export function createSessionService({
         ]);
       });
     },
-    async createToken(userId, input) {
+    async createToken(userId, input, by) {
       const { token, sha256 } = newToken("kp");
       const id = newId();
-      await tables
-        .insertInto("access_token")
-        .values({
-          id,
-          user_id: userId,
-          name: input.name,
-          token_sha256: sha256,
-          scopes: [...input.scopes],
-          expires_at: input.expiresAt ?? null,
-          last_used_at: null,
-        })
-        .execute();
+      const granted = [...input.scopes];
+      const expiresAt = input.expiresAt ?? null;
+      await audited(async (trx) => {
+        await trx
+          .insertInto("access_token")
+          .values({
+            id,
+            user_id: userId,
+            name: input.name,
+            token_sha256: sha256,
+            scopes: granted,
+            expires_at: expiresAt,
+            last_used_at: null,
+          })
+          .execute();
+        const details = { token: id, scopes: granted, expiresAt };
+        return { result: undefined, entry: entryAbout("people.tokenMade", userId, by, details) };
+      });
       return { id, token };
     },
+    removeToken: ({ id, ownerId }, by) =>
+      audited(async (trx) => {
+        let query = trx.deleteFrom("access_token").where("id", "=", id);
+        if (ownerId !== undefined) query = query.where("user_id", "=", ownerId);
+        const gone = await query.returning("user_id").executeTakeFirst();
+        const entry = gone && entryAbout("people.tokenWithdrawn", gone.user_id, by, { token: id });
+        return { result: gone !== undefined, ...(entry && { entry }) };
+      }),
     onEnded(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
 }
+
+type SignInFrom = Parameters<SessionService["signIn"]>[1];
+type Named = { readonly id: string; readonly login: string };
+
+/** About a person; who did it is `by`, and absent when it was the server itself. */
+const entryAbout = (
+  action: string,
+  personId: string,
+  by: AuditActor | undefined,
+  details: NonNullable<AuditEntry["details"]>,
+): AuditEntry => ({ action, outcome: "done", ...(by && { by }), object: { kind: "person", id: personId }, details });
+
+/** A name that nobody has is not kept: what is typed there by mistake is often the password. */
+const signInEntry = (
+  action: string,
+  outcome: AuditEntry["outcome"],
+  user: Named | undefined,
+  { ip, channel }: Pick<SignInFrom, "ip"> & Partial<SignInFrom>,
+): AuditEntry => ({
+  action,
+  outcome,
+  by: { ...(user && { userId: user.id, login: user.login }), ...(channel && { channel }), ip },
+  ...(!user && { details: { unknownName: true } }),
+});
 
 /** The device that signed in here before keeps its id; a device that was revoked, or is another's, gets a new one. */
 async function registerDevice(

@@ -69,7 +69,7 @@ export function sessionsAdminEndpoints({
     tag: "people",
     access: ADMINISTER,
     params: idParams,
-    handle: ({ params }) => sessions.endSession(params.id),
+    handle: ({ params }, { principal, ip }) => sessions.endSession(params.id, auditActor(principal, ip)),
   });
 
   const listDevices = defineEndpoint({
@@ -118,7 +118,7 @@ export function sessionsAdminEndpoints({
     tag: "people",
     access: ADMINISTER,
     params: idParams,
-    handle: ({ params }) => sessions.revokeDevice(params.id),
+    handle: ({ params }, { principal, ip }) => sessions.revokeDevice(params.id, auditActor(principal, ip)),
   });
 
   const trustDevice = defineEndpoint({

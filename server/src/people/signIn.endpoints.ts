@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { DomainError, type Clock } from "@kontor/shared/base";
 import { serverInfoSchema, signInRequestSchema, signInResponseSchema, type ServerInfo } from "@kontor/shared/people";
-import { defineEndpoint, scopes, SESSION_COOKIE, type Database, type Endpoint, type Principal } from "#kernel";
+import {
+  auditActor,
+  defineEndpoint,
+  recordAudit,
+  scopes,
+  SESSION_COOKIE,
+  type Database,
+  type Endpoint,
+  type Principal,
+} from "#kernel";
 import { checkNewPassword, hashPassword } from "./password.ts";
 import { peopleTables } from "./people.tables.ts";
 import type { SessionService } from "./session.service.ts";
@@ -130,7 +139,8 @@ export function signInEndpoints({
     access: { kind: "self", because: "ends the caller's own sessions" },
     reply: z.object({ ended: z.number().int() }),
     async handle(_input, request) {
-      const ended = await sessions.signOutEverywhere(signedIn(request).userId);
+      const principal = signedIn(request);
+      const ended = await sessions.signOutEverywhere(principal.userId, { by: auditActor(principal, request.ip) });
       request.raw.response.clearCookie(SESSION_COOKIE, { path: "/" });
       return { ended };
     },
@@ -206,12 +216,16 @@ export function signInEndpoints({
           problems: [{ field: "current", reason: "password.wrong", message: "The current password is wrong." }],
         });
       }
-      await tables
-        .updateTable("app_user")
-        .set({ password_hash: await hashPassword(body.next), updated_at: new Date(clock.now()).toISOString() })
-        .where("id", "=", userId)
-        .execute();
-      await sessions.signOutEverywhere(userId, sessionId ? { except: sessionId } : {});
+      const now = new Date(clock.now()).toISOString();
+      const by = auditActor(request.principal, request.ip);
+      const change = { password_hash: await hashPassword(body.next), updated_at: now };
+      await db.transaction().execute(async (trx) => {
+        await peopleTables(trx).updateTable("app_user").set(change).where("id", "=", userId).execute();
+        await recordAudit(trx, now, [
+          { action: "people.passwordChanged", outcome: "done", by, object: { kind: "person", id: userId } },
+        ]);
+      });
+      await sessions.signOutEverywhere(userId, { by, ...(sessionId !== undefined && { except: sessionId }) });
     },
   });
 
@@ -270,11 +284,11 @@ export function signInEndpoints({
           reason: "token.past",
           problems: [{ field: "expiresAt", reason: "token.past", message: "Choose a time that is still to come." }],
         });
-      return sessions.createToken(principal.userId, {
-        name: body.name,
-        scopes: [...new Set(body.scopes)],
-        expiresAt: body.expiresAt,
-      });
+      return sessions.createToken(
+        principal.userId,
+        { name: body.name, scopes: [...new Set(body.scopes)], expiresAt: body.expiresAt },
+        auditActor(principal, request.ip),
+      );
     },
   });
 
@@ -286,12 +300,9 @@ export function signInEndpoints({
     access: { kind: "self", because: "the caller's own tokens" },
     params: z.object({ id: z.uuid() }),
     async handle({ params }, request) {
-      const done = await tables
-        .deleteFrom("access_token")
-        .where("id", "=", params.id)
-        .where("user_id", "=", signedIn(request).userId)
-        .executeTakeFirst();
-      if (done.numDeletedRows === 0n)
+      const principal = signedIn(request);
+      const token = { id: params.id, ownerId: principal.userId };
+      if (!(await sessions.removeToken(token, auditActor(principal, request.ip))))
         throw new DomainError("notFound", "There is no such token.", { reason: "token.unknown" });
     },
   });

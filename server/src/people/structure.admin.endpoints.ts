@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { z } from "zod";
-import { defineEndpoint, type Database, type Endpoint } from "#kernel";
+import { auditActor, defineEndpoint, type Database, type Endpoint } from "#kernel";
 import type { PeopleService } from "./people.service.ts";
 import { peopleTables } from "./people.tables.ts";
 
@@ -85,7 +85,7 @@ export function structureAdminEndpoints({ db, people }: { db: Database; people: 
     status: 201,
     body: departmentBody,
     reply: made,
-    handle: ({ body }) => people.createDepartment(body),
+    handle: ({ body }, { principal, ip }) => people.createDepartment(body, auditActor(principal, ip)),
   });
   const changeDepartment = defineEndpoint({
     method: "patch",
@@ -95,7 +95,8 @@ export function structureAdminEndpoints({ db, people }: { db: Database; people: 
     access: ADMINISTER,
     params: idParams,
     body: departmentBody.partial(),
-    handle: ({ params, body }) => people.changeDepartment(params.id, body),
+    handle: ({ params, body }, { principal, ip }) =>
+      people.changeDepartment(params.id, body, auditActor(principal, ip)),
   });
   const removeDepartment = defineEndpoint({
     method: "delete",
@@ -104,7 +105,7 @@ export function structureAdminEndpoints({ db, people }: { db: Database; people: 
     tag: "people",
     access: ADMINISTER,
     params: idParams,
-    handle: ({ params }) => people.removeDepartment(params.id),
+    handle: ({ params }, { principal, ip }) => people.removeDepartment(params.id, auditActor(principal, ip)),
   });
   const createGroup = defineEndpoint({
     method: "post",
@@ -115,7 +116,7 @@ export function structureAdminEndpoints({ db, people }: { db: Database; people: 
     status: 201,
     body: named.extend({ key }),
     reply: made,
-    handle: ({ body }) => people.createGroup(body),
+    handle: ({ body }, { principal, ip }) => people.createGroup(body, auditActor(principal, ip)),
   });
   const removeGroup = defineEndpoint({
     method: "delete",
@@ -124,7 +125,7 @@ export function structureAdminEndpoints({ db, people }: { db: Database; people: 
     tag: "people",
     access: ADMINISTER,
     params: idParams,
-    handle: ({ params }) => people.removeGroup(params.id),
+    handle: ({ params }, { principal, ip }) => people.removeGroup(params.id, auditActor(principal, ip)),
   });
   const createPosition = defineEndpoint({
     method: "post",
@@ -135,7 +136,7 @@ export function structureAdminEndpoints({ db, people }: { db: Database; people: 
     status: 201,
     body: named.extend({ key }),
     reply: made,
-    handle: ({ body }) => people.createPosition(body),
+    handle: ({ body }, { principal, ip }) => people.createPosition(body, auditActor(principal, ip)),
   });
 
   return [structure, createDepartment, changeDepartment, removeDepartment, createGroup, removeGroup, createPosition];

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { DomainError } from "@kontor/shared/base";
-import { defineEndpoint, type Database, type Endpoint } from "#kernel";
+import { auditActor, defineEndpoint, type Database, type Endpoint } from "#kernel";
 import { peopleTables } from "./people.tables.ts";
+import type { SessionService } from "./session.service.ts";
 
 const LISTED = 500; // of one person
 
@@ -9,7 +10,13 @@ const LISTED = 500; // of one person
  * Personal access tokens as administrators see them: they outlive sessions and passwords, so whoever cleans up after a
  * stolen laptop must be able to withdraw them without switching the person off.
  */
-export function tokenAdminEndpoints({ db }: { readonly db: Database }): readonly Endpoint[] {
+export function tokenAdminEndpoints({
+  db,
+  sessions,
+}: {
+  readonly db: Database;
+  readonly sessions: Pick<SessionService, "removeToken">;
+}): readonly Endpoint[] {
   const tables = peopleTables(db);
   return [
     defineEndpoint({
@@ -52,9 +59,8 @@ export function tokenAdminEndpoints({ db }: { readonly db: Database }): readonly
       tag: "people",
       access: { kind: "system", action: "administer" },
       params: z.object({ id: z.uuid() }),
-      async handle({ params }) {
-        const done = await tables.deleteFrom("access_token").where("id", "=", params.id).executeTakeFirst();
-        if (done.numDeletedRows === 0n)
+      async handle({ params }, { principal, ip }) {
+        if (!(await sessions.removeToken(params, auditActor(principal, ip))))
           throw new DomainError("notFound", "There is no such token.", { reason: "token.unknown" });
       },
     }),

@@ -46,8 +46,9 @@ export async function startPeopleServer() {
   const log = createLog({ level: "trace", destination: { write: (line: string) => void lines.push(line) } });
   const ended: Ended[] = [];
   const rung: number[] = [];
+  const audit = createAuditLog({ db, clock: systemClock });
   const services = createServiceAccounts({ db, clock: systemClock, subjectAttributes });
-  const sessions = createSessionService({ db, clock: systemClock, services });
+  const sessions = createSessionService({ db, clock: systemClock, audit, services });
   sessions.onEnded((event) => ended.push(event));
   const people = createPeopleService({
     db,
@@ -76,7 +77,7 @@ export async function startPeopleServer() {
     metrics: createMetrics(),
     authenticate: ({ token }) => sessions.authenticate(token),
     maySystem: access.maySystem,
-    audit: createAuditLog({ db, clock: systemClock }),
+    audit,
     checks: {},
     endpoints: [
       ...signInEndpoints({
