@@ -1,5 +1,5 @@
 import { createAccess, authzenEndpoints } from "#access";
-import { createHttp, createMetrics, type Scope } from "#kernel";
+import { createAuditLog, createHttp, createMetrics, type Scope } from "#kernel";
 import { findRecordIds, findResource } from "#objects";
 import {
   createPeopleService,
@@ -83,6 +83,7 @@ export async function startAuthzenServer(pack: TestPack) {
   const subjectAttributes = pack.subjectAttributes ?? {};
   const services = createServiceAccounts({ db, clock: systemClock, subjectAttributes });
   const sessions = createSessionService({ db, clock: systemClock, services });
+  const audit = createAuditLog({ db, clock: systemClock });
   const doorbell = { ring: () => undefined };
   const people = createPeopleService({ db, sessions, clock: systemClock, doorbell, subjectAttributes });
 
@@ -130,6 +131,7 @@ export async function startAuthzenServer(pack: TestPack) {
     trustProxy: "loopback",
     metricsToken: undefined,
     log: silentLog,
+    audit,
     metrics: createMetrics(),
     authenticate: ({ token }) => sessions.authenticate(token),
     maySystem: access.maySystem,
