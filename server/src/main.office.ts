@@ -1,9 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { grantAttributes, grantPolicies } from "@kontor/shared/access";
 import { systemClock } from "@kontor/shared/base";
 import type { SubjectAttributes } from "@kontor/shared/people";
-import { createAccess } from "#access";
+import { accessRequestPolicies, accessRequestResource, createAccess, createGrantedSubjects } from "#access";
 import type { Config } from "#config";
 import {
   checkDatabase,
@@ -84,14 +85,17 @@ export async function openOffice(
   const administrators = await ensureAdministrators(db);
   const types = createTypeRegistry(officePack.types);
   await saveTypes(db, types);
+  const recordTypes = resourceTypesOf(types.all());
+  const loadGranted = createGrantedSubjects({ clock, types, loadSubject });
   const access = await createAccess({
     db,
     log,
     clock,
-    resources: [...peopleResources, objectTypeResource, ...resourceTypesOf(types.all())],
+    resources: [...peopleResources, objectTypeResource, accessRequestResource, ...recordTypes],
     policies: officePack.policies,
-    subjectAttributes: kindsOf(subjectAttributes),
-    loadSubject: (userId) => loadSubject(db, userId),
+    builtIn: [...accessRequestPolicies, ...grantPolicies(recordTypes)],
+    subjectAttributes: { ...kindsOf(subjectAttributes), ...grantAttributes(recordTypes) },
+    loadSubject: (userId) => loadGranted(db, userId),
     loadAdministrators: () => loadAdministrators(db),
   });
   return {
@@ -107,6 +111,7 @@ export async function openOffice(
     sessions,
     people,
     access,
+    loadGranted,
     administrators,
     subjectAttributes,
   };

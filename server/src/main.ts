@@ -2,7 +2,15 @@ import { fileURLToPath } from "node:url";
 import type { Express } from "express";
 import { DomainError, isId, newId } from "@kontor/shared/base";
 import { PROTOCOL_VERSION } from "@kontor/shared/protocol";
-import { accessEndpoints, authzenEndpoints, type AccessService } from "#access";
+import {
+  accessEndpoints,
+  accessRequestsCollection,
+  authzenEndpoints,
+  grantEndpoints,
+  grantIntents,
+  policyWordsCollection,
+  type AccessService,
+} from "#access";
 import { adminEndpoints, countRows, examineDisk, mountConsole, startSampler } from "#admin";
 import type { Config } from "#config";
 import { fileIntents, filesCollection } from "#files";
@@ -104,10 +112,18 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   };
 
   const parent = createRecordAccess({ types });
-  const collections = [...objectCollections({ types }), filesCollection({ parent }), ...peopleCollections];
+  const collections = [
+    ...objectCollections({ types }),
+    filesCollection({ parent }),
+    ...peopleCollections,
+    policyWordsCollection(access.engine, types),
+    accessRequestsCollection,
+  ];
+  const grants = { types, loadSubject, loadResource: findResource };
   const intents = [
     ...objectIntents({ types, people: peopleInDatabase, timeZone: config.timeZone }),
     ...fileIntents({ parent, maxBytes: config.uploadMaxBytes }),
+    ...grantIntents(grants),
   ];
   const sync = createSync({
     db,
@@ -124,7 +140,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
         throw new DomainError("forbidden", "A service has no replica.", { reason: "service.noAccount" });
       return principal;
     },
-    loadSubject: (userId) => loadSubject(db, userId),
+    loadSubject: (userId) => office.loadGranted(db, userId),
     epoch: await readState(db, "sync.epoch", newId),
     leaseMs: config.leaseMs,
     origins: () => (config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]),
@@ -194,10 +210,19 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
       publicUrl: config.publicUrl,
       loadResource: async (type, id) =>
         type === "person" ? findPerson(db, id) : isId(id) ? findResource(db, access.engine(), { type, id }) : undefined,
-      findSubject: (type, id) => findSubject(db, type, id),
+      async findSubject(type, id) {
+        const found = await findSubject(db, type, id);
+        return found && office.loadGranted(db, found.id);
+      },
       pagePeople: (after, limit) => pagePeople(db, after, limit),
-      loadPerson: (id) => loadSubject(db, id),
+      loadPerson: (id) => office.loadGranted(db, id),
       findRecords: (question) => findRecordIds(db, question),
+    }),
+    ...grantEndpoints({
+      ...grants,
+      db,
+      actorOf,
+      applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
     }),
     ...objectEndpoints({
       db,

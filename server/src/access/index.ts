@@ -1,5 +1,14 @@
 export { accessEndpoints } from "./access.endpoints.ts";
 export type { AccessEndpointDeps } from "./access.endpoints.ts";
+export {
+  accessRequestPolicies,
+  accessRequestResource,
+  accessRequestsCollection,
+  createGrantedSubjects,
+  grantEndpoints,
+  grantIntents,
+  policyWordsCollection,
+} from "./grants/index.ts";
 export { createAccess } from "./access.service.ts";
 export type { AccessDeps, AccessService } from "./access.service.ts";
 export { authzenEndpoints } from "./authzen/authzen.endpoints.ts";

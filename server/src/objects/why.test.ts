@@ -31,7 +31,7 @@ const card = defineType({
 });
 
 const engine = (() => {
-  const resources = [attributesOf(card)];
+  const resources = [attributesOf(card, [card])];
   const policies = [
     {
       id: "everybody",

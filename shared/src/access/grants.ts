@@ -168,3 +168,50 @@ export function withGrants(
 /** What somebody has by policy alone; also keeps an attribute of a directory from passing for a grant. */
 export const withoutGrants = <Value>(attributes: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> =>
   Object.fromEntries(Object.entries(attributes).filter(([name]) => !isGrantAttribute(name)));
+
+/** What the interface says when one of the intents is refused. */
+export const grantReasonWords = {
+  "access.type": { en: "There is no such type.", ru: "Такого типа нет." },
+  "access.section": { en: "The type has no such section.", ru: "У этого типа нет такого раздела." },
+  "access.onlyPeople": { en: "Only people ask for access.", ru: "Доступ просят только люди." },
+  "access.over": { en: "The end lies in the past. Choose a later one.", ru: "Этот срок уже прошёл. Выберите другой." },
+  "access.tooLong": { en: "Access is granted for a year at most.", ru: "Доступ открывают не дольше чем на год." },
+  "access.tooMany": {
+    en: "You have asked for access very often today. This waits and is sent later.",
+    ru: "Сегодня вы просили доступ уже много раз. Просьба подождёт и уйдёт позже.",
+  },
+  "access.tooManyOpen": {
+    en: "Too many of your requests are unanswered. Take one back first.",
+    ru: "Слишком много ваших просьб без ответа. Сначала отзовите одну из них.",
+  },
+  "access.alreadyAsked": {
+    en: "You have already asked for access to this; the request waits for an answer.",
+    ru: "Вы уже просили об этом доступе, просьба ждёт ответа.",
+  },
+  "access.exists": { en: "This request was already made.", ru: "Эта просьба уже создана." },
+  "access.unknown": {
+    en: "There is no such request, or it is not for you to answer.",
+    ru: "Такой просьбы нет, или отвечать на неё не вам.",
+  },
+  "access.answered": { en: "Somebody has already answered this.", ru: "На это уже ответили." },
+  "access.notGranted": { en: "This access has already ended.", ru: "Этот доступ уже закрыт." },
+  "access.noRecord": {
+    en: "There is no such record, or you cannot see it yourself.",
+    ru: "Такой записи нет, или она не видна вам самим.",
+  },
+  "access.wider": {
+    en: "This is more than was asked for. Access can be narrowed, not widened.",
+    ru: "Это больше, чем просили. Доступ можно сузить, но не расширить.",
+  },
+  "access.moreThanOwn": {
+    en: "You can only grant what you may see and edit yourself.",
+    ru: "Открыть можно только то, что вы видите и меняете сами.",
+  },
+  "access.requesterGone": { en: "This person's account is off.", ru: "Эта учётная запись отключена." },
+  "access.denyStands": {
+    en: "A policy stands against it, and granting would change nothing:",
+    ru: "Этому мешает политика, и открытие доступа ничего не изменит:",
+  },
+} as const satisfies Record<string, Label>;
+
+export type GrantReason = keyof typeof grantReasonWords;

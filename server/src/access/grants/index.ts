@@ -1,0 +1,5 @@
+export { accessRequestsCollection, policyWordsCollection } from "./grants.collections.ts";
+export { grantEndpoints } from "./grants.endpoints.ts";
+export { grantIntents } from "./grants.intents.ts";
+export { accessRequestPolicies, accessRequestResource } from "./grants.policies.ts";
+export { createGrantedSubjects } from "./grants.service.ts";
