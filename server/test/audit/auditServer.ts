@@ -15,6 +15,7 @@ import { Client } from "../files/serverProcess.ts";
 export const PASSWORD = "correct horse battery staple";
 
 export interface AuditRow {
+  readonly id: string;
   readonly action: string;
   readonly outcome: string;
   readonly login: string | null;
@@ -58,7 +59,7 @@ export async function startAuditServer() {
 
   const rows = async () =>
     (
-      await test.pool.query<AuditRow & { id: string }>(
+      await test.pool.query<AuditRow>(
         "select id, action, outcome, login, channel, ip, object_kind, object_id, details from audit_entry order by txid, id",
       )
     ).rows;
@@ -78,7 +79,7 @@ export async function startAuditServer() {
       await test.pool.query("delete from audit_repeat");
       const before = new Set((await rows()).map(({ id }) => id));
       await act();
-      return (await rows()).filter(({ id }) => !before.has(id)).map(({ id: _, ...row }) => row);
+      return (await rows()).filter(({ id }) => !before.has(id));
     },
     /** Everything that is kept of the log, as one text. */
     async contents(): Promise<string> {
