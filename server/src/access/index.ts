@@ -7,6 +7,7 @@ export {
   createGrantedSubjects,
   grantEndpoints,
   grantIntents,
+  importRequest,
   policyWordsCollection,
 } from "./grants/index.ts";
 export { createAccess } from "./access.service.ts";

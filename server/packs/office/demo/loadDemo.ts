@@ -6,6 +6,7 @@ import { hashPassword, peopleTables } from "#people";
 import { departmentId, departments, groups, people, positions, personOf, positionOf } from "./company.ts";
 import { demoFiles, type DemoFile } from "./files/demoFiles.ts";
 import { createDemoCompany } from "./records.ts";
+import { importRequests } from "./requests.ts";
 import { demoId } from "./random.ts";
 
 export interface DemoDeps {
@@ -43,6 +44,7 @@ export async function loadDemo({ db, types, timeZone, now, storeFile }: DemoDeps
   const created = await db.transaction().execute(async (trx) => {
     if (!(await insertPeople(trx, password))) return false;
     for (const record of company.records) await importRecord(trx, record, { types, timeZone });
+    await importRequests(trx, { contracts: company.contracts, now });
     return true;
   });
   const files = demoFiles(

@@ -2,4 +2,5 @@ export { accessRequestsCollection, policyWordsCollection } from "./grants.collec
 export { grantEndpoints } from "./grants.endpoints.ts";
 export { grantIntents } from "./grants.intents.ts";
 export { accessRequestPolicies, accessRequestResource } from "./grants.policies.ts";
+export { importRequest } from "./grants.repo.ts";
 export { createGrantedSubjects } from "./grants.service.ts";
