@@ -196,6 +196,7 @@ export interface Subject {
   readonly validUntil?: string | undefined;
 }
 
+/** Where and how it is asked. Treat it as immutable, as the subject. */
 export interface Context {
   /** ISO 8601 in UTC with milliseconds: what `toISOString` gives. */
   readonly time: string;

@@ -51,6 +51,16 @@ function compileCheck({ left, check }: CheckNode): Test {
 }
 
 function conjunction(tests: readonly Test[]): Test {
+  const [first, second, ...more] = tests;
+  if (first && !second) return first;
+  if (first && second && more.length === 0) {
+    return (subject, object, context) => {
+      const truth = first(subject, object, context);
+      if (truth === false) return false;
+      const other = second(subject, object, context);
+      return other === false ? false : truth && other;
+    };
+  }
   return (subject, object, context) => {
     let outcome: Truth = true;
     for (const test of tests) {
@@ -82,6 +92,8 @@ const negation =
   };
 
 function compileBinary(node: BinaryNode): Test {
+  const common = compileCommon(node);
+  if (common) return common;
   const compare = comparisonOf(node.op, node.family);
   const left = compileTerm(node.left);
   if (node.right.from === "literal") {
@@ -107,6 +119,28 @@ function compileBinary(node: BinaryNode): Test {
     const b = right(subject, object, context);
     return b === undefined ? undefined : compare(a, b);
   };
+}
+
+/**
+ * A text of the record against a literal, which is most of what is asked once the subject's values stand in the condition:
+ * the general case with its two calls taken out.
+ */
+function compileCommon({ op, family, left, right }: BinaryNode): Test | undefined {
+  if (family !== "text") return undefined;
+  const [stored, literal] = left.from === "obj" ? [left, right] : [right, left];
+  if (stored.from !== "obj" || stored.many || literal.from !== "literal") return undefined;
+  const { name } = stored;
+  const wanted = literal.value;
+  if (op === "eq") return (_, object) => (typeof object[name] === "string" ? object[name] === wanted : undefined);
+  if (op === "ne") return (_, object) => (typeof object[name] === "string" ? object[name] !== wanted : undefined);
+  if (op !== "in" && op !== "nin" && op !== "has") return undefined;
+  const isIn = op !== "nin";
+  const among = new Set(wanted as readonly unknown[]);
+  if (among.size === 1) {
+    const [only] = among;
+    return (_, object) => (typeof object[name] === "string" ? (object[name] === only) === isIn : undefined);
+  }
+  return (_, object) => (typeof object[name] === "string" ? among.has(object[name]) === isIn : undefined);
 }
 
 /* ---------- reading operands ---------- */

@@ -1,7 +1,8 @@
 import type { Context, Decision, Subject } from "./access.model.ts";
 import type { Attributes } from "./condition.decide.ts";
 import type { Mask } from "./mask.ts";
-import type { ActionPlan, ActionPlans } from "./plan.ts";
+import type { ActionPlan } from "./plan.ts";
+import type { Specialiser } from "./specialise.ts";
 
 /** What this action leaves of the resource: the hot path. */
 export function maskFor(plan: ActionPlan, subject: Subject, object: Attributes, context: Context): Mask {
@@ -28,30 +29,25 @@ export function decide(plan: ActionPlan, subject: Subject, object: Attributes, c
     if (plan.sectionDenies.length === 0) return allow.decision;
     if (maskFor(plan, subject, object, context).granted) return allow.decision;
     const deny = plan.sectionDenies.find(({ test }) => test(subject, object, context) !== false);
-    return deny?.decision ?? NO_ALLOW;
+    return deny?.decision ?? plan.none;
   }
-  return plan.allows.length > 0 ? NO_ALLOW : NO_POLICY;
+  return plan.none;
 }
 
-const NO_ALLOW: Decision = { allowed: false, reason: "no-allow" };
-const NO_POLICY: Decision = { allowed: false, reason: "no-policy" };
+export const UNKNOWN_ACTION: Decision = { allowed: false, reason: "unknown-action" };
+export const UNKNOWN_TYPE: Decision = { allowed: false, reason: "unknown-type" };
+const NOT_READABLE: Decision = { allowed: false, reason: "not-readable" };
 
-/** Every action needs `read` where the type has it, except bringing a record into being. */
-export const needsRead = (plans: ActionPlans, action: string): boolean =>
-  action !== "read" && action !== "create" && plans.has("read");
-
+/** With what the action needs besides its own policies. */
 export function mayDo(
-  plans: ActionPlans,
+  plan: ActionPlan,
+  { planFor }: Specialiser,
   subject: Subject,
-  action: string,
   object: Attributes,
   context: Context,
 ): Decision {
-  const plan = plans.get(action);
-  if (!plan) return { allowed: false, reason: "unknown-action" };
-  const decision = decide(plan, subject, object, context);
-  if (!decision.allowed || !needsRead(plans, action)) return decision;
-  const read = plans.get("read");
-  if (!read || decide(read, subject, object, context).allowed) return decision;
-  return { allowed: false, reason: "not-readable" };
+  const decision = decide(planFor(plan, subject, context), subject, object, context);
+  if (!decision.allowed || plan.read === undefined) return decision;
+  const read = decide(planFor(plan.read, subject, context), subject, object, context);
+  return read.allowed ? decision : NOT_READABLE;
 }

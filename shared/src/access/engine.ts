@@ -15,12 +15,13 @@ import type { ConditionNode } from "./condition.bind.ts";
 import type { Attributes } from "./condition.decide.ts";
 import { attributesIn } from "./condition.walk.ts";
 import { contextSignatureOf } from "./context.signature.ts";
-import { decide, mayDo, maskFor, needsRead } from "./decide.ts";
+import { decide, maskFor, mayDo, UNKNOWN_ACTION, UNKNOWN_TYPE } from "./decide.ts";
 import { explainAction, type Explanation } from "./explain.ts";
 import { filterPlans, isPossible } from "./filter.ts";
 import type { Mask } from "./mask.ts";
 import { type ActionPlans, compilePlans, conditionsOfPlans } from "./plan.ts";
 import { refusedBy } from "./refusal.ts";
+import { createSpecialiser, type Specialiser } from "./specialise.ts";
 import { nextChangeOf, nextChangeOfType, type TypeTurn } from "./turn.ts";
 
 export interface AccessEngine {
@@ -72,6 +73,8 @@ export function createAccessEngine({
     resources.map((type) => [type.name, relatedIn(type, conditionsByType.get(type.name) ?? NO_CONDITIONS)]),
   );
 
+  const specialiser = createSpecialiser();
+
   const plansOf = (type: string): ActionPlans => {
     const plans = plansByType.get(type);
     if (!plans) throw new Error(`no resource type is named "${type}"`);
@@ -84,20 +87,20 @@ export function createAccessEngine({
     resources,
     accessTo: (subject, resource, context) => {
       const plans = plansByType.get(resource.type);
-      return plans ? new ResourceAccess(plans, subject, resource.attributes, context) : NO_ACCESS;
+      return plans ? new ResourceAccess(plans, specialiser, subject, resource.attributes, context) : NO_ACCESS;
     },
     may: (subject, action, resource, context) => {
       const plans = plansByType.get(resource.type);
-      return plans
-        ? mayDo(plans, subject, action, resource.attributes, context)
-        : { allowed: false, reason: "unknown-type" };
+      if (plans === undefined) return UNKNOWN_TYPE;
+      const plan = plans.get(action);
+      return plan ? mayDo(plan, specialiser, subject, resource.attributes, context) : UNKNOWN_ACTION;
     },
     filter: (subject, action, type, context, field) => filterPlans(plansOf(type), { subject, action, context, field }),
     couldEver: (subject, action, type, context) => isPossible(plansOf(type), { subject, action, context }),
     nextChange: (subject, resource, context) => nextChangeOf(plansOf(resource.type), subject, resource, context),
     nextChangeOfType: (subject, type, context) => nextChangeOfType(plansOf(type), subject, context),
     explain: (subject, action, resource, context, field) =>
-      explainAction(plansOf(resource.type), { subject, action, resource, context, field }),
+      explainAction(plansOf(resource.type), specialiser, { subject, action, resource, context, field }),
     contextSignature: contextSignatureOf(conditionsByType),
     relatedAttributesOf: (type) => relatedByType.get(type) ?? [],
     conditionsOf: (type) => conditionsByType.get(type) ?? NO_CONDITIONS,
@@ -126,11 +129,13 @@ class ResourceAccess implements Access {
   readonly #subject: Subject;
   readonly #object: Attributes;
   readonly #context: Context;
+  readonly #specialiser: Specialiser;
   #edit: Mask | undefined;
   #create: Mask | undefined;
 
-  constructor(plans: ActionPlans, subject: Subject, object: Attributes, context: Context) {
+  constructor(plans: ActionPlans, specialiser: Specialiser, subject: Subject, object: Attributes, context: Context) {
     this.#plans = plans;
+    this.#specialiser = specialiser;
     this.#subject = subject;
     this.#object = object;
     this.#context = context;
@@ -152,9 +157,10 @@ class ResourceAccess implements Access {
 
   may(action: string): boolean {
     if (action === "read") return this.readable;
-    if (!this.readable && needsRead(this.#plans, action)) return false;
     const plan = this.#plans.get(action);
-    return plan !== undefined && decide(plan, this.#subject, this.#object, this.#context).allowed;
+    if (plan === undefined || (!this.readable && plan.read !== undefined)) return false;
+    const own = this.#specialiser.planFor(plan, this.#subject, this.#context);
+    return decide(own, this.#subject, this.#object, this.#context).allowed;
   }
 
   editable(field: string): boolean {
@@ -171,13 +177,16 @@ class ResourceAccess implements Access {
 
   why(action: string, field?: string): string | undefined {
     const isRead = action === "read" || (field === undefined ? !this.readable : this.field(field) !== "visible");
-    const plan = this.#plans.get(isRead && needsRead(this.#plans, action) ? "read" : action);
+    const own = this.#plans.get(action);
+    const plan = isRead ? (own?.read ?? own) : own;
     return plan && refusedBy(plan, this.#subject, this.#object, this.#context, field);
   }
 
   #maskOf(action: string): Mask | undefined {
     const plan = this.#plans.get(action);
-    return plan && maskFor(plan, this.#subject, this.#object, this.#context);
+    if (plan === undefined) return undefined;
+    const own = this.#specialiser.planFor(plan, this.#subject, this.#context);
+    return maskFor(own, this.#subject, this.#object, this.#context);
   }
 }
 

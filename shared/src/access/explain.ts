@@ -2,8 +2,9 @@ import type { Json, Label } from "../base/index.ts";
 import type { Context, Decision, Effect, FieldAccess, ResourceInstance, Subject } from "./access.model.ts";
 import type { ConditionNode, Term } from "./condition.bind.ts";
 import { compileCondition, compileTerm, nameOf } from "./condition.decide.ts";
-import { decide, maskFor, mayDo } from "./decide.ts";
+import { decide, maskFor, mayDo, UNKNOWN_ACTION } from "./decide.ts";
 import { type ActionPlan, type ActionPlans, type CompiledPolicy, policiesOf } from "./plan.ts";
+import type { Specialiser } from "./specialise.ts";
 
 /**
  * The third reading: the closures that enforce, run once more for every policy and every part of its condition, and
@@ -72,12 +73,13 @@ export interface ExplainQuestion {
   readonly field?: string | undefined;
 }
 
-export function explainAction(plans: ActionPlans, question: ExplainQuestion): Explanation {
+export function explainAction(plans: ActionPlans, specialiser: Specialiser, question: ExplainQuestion): Explanation {
   const { subject, action, resource, context, field } = question;
-  const decision = mayDo(plans, subject, action, resource.attributes, context);
-  const readPlan = decision.reason === "not-readable" ? plans.get("read") : undefined;
-  const plan = readPlan ?? plans.get(action);
-  if (!plan) return { ...decision, action, resource: resource.type, policies: [] };
+  const own = plans.get(action);
+  if (!own) return { ...UNKNOWN_ACTION, action, resource: resource.type, policies: [] };
+  const decision = mayDo(own, specialiser, subject, resource.attributes, context);
+  const readPlan = decision.reason === "not-readable" ? own.read : undefined;
+  const plan = readPlan ?? own;
   const read = readPlan && decide(readPlan, subject, resource.attributes, context);
   const policies = policiesOf(plan).map((compiled) => tracePolicy(compiled, question));
   const decidedBy = wordsOf(plan, read ?? decision);

@@ -1,6 +1,5 @@
 import type { Context, SqlPredicate, Subject } from "./access.model.ts";
 import { conditionToPredicate, type FilterScope, junction, type Predicate, toSql } from "./condition.filter.ts";
-import { needsRead } from "./decide.ts";
 import { coversSection, grantOf, sectionsOf } from "./mask.ts";
 import type { ActionPlan, ActionPlans, CompiledPolicy } from "./plan.ts";
 import { sql, toPredicate } from "./sql.fragment.ts";
@@ -30,8 +29,7 @@ function predicateOf(plans: ActionPlans, question: FilterQuestion, attributeSql?
   const type = attributeSql ? { ...plan.type, attributeSql } : plan.type;
   const scope: FilterScope = { subject: question.subject, context: question.context, type };
   const own = actionPredicate(plan, scope, question.field);
-  const read = needsRead(plans, question.action) ? plans.get("read") : undefined;
-  return read ? junction("and", [actionPredicate(read, scope, question.field), own]) : own;
+  return plan.read ? junction("and", [actionPredicate(plan.read, scope, question.field), own]) : own;
 }
 
 function actionPredicate(plan: ActionPlan, scope: FilterScope, field: string | undefined): Predicate {

@@ -13,6 +13,12 @@ export interface ActionPlan {
   readonly sectionDenies: readonly CompiledPolicy[];
   readonly allows: readonly CompiledPolicy[];
   readonly masks: MaskTree;
+  /** The answer where no policy applies. */
+  readonly none: Decision;
+  /** The plan of `read` where this action needs it as well. */
+  readonly read: ActionPlan | undefined;
+  /** Different for all plans of an engine. */
+  readonly index: number;
 }
 
 export interface CompiledPolicy {
@@ -26,7 +32,7 @@ export interface CompiledPolicy {
 
 export type ActionPlans = ReadonlyMap<string, ActionPlan>;
 
-const always: Test = () => true;
+export const always: Test = () => true;
 
 /** By type, then by action; throws when a policy does not fit the types, which `parsePolicies` would have said. */
 export function compilePlans(
@@ -35,12 +41,19 @@ export function compilePlans(
   subjectAttributes: Readonly<Record<string, AttributeKind>>,
 ): ReadonlyMap<string, ActionPlans> {
   const plansByType = new Map<string, ActionPlans>();
+  let index = 0;
   for (const type of resources) {
     if (plansByType.has(type.name)) throw new Error(`two resource types are named "${type.name}"`);
     checkFieldsAreUnique(type);
     const concerning = policies.filter((policy) => concerns(policy, type));
     const compiled = concerning.map((policy) => compilePolicy(policy, type, subjectAttributes));
-    plansByType.set(type.name, new Map(type.actions.map((action) => [action, planOf(type, action, compiled)])));
+    const plans = new Map<string, ActionPlan>();
+    const readFirst = type.actions.toSorted((a, b) => Number(b === "read") - Number(a === "read"));
+    for (const action of readFirst) {
+      const read = needsRead(action) ? plans.get("read") : undefined;
+      plans.set(action, planOf({ type, action, compiled, read, index: (index += 1) }));
+    }
+    plansByType.set(type.name, plans);
   }
   return plansByType;
 }
@@ -68,21 +81,35 @@ export const policiesOf = (plan: ActionPlan): readonly CompiledPolicy[] => [
   ...plan.allows,
 ];
 
+const NO_ALLOW: Decision = { allowed: false, reason: "no-allow" };
+const NO_POLICY: Decision = { allowed: false, reason: "no-policy" };
+
 const decisionOf = ({ id, effect }: Policy): Decision =>
   effect === "allow"
     ? { allowed: true, policyId: id, reason: "allowed" }
     : { allowed: false, policyId: id, reason: "denied" };
 
-function planOf(type: ResourceType, action: string, compiled: readonly CompiledPolicy[]): ActionPlan {
+/** Every action needs `read` where the type has it, except bringing a record into being. */
+const needsRead = (action: string): boolean => action !== "read" && action !== "create";
+
+interface PlanParts extends Pick<ActionPlan, "type" | "action" | "read" | "index"> {
+  readonly compiled: readonly CompiledPolicy[];
+}
+
+function planOf({ type, action, compiled, read, index }: PlanParts): ActionPlan {
   const covering = compiled.filter(({ policy }) => policy.actions.some((pattern) => coversAction(pattern, action)));
   const denies = covering.filter(({ policy }) => policy.effect === "deny");
+  const allows = covering.filter(({ policy }) => policy.effect === "allow");
   return {
     type,
     action,
     wholeDenies: denies.filter(({ policy }) => isWhole(policy)),
     sectionDenies: denies.filter(({ policy }) => !isWhole(policy)),
-    allows: covering.filter(({ policy }) => policy.effect === "allow"),
+    allows,
     masks: new MaskTree(type),
+    none: allows.length > 0 ? NO_ALLOW : NO_POLICY,
+    read,
+    index,
   };
 }
 
