@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { AccessPage } from "../access/AccessPage.tsx";
+import { lazy, Suspense } from "react";
 import { call, Problem, type Me } from "../api/api.ts";
 import { DevicesPage } from "../sessions/DevicesPage.tsx";
 import { OverviewPage } from "../overview/OverviewPage.tsx";
@@ -11,7 +11,10 @@ import { Frame } from "./Frame.tsx";
 import { usePlace, type Page } from "./route.ts";
 import { SignIn } from "./SignIn.tsx";
 
-const views: Readonly<Record<Page, () => React.JSX.Element>> = {
+// The editor of policies is a third of the console, and most visits do not need it.
+const AccessPage = lazy(() => import("../access/AccessPage.tsx").then((loaded) => ({ default: loaded.AccessPage })));
+
+const views: Readonly<Record<Page, React.ComponentType>> = {
   overview: OverviewPage,
   people: PeoplePage,
   structure: StructurePage,
@@ -30,7 +33,9 @@ export function App() {
       {(user) =>
         user.isAdmin ? (
           <Frame user={user} page={page}>
-            <View />
+            <Suspense fallback={null}>
+              <View />
+            </Suspense>
           </Frame>
         ) : (
           <SignIn notAdmin />

@@ -11,7 +11,8 @@ import {
   type Icon,
 } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
+import { AccessNav } from "../access/AccessNav.tsx";
 import { call, type Me, type Overview } from "../api/api.ts";
 import { Link } from "../ui/Link.tsx";
 import { chooseLocale, useWords, type Locale } from "../words/words.ts";
@@ -44,10 +45,13 @@ export function Frame({ user, page, children }: { user: Me; page: Page; children
         {pages.map((name) => {
           const IconOf = icons[name];
           return (
-            <Link key={name} to={addressOf(name)} aria-current={name === page ? "page" : undefined}>
-              <IconOf size={18} stroke={1.6} />
-              {t(`app.${name}`)}
-            </Link>
+            <Fragment key={name}>
+              <Link to={addressOf(name)} aria-current={name === page ? "page" : undefined}>
+                <IconOf size={18} stroke={1.6} />
+                {t(`app.${name}`)}
+              </Link>
+              {name === "access" && page === "access" && <AccessNav />}
+            </Fragment>
           );
         })}
         <a href="/api/docs/" target="_blank" rel="noreferrer">

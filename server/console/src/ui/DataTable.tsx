@@ -2,7 +2,7 @@ import { Button, Table, TextInput } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconDownload, IconSearch } from "@tabler/icons-react";
 import { useMemo, useState, type ReactNode } from "react";
 import { useWords } from "../words/words.ts";
-import { csvOf } from "./csv.ts";
+import { saveCsv } from "./saveCsv.ts";
 
 export interface Column<Row> {
   readonly key: string;
@@ -40,23 +40,11 @@ export function DataTable<Row>({ name, rows, columns, idOf, actions, onOpen }: P
     return found.sort((a, b) => compare(column.text(a), column.text(b)) * (sort?.down ? -1 : 1));
   }, [rows, columns, filter, sort, locale]);
 
-  function save() {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(
-      new Blob(
-        [
-          csvOf([
-            columns.map((column) => column.title),
-            ...shown.map((row) => columns.map((column) => column.text(row))),
-          ]),
-        ],
-        { type: "text/csv;charset=utf-8" },
-      ),
-    );
-    link.download = `${name}.csv`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  }
+  const save = () =>
+    saveCsv(name, [
+      columns.map((column) => column.title),
+      ...shown.map((row) => columns.map((column) => column.text(row))),
+    ]);
 
   return (
     <>

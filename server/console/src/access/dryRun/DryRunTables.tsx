@@ -1,0 +1,66 @@
+import { SegmentedControl, Table } from "@mantine/core";
+import { useState } from "react";
+import { useWords } from "../../words/words.ts";
+import type { DryRun } from "../access.api.ts";
+import { useCatalog } from "../catalog.tsx";
+
+type Result = NonNullable<DryRun["result"]>;
+interface Line {
+  readonly key: string;
+  readonly who: string;
+  readonly gained: number;
+  readonly lost: number;
+  readonly changed: number;
+  readonly devices?: number;
+}
+
+/** The same totals by department and by type. */
+export function DryRunTables({ result }: { result: Result }) {
+  const { t, number } = useWords();
+  const catalog = useCatalog();
+  const [by, setBy] = useState<"department" | "type">("department");
+  const lines: readonly Line[] =
+    by === "type"
+      ? result.byType.map(({ type, ...counts }) => ({ key: type, who: catalog.typeWords(type), ...counts }))
+      : result.byDepartment.map(({ departmentId, name, users, ...counts }) => ({
+          key: departmentId ?? "",
+          who: t("access.dryRun.department", {
+            name: typeof name === "string" ? name : name[catalog.locale],
+            count: users,
+          }),
+          ...counts,
+        }));
+  return (
+    <>
+      <SegmentedControl
+        size="xs"
+        aria-label={t("access.dryRun.by")}
+        value={by}
+        onChange={(value) => setBy(value === "type" ? "type" : "department")}
+        data={(["department", "type"] as const).map((value) => ({ value, label: t(`access.dryRun.by.${value}`) }))}
+      />
+      <Table mt={6} verticalSpacing={4}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t(`access.dryRun.by.${by}`)}</Table.Th>
+            <Table.Th ta="right">{t("access.dryRun.gains")}</Table.Th>
+            <Table.Th ta="right">{t("access.dryRun.loses")}</Table.Th>
+            <Table.Th ta="right">{t("access.dryRun.otherwise")}</Table.Th>
+            {by === "department" && <Table.Th ta="right">{t("access.dryRun.purges")}</Table.Th>}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {lines.map((line) => (
+            <Table.Tr key={line.key}>
+              <Table.Td>{line.who}</Table.Td>
+              <Table.Td ta="right">{line.gained > 0 && <span className="good">+ {number(line.gained)}</span>}</Table.Td>
+              <Table.Td ta="right">{line.lost > 0 && <span className="bad">− {number(line.lost)}</span>}</Table.Td>
+              <Table.Td ta="right">{line.changed > 0 && number(line.changed)}</Table.Td>
+              {by === "department" && <Table.Td ta="right">{number(line.devices ?? 0)}</Table.Td>}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </>
+  );
+}
