@@ -1,6 +1,7 @@
 import type { RxJsonSchema } from "rxdb";
 import type { DepartmentDoc, GroupDoc, PersonDoc, PositionDoc } from "@kontor/shared/people";
 import type { HistoryDoc, RecordDoc, TypeDefinition } from "@kontor/shared/objects";
+import type { AccessRequestDoc, PolicyWordsDoc } from "@kontor/shared/access";
 import type { FileDoc } from "@kontor/shared/files";
 
 /**
@@ -34,6 +35,11 @@ export interface ReplicaType {
   readonly definition: TypeDefinition;
 }
 
+export interface ReplicaAccessRequest extends AccessRequestDoc {
+  /** Intents of this device that the server has not answered. */
+  readonly pending: number;
+}
+
 export interface ReplicaDocuments {
   readonly records: ReplicaRecord;
   readonly history: HistoryDoc;
@@ -43,6 +49,8 @@ export interface ReplicaDocuments {
   readonly departments: DepartmentDoc;
   readonly groups: GroupDoc;
   readonly positions: PositionDoc;
+  readonly policyWords: PolicyWordsDoc;
+  readonly accessRequests: ReplicaAccessRequest;
 }
 export type CollectionName = keyof ReplicaDocuments;
 
@@ -143,6 +151,23 @@ export const replicaSchemas = {
     type: "object",
     properties: { id },
     required: ["id"],
+    additionalProperties: true,
+  },
+  policyWords: {
+    version: 0,
+    primaryKey: "id",
+    type: "object",
+    properties: { id, policy: key },
+    required: ["id", "policy"],
+    additionalProperties: true,
+  },
+  accessRequests: {
+    version: 0,
+    primaryKey: "id",
+    type: "object",
+    properties: { id, recordId: id, createdAt: time },
+    required: ["id", "recordId", "createdAt"],
+    indexes: [["recordId", "createdAt"]],
     additionalProperties: true,
   },
 } as const satisfies Record<CollectionName, unknown>;

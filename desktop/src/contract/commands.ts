@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { IntentStatus } from "@kontor/shared/protocol";
+import { grantIntentSchemas, type Hint } from "@kontor/shared/access";
 import type { FieldProblem, Json } from "@kontor/shared/base";
 
 /**
@@ -44,6 +45,15 @@ export const commandInputs = {
     page: z.number().int().min(1).max(10_000).optional(),
   }),
 
+  /** Asks somebody for access; `id` becomes the request's. */
+  "access.request": grantIntentSchemas["access.request"].extend({ id }),
+  "access.withdrawRequest": z.object({ id }),
+  "access.grant": grantIntentSchemas["access.grant"].extend({ id }),
+  "access.refuse": grantIntentSchemas["access.refuse"].extend({ id }),
+  "access.endGrant": z.object({ id }),
+  /** Why, as the server decides now. What one may not know of, and what cannot be asked now, is not known. */
+  "access.explain": z.object({ type: fieldKey, id, action: z.string().min(1).max(100), field: fieldKey.optional() }),
+
   "outbox.list": z.object({}),
   "outbox.retry": z.object({ mid: id.optional() }),
   "outbox.discard": z.object({ mid: id }),
@@ -78,6 +88,12 @@ export interface CommandResults {
   "file.detach": Queued;
   "file.restore": Queued;
   "file.fetch": { readonly available: boolean; readonly reason?: string };
+  "access.request": Queued;
+  "access.withdrawRequest": Queued;
+  "access.grant": Queued;
+  "access.refuse": Queued;
+  "access.endGrant": Queued;
+  "access.explain": { readonly hint?: Hint };
   "outbox.list": readonly OutboxItem[];
   "outbox.retry": Nothing;
   "outbox.discard": Nothing;

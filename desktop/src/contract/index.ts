@@ -1,5 +1,12 @@
 export { replicaSchemas, schemaOf } from "./collections.ts";
-export type { CollectionName, ReplicaDocuments, ReplicaFile, ReplicaRecord, ReplicaType } from "./collections.ts";
+export type {
+  CollectionName,
+  ReplicaAccessRequest,
+  ReplicaDocuments,
+  ReplicaFile,
+  ReplicaRecord,
+  ReplicaType,
+} from "./collections.ts";
 export { commandInputs } from "./commands.ts";
 export type {
   CommandError,

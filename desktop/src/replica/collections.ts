@@ -2,6 +2,7 @@ import type { RxJsonSchema } from "rxdb";
 import { replicaSchemas, type CollectionName } from "#contract";
 import type { JsonObject } from "@kontor/shared/base";
 import type { FileIntentName } from "@kontor/shared/files";
+import { replayGrantIntent } from "./accessRequests.ts";
 import { replayIntent, sortKeysOf, type RecordDoc, type ReplayFrom, type TypeDefinition } from "@kontor/shared/objects";
 import type { Intent } from "@kontor/shared/protocol";
 import { defineSearchIndex, type ReplicaCollection, type SearchIndex } from "#replica/storage";
@@ -111,6 +112,19 @@ function replayFileIntent(
   return name === "file.detach" ? undefined : doc;
 }
 
+const accessRequests: ReplicaCollectionDefinition = {
+  name: "accessRequests",
+  schema: schemaNamed("accessRequests"),
+  view(row, intents, { userId }) {
+    let doc = row;
+    for (const intent of intents) doc = replayGrantIntent(doc, intent, userId);
+    return doc && { ...doc, pending: intents.length };
+  },
+  rowOf({ pending: _pending, ...row }) {
+    return row;
+  },
+};
+
 const types: ReplicaCollectionDefinition = {
   name: "types",
   schema: schemaNamed("types"),
@@ -131,4 +145,6 @@ export const replicaCollections: readonly ReplicaCollectionDefinition[] = [
   records,
   files,
   plain("history"),
+  plain("policyWords"),
+  accessRequests,
 ];

@@ -9,10 +9,12 @@ import {
   type IssueItem,
   type OutboxItem,
   type Queued,
+  type ReplicaAccessRequest,
   type ReplicaRecord,
   type ReplicaStatus,
   type SearchResult,
 } from "#contract";
+import type { Hint } from "@kontor/shared/access";
 import { DomainError, isDomainError, type Json, type JsonObject } from "@kontor/shared/base";
 import type { FileDoc } from "@kontor/shared/files";
 import type { RecordDoc } from "@kontor/shared/objects";
@@ -21,6 +23,22 @@ import { StorageError } from "#replica/storage";
 import type { ReplicaFiles } from "./files/index.ts";
 import type { Issue, PendingIntent } from "./outbox.ts";
 import type { Replica } from "./replica.ts";
+
+/** Longer than a busy server needs, and as long as somebody looks at a dialog without an answer. */
+const EXPLAIN_MS = 4_000;
+const hintSchema = z.object({
+  allowed: z.boolean(),
+  reason: z.string(),
+  action: z.string(),
+  resource: z.string(),
+  decidedBy: z
+    .object({
+      id: z.string(),
+      title: z.union([z.string(), z.object({ en: z.string(), ru: z.string() })]),
+      contact: z.string().optional(),
+    })
+    .optional(),
+});
 
 /** What a window asks of the replica. Input is parsed before it touches anything; a write is durable when it resolves. */
 type Commands = {
@@ -141,6 +159,44 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
     if (issue.name === "file.attach") files.uploads.planned(issue.id);
   }
 
+  /* ---------- access ---------- */
+
+  function queueAccess(id: string, name: string, args: JsonObject, title: string): Queued {
+    const { mid } = replica.enqueue({ name, collection: "accessRequests", id, args, title });
+    return { mid };
+  }
+
+  /** The name of the record that a request is about, as far as it can be seen here. */
+  function requestTitle(id: string): string {
+    const request = viewOf<ReplicaAccessRequest>("accessRequests", id);
+    return (request && viewOf<ReplicaRecord>("records", request.recordId)?.title) ?? "";
+  }
+
+  /** One that has not left this device is simply dropped. */
+  function withdrawRequest(id: string): Queued {
+    const title = requestTitle(id);
+    const own = outbox.pendingOf("accessRequests", id).find((intent) => intent.name === "access.request");
+    if (own && replica.discard(own.mid)) return { mid: own.mid };
+    return queueAccess(id, "access.withdrawRequest", {}, title);
+  }
+
+  /** What the server says about oneself, while somebody waits for it; without an answer the device says what it knows. */
+  async function explain(question: z.output<(typeof commandInputs)["access.explain"]>): Promise<{ hint?: Hint }> {
+    const token = replica.token();
+    if (replica.state().connection !== "online" || token === undefined) return {};
+    try {
+      const answer = await fetch(new URL("/api/access/explain", server.url), {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify(question),
+        signal: AbortSignal.timeout(EXPLAIN_MS),
+      });
+      return answer.ok ? { hint: hintSchema.parse(await answer.json()) as Hint } : {};
+    } catch {
+      return {};
+    }
+  }
+
   /* ---------- search ---------- */
 
   function search(text: string, limit: number, type: string | undefined): SearchResult {
@@ -188,6 +244,18 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
     "file.detach": ({ id }) => queueFile(id, "file.detach", {}, fileOf(id).name),
     "file.restore": ({ id }) => queueFile(id, "file.restore", {}, viewOf<FileDoc>("files", id)?.name ?? ""),
     "file.fetch": ({ id, what, page }) => files.fetch(fileOf(id), what === "page" ? `page-${page ?? 1}` : what),
+    "access.request": ({ id, ...args }) =>
+      queueAccess(
+        id,
+        "access.request",
+        args as JsonObject,
+        viewOf<ReplicaRecord>("records", args.recordId)?.title ?? "",
+      ),
+    "access.withdrawRequest": ({ id }) => withdrawRequest(id),
+    "access.grant": ({ id, ...args }) => queueAccess(id, "access.grant", args as JsonObject, requestTitle(id)),
+    "access.refuse": ({ id, ...args }) => queueAccess(id, "access.refuse", args as JsonObject, requestTitle(id)),
+    "access.endGrant": ({ id }) => queueAccess(id, "access.endGrant", {}, requestTitle(id)),
+    "access.explain": explain,
     "outbox.list": () => [...outbox.pending().map(toOutboxItem), ...uploadItems()],
     "outbox.retry": ({ mid }) => {
       replica.tryNow(mid);
