@@ -5,9 +5,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { DomainError, isDomainError } from "@kontor/shared/base";
 import { examine } from "#admin";
 import { configKeys, readConfig } from "#config";
-import { checkDatabase, createDatabase, createLog, version, type Scope } from "#kernel";
+import { checkDatabase, createDatabase, createLog, scopes, version } from "#kernel";
 import { normalizeLogin, peopleTables } from "#people";
 import { addAuditCommands } from "./cli/audit.command.ts";
+import { addServiceCommands, checkScope } from "./cli/service.command.ts";
 import { examineFiles } from "./main.files.ts";
 import type { LoadedDemo } from "../packs/office/demo/index.ts";
 import { createStops, openOffice, type Office } from "./main.office.ts";
@@ -139,22 +140,14 @@ user
 program
   .command("token <login> <name>")
   .description("make a personal access token for a program; it is printed this once")
-  .option("--scope <scope...>", "read, write, admin", ["read"])
+  .option("--scope <scope...>", scopes.join(", "), ["read"])
   .addOption(dataOption())
   .addOption(jsonOption())
   .action((login: string, name: string, options: CommonOptions & { scope: string[] }) =>
     withOffice(options, async (office) => {
-      const unknown = options.scope.find((scope) => !["read", "write", "admin"].includes(scope));
-      if (unknown)
-        throw new DomainError("invalid", `There is no scope "${unknown}": read, write, admin.`, {
-          reason: "token.scope",
-        });
       const made = await office.sessions.createToken(
         await idOf(office, login),
-        {
-          name,
-          scopes: options.scope as Scope[],
-        },
+        { name, scopes: options.scope.map(checkScope) },
         BY_HAND,
       );
       print(options, made, made.token);
@@ -162,6 +155,7 @@ program
   );
 
 addAuditCommands(program, { dataOption, jsonOption, withOffice, print });
+addServiceCommands(program, { dataOption, jsonOption, withOffice, print });
 
 program
   .command("config")

@@ -137,6 +137,7 @@ describe("kontor", { timeout: 120_000 }, () => {
     // Whoever adds to these opens a door to everybody: the list is written by hand on purpose.
     const doors = operations.filter(({ operation }) => (operation["x-access"] as { kind: string }).kind === "anybody");
     expect(doors.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+      "get /.well-known/authzen-configuration",
       "get /api/info",
       "post /api/console/sign-in",
       "post /api/sign-in",
@@ -160,6 +161,43 @@ describe("kontor", { timeout: 120_000 }, () => {
     expect((await ask(`/api/files/018f0000-0000-7000-8000-000000000001/url`, "POST")).status).toBe(404);
     expect((await kontor(["token", "root", "x", "--scope", "root"])).stderr).toMatch(/There is no scope "root"/);
     expect((await kontor(["token", "nobody", "x"])).stderr).toMatch(/Nobody has the sign-in name nobody/);
+  });
+
+  it("keeps services, whose tokens ask for decisions, until they are switched off", async () => {
+    await kontor(["service", "create", "erp", "The ERP", "--contact", "it"]);
+    expect((await kontor(["service", "create", "erp", "Again"])).stderr).toMatch(/Another service has this key/);
+    expect((await kontor(["service", "create", "E R P", "Bad"])).stderr).toMatch(/is not a key/);
+    expect((await kontor(["service", "create", "x1", "X", "--group", "nobodies"])).stderr).toMatch(/no group nobodies/);
+    expect((await kontor(["service", "create", "x2", "X", "--group", "administrators"])).stderr).toMatch(
+      /cannot be an administrator/,
+    );
+    expect((await kontor(["service", "token", "erp", "t", "--days", "800"])).stderr).toMatch(/1 to 731/);
+    expect((await kontor(["service", "token", "nobody", "t"])).stderr).toMatch(/no such service/);
+    const made = (await kontor(["service", "token", "erp", "first", "--days", "10", "--json"])).json();
+    const { id, token: secret } = made as { id: string; token: string };
+    const evaluate = async (key: string) => {
+      const response = await fetch(`${server.url}/access/v1/evaluation`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${secret}`, connection: "close" },
+        body: JSON.stringify({
+          subject: { type: "service", id: key },
+          action: { name: "read" },
+          resource: { type: "contract", id: "none" },
+        }),
+      });
+      return { status: response.status, body: (await response.json()) as { decision?: boolean; reason?: string } };
+    };
+    expect(await evaluate("erp")).toMatchObject({ status: 200, body: { decision: false } });
+    expect(await evaluate("other")).toMatchObject({ status: 403, body: { reason: "access.system" } });
+    const list = (await kontor(["service", "list"])).stdout;
+    expect(list).toMatch(/^erp +active +The ERP\n +\S+ +first +evaluate +ENDS SOON/);
+    expect(list).not.toContain(secret);
+    expect((await kontor(["service", "disable", "erp"])).stdout).toBe("erp is disabled.\n");
+    expect((await evaluate("erp")).status).toBe(401);
+    await kontor(["service", "enable", "erp"]);
+    expect((await evaluate("erp")).status).toBe(200);
+    await kontor(["service", "withdraw", id]);
+    expect((await evaluate("erp")).status).toBe(401);
   });
 
   it("keeps people: list, password, disable, enable", async () => {
