@@ -60,13 +60,16 @@ function canOf(row: RecordRow, type: TypeDefinition, access: Access): RecordCan 
   const possible = possibleActions(row, type);
   const actions = possible.filter((action) => access.may(action));
   const refused = possible.filter((action) => !actions.includes(action)).map((act) => ({ act, by: access.why(act) }));
-  if (row.deleted_at !== null) return { edit: [], actions, ...whyOf([...refused, ...hiddenSections(type, access)]) };
+  const unseen = unseenSections(type, access);
+  const hidden = unseen.hidden.length > 0 ? { hidden: unseen.hidden } : {};
+  if (row.deleted_at !== null) return { edit: [], actions, ...hidden, ...whyOf([...refused, ...unseen.refused]) };
   const editable = Object.keys(type.fields).filter((key) => isWritable(type, key) && access.field(key) === "visible");
   const edit = editable.filter((key) => access.editable(key));
   return {
     edit: edit.length === editable.length && edit.length > 0 ? "*" : edit,
     actions,
-    ...whyOf([...refused, ...closedSections(type, access, editable), ...hiddenSections(type, access)]),
+    ...hidden,
+    ...whyOf([...refused, ...closedSections(type, access, editable), ...unseen.refused]),
   };
 }
 
@@ -101,13 +104,24 @@ function closedSections(type: TypeDefinition, access: Access, writable: readonly
   return isWhole && first ? [{ act: "edit", by: first.by }] : closed;
 }
 
+interface Closed {
+  readonly hidden: readonly string[];
+  readonly refused: readonly Refused[];
+}
+
 /** Sections of which this reader sees nothing, or something only redacted. */
-const hiddenSections = (type: TypeDefinition, access: Access): readonly Refused[] =>
-  sectionsOf(type).flatMap(([section, keys]) => {
+function unseenSections(type: TypeDefinition, access: Access): Closed {
+  const hidden: string[] = [];
+  const refused: Refused[] = [];
+  for (const [section, keys] of sectionsOf(type)) {
     const seen = keys.filter((key) => access.field(key) !== "absent");
     const masked = seen.length === 0 ? keys[0] : seen.find((key) => access.field(key) !== "visible");
-    return masked === undefined ? [] : [{ act: `read:${section}`, by: access.why("read", masked) }];
-  });
+    if (masked === undefined) continue;
+    if (seen.length === 0) hidden.push(section);
+    refused.push({ act: `read:${section}`, by: access.why("read", masked) });
+  }
+  return { hidden, refused };
+}
 
 /** Asked for every row of a type, and the same for all of them. */
 const sectionsByType = new WeakMap<TypeDefinition, readonly (readonly [string, readonly string[]])[]>();

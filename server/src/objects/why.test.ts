@@ -17,7 +17,12 @@ const card = defineType({
     { key: "bank", label: label("Bank") },
     { key: "pay", label: label("Pay") },
   ],
-  fields: { name: { ...text("main"), required: true }, phone: text("main"), account: text("bank"), salary: text("pay") },
+  fields: {
+    name: { ...text("main"), required: true },
+    phone: text("main"),
+    account: text("bank"),
+    salary: text("pay"),
+  },
   titleField: "name",
   states: {
     initial: "open",
@@ -77,6 +82,7 @@ it("[POL-5] each refused act and each hidden or redacted section names its polic
   expect(canOf([], "open")).toEqual({
     edit: [],
     actions: [],
+    hidden: ["pay"],
     why: { hr: ["delete", "attach", "transition:close", "edit", "read:pay"], everybody: ["read:bank"] },
   });
 });
@@ -95,6 +101,7 @@ it("says nothing where nothing is refused, and of a record in the trash what con
   expect(canOf([], "open", "2026-11-21T09:00:00.000Z")).toEqual({
     edit: [],
     actions: [],
+    hidden: ["pay"],
     why: { hr: ["restore", "read:pay"], everybody: ["read:bank"] },
   });
 });

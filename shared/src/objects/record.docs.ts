@@ -37,6 +37,8 @@ export interface RecordCan {
    * `read:<section>` of one that is hidden, or redacted in part. What is refused and not here, no policy speaks of.
    */
   readonly why?: Readonly<Record<string, readonly string[]>>;
+  /** Sections of which this reader sees nothing: that they exist stands in the type. */
+  readonly hidden?: readonly string[];
 }
 
 /** Two people changed the same field from the same base: the later one won, and the other value waits here to be seen. */
