@@ -47,7 +47,7 @@ export interface EndpointDefinition<
    * An outside standard says where it stands and how it talks: the path counts from the server's root, the caller's
    * `X-Request-ID` is given back, and what cannot be read is answered with 400. Absent: ours, below `/api`.
    */
-  readonly standard?: "authzen";
+  readonly root?: true;
   readonly summary: string;
   readonly tag: string;
   readonly access: EndpointAccess;
@@ -60,6 +60,8 @@ export interface EndpointDefinition<
   readonly reply?: Reply;
   readonly stream?: boolean;
   readonly status?: number;
+  /** For bodies that are larger than a card by nature. Default: 1 MiB. */
+  readonly bodyBytes?: number;
   /** Attempts per minute and address; for endpoints that guess-work could hurt. */
   readonly rateLimit?: { readonly perMinute: number };
   handle(

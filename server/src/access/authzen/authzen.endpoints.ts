@@ -30,10 +30,10 @@ const paths = {
   search_action_endpoint: "/access/v1/search/action",
 } as const;
 
-/** `evaluate` on `system` is asked for where the question is about others; about oneself everybody may ask. */
+/** `evaluate` on `system` is asked for by `askerOf` where a question is about others; about oneself everybody may ask. */
 const common = {
   method: "post",
-  standard: "authzen",
+  root: true,
   tag: "authzen",
   access: { kind: "policy", resource: "*", action: "read" },
   scope: "evaluate",
@@ -44,7 +44,7 @@ export const authzenEndpoints = (deps: AuthzenEndpointDeps): readonly Endpoint[]
   defineEndpoint({
     method: "get",
     path: "/.well-known/authzen-configuration",
-    standard: "authzen",
+    root: true,
     summary: "AuthZEN: where the endpoints of this policy decision point are",
     tag: "authzen",
     access: { kind: "anybody", because: "it names addresses of this server that are the same everywhere" },
@@ -79,6 +79,8 @@ export const authzenEndpoints = (deps: AuthzenEndpointDeps): readonly Endpoint[]
   defineEndpoint({
     ...common,
     path: paths.search_subject_endpoint,
+    // Never about oneself alone.
+    access: { kind: "system", action: "evaluate" },
     summary: "AuthZEN: which people may do this",
     body: searchSubjectSchema,
     reply: searchReplyOf(subjectEntity),

@@ -75,12 +75,15 @@ export function mountEndpoint(app: Express, endpoint: Endpoint, deps: EndpointDe
       sendProblem(response, failure ? failure.error : thrown, { requestId, log: deps.log });
     }
   };
-  const before = [...(endpoint.standard ? [speakStandard] : []), ...(endpoint.body ? [readJson] : [])];
+  const before = [
+    ...(endpoint.root ? [speakStandard] : []),
+    ...(endpoint.body ? [readJson(endpoint.bodyBytes)] : []),
+  ];
   app[endpoint.method](addressOf(endpoint), ...before, handle);
 }
 
-export const addressOf = ({ path, standard }: Pick<Endpoint, "path" | "standard">): string =>
-  standard ? path : `/api${path}`;
+export const addressOf = ({ path, root }: Pick<Endpoint, "path" | "root">): string =>
+  root ? path : `/api${path}`;
 
 /**
  * RFC 9110 knows 400 for what cannot be read, and so do standards; ours tell 422 apart for what can be read and is wrong.
@@ -105,18 +108,21 @@ export function tooMany(limit: unknown): unknown {
   });
 }
 
-const parseJson = express.json({
-  limit: BODY_BYTES,
-  strict: false,
-  // A mebibyte of `[` parses, and then overflows the stack of whatever walks the value.
-  verify: (_request, _response, bytes) => {
-    if (isDeeper(bytes, BODY_LEVELS))
-      throw new DomainError("invalid", `The body is nested deeper than ${BODY_LEVELS} levels.`, {
-        reason: "body.tooDeep",
-        params: { limit: BODY_LEVELS },
-      });
-  },
-});
+const jsonOf = (limit: number) =>
+  express.json({
+    limit,
+    strict: false,
+    // A mebibyte of `[` parses, and then overflows the stack of whatever walks the value.
+    verify: (_request, _response, bytes) => {
+      if (isDeeper(bytes, BODY_LEVELS))
+        throw new DomainError("invalid", `The body is nested deeper than ${BODY_LEVELS} levels.`, {
+          reason: "body.tooDeep",
+          params: { limit: BODY_LEVELS },
+        });
+    },
+  });
+
+const parseJson = jsonOf(BODY_BYTES);
 
 function isDeeper(json: Buffer, levels: number): boolean {
   let level = 0;
@@ -133,13 +139,16 @@ function isDeeper(json: Buffer, levels: number): boolean {
   return false;
 }
 
-function readJson(request: Request, response: Response, next: NextFunction): void {
-  const timer = setTimeout(() => request.destroy(), BODY_MS);
-  response.once("close", () => clearTimeout(timer));
-  parseJson(request, response, (error?: unknown) => {
-    clearTimeout(timer);
-    next(error);
-  });
+function readJson(bytes: number | undefined) {
+  const parse = bytes === undefined ? parseJson : jsonOf(bytes);
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const timer = setTimeout(() => request.destroy(), BODY_MS);
+    response.once("close", () => clearTimeout(timer));
+    parse(request, response, (error?: unknown) => {
+      clearTimeout(timer);
+      next(error);
+    });
+  };
 }
 
 /** A body of another kind would look like an empty one, and the answer would complain of missing fields. */

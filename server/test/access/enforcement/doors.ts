@@ -3,6 +3,7 @@ import type { GuardedOffice, Target } from "./guardedOffice.ts";
 
 /** Doors that ask no policy, each looked at by somebody who says why that is right. */
 export const ownDoors: Readonly<Record<string, string>> = {
+  "get /.well-known/authzen-configuration": "addresses of this server that are the same everywhere",
   "get /info": "name and version, for checking an address",
   "post /sign-in": "the door itself, with guesses bounded",
   "post /console/sign-in": "the console's door",

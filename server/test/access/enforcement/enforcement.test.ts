@@ -5,7 +5,7 @@ import { createProjector } from "../../../src/sync/projection.ts";
 import { Client } from "../../files/serverProcess.ts";
 import { intentProbes, others, ownDoors } from "./doors.ts";
 import { everybody, OPEN, secrets, startGuardedOffice, type GuardedOffice, type Who } from "./guardedOffice.ts";
-import { probes, type Probe } from "./probes.ts";
+import { CALLER, probes, type Probe } from "./probes.ts";
 
 /**
  * Every door of the server, each knocked at by somebody with every right, with a right to read, with half of a record
@@ -46,10 +46,10 @@ describe("endpoints that ask the policies", { timeout: 60_000 }, () => {
     const target = await office.fresh();
     const { path, body, headers } = await probe.request(target, office);
     const before = await office.contents();
-    const answer = await office.clients[who].fetch(`/api${path}`, {
+    const answer = await office.clients[who].fetch(`${endpoint.root ? "" : "/api"}${path}`, {
       method: endpoint.method.toUpperCase(),
       headers: { ...(body && { "content-type": "application/json" }), ...headers },
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && { body: JSON.stringify(body).replaceAll(CALLER, office.userIds[who]) }),
     });
     const text = Buffer.from(await answer.arrayBuffer()).toString("utf8");
     return { status: answer.status, text, changed: (await office.contents()) !== before };
@@ -102,11 +102,11 @@ describe("endpoints of the administration", () => {
   const doors = inventory.endpoints.flatMap((endpoint) =>
     endpoint.access.kind === "system" ? [{ name: nameOf(endpoint), endpoint }] : [],
   );
-  const knock = async (client: Client, { method, path }: Endpoint) => {
+  const knock = async (client: Client, { method, path, root }: Endpoint) => {
     const place = path.replaceAll(/:\w+/g, newId());
     const body = method === "get" || method === "delete" ? undefined : "{}";
     const headers = { ...(body && { "content-type": "application/json" }) };
-    return client.fetch(`${path.startsWith("/access/v1") ? "" : "/api"}${place}`, {
+    return client.fetch(`${root ? "" : "/api"}${place}`, {
       method: method.toUpperCase(),
       headers,
       ...(body && { body }),
@@ -140,7 +140,8 @@ describe("endpoints about the caller's own account, and for anybody", () => {
     "%s tells nothing of anybody else",
     async (name) => {
       const { userIds, clients } = office;
-      const answer = await clients.nothing.fetch(`/api${name.slice("get ".length)}`);
+      const path = name.slice("get ".length);
+      const answer = await clients.nothing.fetch(path.startsWith("/.well-known/") ? path : `/api${path}`);
       const text = await answer.text();
       expect(answer.status).toBe(200);
       expect(meetsSecret(text)).toEqual([]);
@@ -152,8 +153,7 @@ describe("endpoints about the caller's own account, and for anybody", () => {
   it("without a sign-in, nothing but those for anybody answers", async () => {
     const stranger = new Client(office.kontor.url, "nonsense");
     for (const endpoint of inventory.endpoints.filter(({ access }) => access.kind !== "anybody")) {
-      const root = "root" in endpoint && endpoint.root === true;
-      const path = `${root ? "" : "/api"}${endpoint.path.replaceAll(/:\w+/g, newId())}`;
+      const path = `${endpoint.root ? "" : "/api"}${endpoint.path.replaceAll(/:\w+/g, newId())}`;
       const { status } = await stranger.fetch(path, { method: endpoint.method.toUpperCase() });
       expect([nameOf(endpoint), status]).toEqual([nameOf(endpoint), 401]);
     }

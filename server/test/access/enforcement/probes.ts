@@ -14,6 +14,9 @@ export interface Probe {
   request(target: Target, office: GuardedOffice): ProbeRequest | Promise<ProbeRequest>;
 }
 
+/** Stands in a body for the id of whoever knocks. */
+export const CALLER = ":caller";
+
 export interface ProbeRequest {
   readonly path: string;
   readonly body?: object;
@@ -26,6 +29,20 @@ const at =
     path: path.replace(":recordId", recordId).replace(":fileId", fileId),
     ...(body && { body }),
   });
+
+const authzen = (path: string, shows: string): Probe => ({
+  kind: "reads",
+  shows,
+  maskedMay: true,
+  request: ({ recordId }) => ({
+    path: `/access/v1/${path}`,
+    body: {
+      subject: { type: "user", id: CALLER },
+      action: { name: "read" },
+      resource: { type: "employee", id: recordId },
+    },
+  }),
+});
 
 const fields = { fullName: "Somebody new", address: secrets.address };
 
@@ -83,6 +100,11 @@ export const probes: Readonly<Record<string, Probe>> = {
     maskedMay: true,
     request: ({ recordId }) => ({ path: "/access/explain", body: { action: "read", type: "employee", id: recordId } }),
   },
+  // About oneself, as everybody may.
+  "post /access/v1/evaluation": authzen("evaluation", '"decision":true'),
+  "post /access/v1/evaluations": authzen("evaluations", '"decision":true'),
+  "post /access/v1/search/resource": authzen("search/resource", '"type":"employee"'),
+  "post /access/v1/search/action": authzen("search/action", '"name":"read"'),
   "post /records": {
     kind: "changes",
     maskedMay: true,
