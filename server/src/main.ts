@@ -201,6 +201,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
       info,
       leaseMs: config.leaseMs,
       clock,
+      maySystem: access.maySystem,
       secureCookies: config.publicUrl?.startsWith("https:") ?? false,
     }),
     ...peopleEndpoints({ db, people, sessions, clock, services, subjectAttributes: office.subjectAttributes }),

@@ -21,6 +21,7 @@ export interface SignInDeps {
   readonly info: ServerInfo;
   readonly leaseMs: number;
   readonly clock: Clock;
+  maySystem(principal: Principal, action: string, ip: string): Promise<boolean>;
   /** Whether the console's cookie may travel over plain HTTP: only on this machine itself. */
   readonly secureCookies: boolean;
 }
@@ -42,6 +43,7 @@ export function signInEndpoints({
   info,
   leaseMs,
   clock,
+  maySystem,
   secureCookies,
 }: SignInDeps): readonly Endpoint[] {
   const tables = peopleTables(db);
@@ -152,10 +154,11 @@ export function signInEndpoints({
     summary: "Who the caller is",
     tag: "account",
     access: { kind: "self", because: "the caller's own account" },
-    reply: userSchema,
+    reply: userSchema.extend({ mayAudit: z.boolean().describe("May read the audit log") }),
     async handle(_input, request) {
       const principal = signedIn(request);
-      return { ...(await userOf(principal.userId)), isAdmin: principal.isAdmin };
+      const mayAudit = await maySystem(principal, "audit", request.ip);
+      return { ...(await userOf(principal.userId)), isAdmin: principal.isAdmin, mayAudit };
     },
   });
 

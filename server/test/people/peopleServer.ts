@@ -86,6 +86,7 @@ export async function startPeopleServer() {
         info: { product: "kontor", version: "1.2.3", protocol: 1, serverId: newId(), name: "Test" },
         leaseMs: 1000,
         clock: systemClock,
+        maySystem: access.maySystem,
         secureCookies: false,
       }),
       ...peopleEndpoints({ db, people, sessions, clock: systemClock, services, subjectAttributes }),

@@ -53,6 +53,7 @@ export interface Me {
   readonly name: string;
   readonly locale: "en" | "ru";
   readonly isAdmin: boolean;
+  readonly mayAudit: boolean;
 }
 
 export interface Person {

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { call, Problem, type Me } from "../api/api.ts";
+import { AuditPage } from "../audit/AuditPage.tsx";
 import { DevicesPage } from "../sessions/DevicesPage.tsx";
 import { OverviewPage } from "../overview/OverviewPage.tsx";
 import { PeoplePage } from "../people/PeoplePage.tsx";
@@ -8,7 +9,7 @@ import { SessionsPage } from "../sessions/SessionsPage.tsx";
 import { StructurePage } from "../people/StructurePage.tsx";
 import { Loaded } from "../ui/Loaded.tsx";
 import { Frame } from "./Frame.tsx";
-import { usePlace, type Page } from "./route.ts";
+import { pagesFor, usePlace, type Page } from "./route.ts";
 import { SignIn } from "./SignIn.tsx";
 
 // The editor of policies is a third of the console, and most visits do not need it.
@@ -21,26 +22,27 @@ const views: Readonly<Record<Page, React.ComponentType>> = {
   access: AccessPage,
   sessions: SessionsPage,
   devices: DevicesPage,
+  audit: AuditPage,
 };
 
 export function App() {
   const { page } = usePlace();
   const me = useQuery({ queryKey: ["me"], queryFn: () => call<Me>("GET", "/me"), staleTime: 60_000 });
   if (me.error instanceof Problem && (me.error.status === 401 || me.error.status === 403)) return <SignIn />;
-  const View = views[page];
   return (
     <Loaded query={me}>
-      {(user) =>
-        user.isAdmin ? (
-          <Frame user={user} page={page}>
+      {(user) => {
+        if (!user.isAdmin && !user.mayAudit) return <SignIn notAdmin />;
+        const shown = pagesFor(user).includes(page) ? page : "audit";
+        const View = views[shown];
+        return (
+          <Frame user={user} page={shown}>
             <Suspense fallback={null}>
               <View />
             </Suspense>
           </Frame>
-        ) : (
-          <SignIn notAdmin />
-        )
-      }
+        );
+      }}
     </Loaded>
   );
 }

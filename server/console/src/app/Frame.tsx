@@ -5,6 +5,7 @@ import {
   IconDeviceLaptop,
   IconKey,
   IconLayoutDashboard,
+  IconListSearch,
   IconShieldLock,
   IconUserCircle,
   IconUsers,
@@ -16,7 +17,7 @@ import { AccessNav } from "../access/AccessNav.tsx";
 import { call, type Me, type Overview } from "../api/api.ts";
 import { Link } from "../ui/Link.tsx";
 import { chooseLocale, useWords, type Locale } from "../words/words.ts";
-import { addressOf, pages, type Page } from "./route.ts";
+import { addressOf, pagesFor, type Page } from "./route.ts";
 
 const icons: Readonly<Record<Page, Icon>> = {
   overview: IconLayoutDashboard,
@@ -25,6 +26,7 @@ const icons: Readonly<Record<Page, Icon>> = {
   access: IconShieldLock,
   sessions: IconKey,
   devices: IconDeviceLaptop,
+  audit: IconListSearch,
 };
 const localeNames: Readonly<Record<Locale, string>> = { en: "English", ru: "Русский" };
 const schemes = ["light", "dark", "auto"] as const satisfies readonly MantineColorScheme[];
@@ -38,11 +40,11 @@ export function Frame({ user, page, children }: { user: Me; page: Page; children
           <b>K</b>ontor <span>{t("app.console")}</span>
         </div>
         <span className="grow" />
-        <HealthMark />
+        {user.isAdmin && <HealthMark />}
         <AccountMenu user={user} />
       </header>
       <nav className="nav" aria-label={t("app.console")}>
-        {pages.map((name) => {
+        {pagesFor(user).map((name) => {
           const IconOf = icons[name];
           return (
             <Fragment key={name}>

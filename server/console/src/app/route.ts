@@ -4,8 +4,10 @@ import { useMemo, useSyncExternalStore } from "react";
  * Where somebody is: a page, what stands below it in the address (`access/drafts/<id>`), and the query. Every screen
  * that can be looked at has an address of its own, so that it can be sent to a colleague and the back button works.
  */
-export const pages = ["overview", "people", "structure", "access", "sessions", "devices"] as const;
+export const pages = ["overview", "people", "structure", "access", "sessions", "devices", "audit"] as const;
 export type Page = (typeof pages)[number];
+/** An auditor reads the log, and administers nothing. */
+export const pagesFor = ({ isAdmin }: { readonly isAdmin: boolean }): readonly Page[] => (isAdmin ? pages : ["audit"]);
 export interface Place {
   readonly page: Page;
   readonly path: readonly string[];

@@ -1,7 +1,9 @@
 import { accessEn } from "./access.en.ts";
+import { auditEn } from "./audit.en.ts";
 
 export const en = {
   ...accessEn,
+  ...auditEn,
   "app.console": "console",
   "app.overview": "Overview",
   "app.people": "People",
@@ -31,11 +33,11 @@ export const en = {
   "app.sortBy": "Sort by {column}",
   "app.requestId": "Request {id}",
   "signIn.title": "Kontor console",
-  "signIn.lead": "For administrators of this server.",
+  "signIn.lead": "For administrators and auditors of this server.",
   "signIn.login": "Sign-in name",
   "signIn.password": "Password",
   "signIn.submit": "Sign in",
-  "signIn.notAdmin": "You are signed in, but this account is not an administrator's.",
+  "signIn.notAdmin": "You are signed in, but this account is neither an administrator's nor an auditor's.",
   "overview.title": "Overview",
   "overview.running": "Kontor {version}, running since {since}",
   "overview.parts": "Parts",
@@ -61,7 +63,6 @@ export const en = {
   "overview.part.previews": "Previews",
   "overview.part.queue": "Background work",
   "overview.part.disk": "Disk",
-  "overview.part.audit": "Audit log",
   "overview.part.sync": "Sync",
   "people.title": "People",
   "people.add": "Add a person",

@@ -1,8 +1,10 @@
 import { accessRu } from "./access.ru.ts";
+import { auditRu } from "./audit.ru.ts";
 import type { en } from "./en.ts";
 
 export const ru: Readonly<Record<keyof typeof en, string>> = {
   ...accessRu,
+  ...auditRu,
   "app.console": "консоль",
   "app.overview": "Обзор",
   "app.people": "Люди",
@@ -33,11 +35,11 @@ export const ru: Readonly<Record<keyof typeof en, string>> = {
   "app.sortBy": "Сортировать: {column}",
   "app.requestId": "Запрос {id}",
   "signIn.title": "Консоль Kontor",
-  "signIn.lead": "Для администраторов этого сервера.",
+  "signIn.lead": "Для администраторов и аудиторов этого сервера.",
   "signIn.login": "Имя для входа",
   "signIn.password": "Пароль",
   "signIn.submit": "Войти",
-  "signIn.notAdmin": "Вы вошли, но это не учётная запись администратора.",
+  "signIn.notAdmin": "Вы вошли, но это учётная запись не администратора и не аудитора.",
   "overview.title": "Обзор",
   "overview.running": "Kontor {version}, работает с {since}",
   "overview.parts": "Части",
@@ -63,7 +65,6 @@ export const ru: Readonly<Record<keyof typeof en, string>> = {
   "overview.part.previews": "Предпросмотр",
   "overview.part.queue": "Фоновая работа",
   "overview.part.disk": "Диск",
-  "overview.part.audit": "Журнал аудита",
   "overview.part.sync": "Синхронизация",
   "people.title": "Люди",
   "people.add": "Добавить человека",
