@@ -281,7 +281,7 @@ export const accessEn = {
   "access.check.fits": "Fits",
   "access.check.faults": "{count, plural, one {# fault} other {# faults}}",
   "access.check.examples": "{count, plural, one {# example fails} other {# examples fail}}",
-  "access.save.saved": "Saved {when}",
+  "access.save.saved": "Saved",
   "access.save.waiting": "Not saved yet",
   "access.save.saving": "Saving …",
   "access.save.conflict": "Not saved",

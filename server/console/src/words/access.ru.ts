@@ -285,7 +285,7 @@ export const accessRu: Readonly<Record<keyof typeof accessEn, string>> = {
   "access.check.faults": "{count, plural, one {# ошибка} few {# ошибки} other {# ошибок}}",
   "access.check.examples":
     "{count, plural, one {# пример не прошёл} few {# примера не прошли} other {# примеров не прошли}}",
-  "access.save.saved": "Сохранено {when}",
+  "access.save.saved": "Сохранено",
   "access.save.waiting": "Ещё не сохранено",
   "access.save.saving": "Сохранение…",
   "access.save.conflict": "Не сохранено",

@@ -39,7 +39,7 @@ export function DryRunTables({ result }: { result: Result }) {
         onChange={(value) => setBy(value === "type" ? "type" : "department")}
         data={(["department", "type"] as const).map((value) => ({ value, label: t(`access.dryRun.by.${value}`) }))}
       />
-      <Table mt={6} verticalSpacing={4}>
+      <Table mt={6} verticalSpacing={4} className="numbers">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t(`access.dryRun.by.${by}`)}</Table.Th>

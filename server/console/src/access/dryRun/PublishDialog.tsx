@@ -1,4 +1,4 @@
-import { Alert, Button, Modal, TextInput } from "@mantine/core";
+import { Button, Modal, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -9,6 +9,7 @@ import { useWords } from "../../words/words.ts";
 import { type Draft, usePolicySet } from "../access.api.ts";
 import type { DraftChanges } from "../editor/draft.changes.ts";
 import type { DraftState } from "../editor/draft.store.ts";
+import { Notice } from "../parts/Notice.tsx";
 import { accessAddress } from "../routes.ts";
 import { useDryRun } from "./useDryRun.ts";
 
@@ -90,7 +91,7 @@ function Confirm({ draftId, state, baseRev, changes, onClose }: Props) {
           })}
         </p>
       ) : (
-        <Alert color="yellow" title={t("access.publish.notCounted")} />
+        <Notice tone="warn" title={t("access.publish.notCounted")} />
       )}
       <p style={{ margin: 0 }}>{t("access.publish.atOnce", { rev: baseRev })}</p>
       {error && <ProblemAlert error={error} />}
@@ -153,18 +154,18 @@ function BringUpToDate({ draftId, state, baseRev, newRev, onRebased, onClose }: 
 
   return (
     <div style={{ display: "grid", gap: 10 }}>
-      <Alert color="yellow" role="alert" title={t("access.rebase.title", { rev: newRev, base: baseRev })}>
+      <Notice tone="warn" role="alert" title={t("access.rebase.title", { rev: newRev, base: baseRev })}>
         {t("access.rebase.words")}
-      </Alert>
+      </Notice>
       {error && <ProblemAlert error={error} />}
       {conflicts && conflicts.length > 0 && (
-        <Alert color="red" role="alert" title={t("access.rebase.conflicts", { count: conflicts.length })}>
+        <Notice tone="bad" role="alert" title={t("access.rebase.conflicts", { count: conflicts.length })}>
           <ul>
             {conflicts.map((id) => (
               <li key={id}>{id}</li>
             ))}
           </ul>
-        </Alert>
+        </Notice>
       )}
       <div className="toolbar">
         <Button onClick={() => go(accessAddress.compare(baseRev, newRev))}>{t("access.rebase.see")}</Button>

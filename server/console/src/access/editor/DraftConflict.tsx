@@ -1,10 +1,11 @@
-import { Alert, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { call } from "../../api/api.ts";
 import { go } from "../../app/route.ts";
 import { useAct } from "../../ui/useAct.ts";
 import { useWords } from "../../words/words.ts";
 import type { Draft } from "../access.api.ts";
+import { Notice } from "../parts/Notice.tsx";
 import { accessAddress } from "../routes.ts";
 import type { DraftState, DraftStore } from "./draft.store.ts";
 
@@ -36,8 +37,8 @@ export function DraftConflict({ draft, store, state, onBase }: Props) {
     });
 
   return (
-    <Alert color="red" role="alert" m="14px 18px 0" title={t("access.conflict.title")}>
-      <p style={{ margin: "0 0 8px" }}>
+    <Notice tone="bad" role="alert" title={t("access.conflict.title")}>
+      <p>
         {theirs.data &&
           t("access.conflict.words", {
             name: theirs.data.updatedBy?.name ?? t("access.server"),
@@ -57,6 +58,6 @@ export function DraftConflict({ draft, store, state, onBase }: Props) {
       >
         {t("access.conflict.reload")}
       </Button>
-    </Alert>
+    </Notice>
   );
 }

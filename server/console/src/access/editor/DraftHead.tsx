@@ -1,4 +1,4 @@
-import { ActionIcon, Button, TextInput } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { IconArrowBackUp, IconArrowForwardUp } from "@tabler/icons-react";
 import { useState } from "react";
 import { call } from "../../api/api.ts";
@@ -15,8 +15,6 @@ import { accessAddress } from "../routes.ts";
 import type { DraftChanges } from "./draft.changes.ts";
 import type { DraftItem, DraftState, DraftStore } from "./draft.store.ts";
 import type { Check } from "./useCheck.ts";
-
-const MAX_TITLE = 200; // the server's limit
 
 interface Props {
   readonly draft: Draft;
@@ -48,14 +46,6 @@ export function DraftHead({ draft, store, state, baseRev, check, changes, item, 
       <CheckMark check={check} />
       <SaveMark state={state} onRetry={() => void store.flush()} />
       <span className="grow" />
-      <TextInput
-        size="xs"
-        w={210}
-        maxLength={MAX_TITLE}
-        aria-label={t("access.draft.title")}
-        value={state.title}
-        onChange={(event) => store.rename(event.currentTarget.value)}
-      />
       <ActionIcon aria-label={t("access.draft.undo")} disabled={!state.canUndo} onClick={() => store.undo()}>
         <IconArrowBackUp size={17} />
       </ActionIcon>
@@ -132,8 +122,8 @@ function SaveMark({ state: { save, updatedAt }, onRetry }: { state: DraftState; 
     );
   }
   return (
-    <span className="quiet" role="status">
-      {save.is === "saved" ? t("access.save.saved", { when: time(updatedAt) }) : t(`access.save.${save.is}`)}
+    <span className="quiet" role="status" title={time(updatedAt)}>
+      {t(`access.save.${save.is}`)}
     </span>
   );
 }

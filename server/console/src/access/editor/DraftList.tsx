@@ -22,6 +22,7 @@ interface Props {
 type Entry = { readonly item: DraftItem } | { readonly removed: Policy };
 
 const ROW_PX = 46;
+const MAX_TITLE = 200; // the server's limit
 
 /** The draft's policies with what happened to each; what was removed stays to be brought back. */
 export function DraftList(props: Props) {
@@ -56,7 +57,15 @@ export function DraftList(props: Props) {
       <div className="toolbar">
         <TextInput
           size="xs"
-          style={{ flex: 1 }}
+          style={{ flex: "1 1 100%" }}
+          maxLength={MAX_TITLE}
+          label={t("access.draft.title")}
+          value={state.title}
+          onChange={(event) => store.rename(event.currentTarget.value)}
+        />
+        <TextInput
+          size="xs"
+          style={{ flex: 1, minWidth: 0 }}
           leftSection={<IconSearch size={14} />}
           placeholder={t("app.search")}
           aria-label={t("access.policies.search")}

@@ -1,4 +1,4 @@
-import { Alert, Button, Tabs } from "@mantine/core";
+import { Button, Tabs } from "@mantine/core";
 import { IconCheck, IconX } from "@tabler/icons-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useWords } from "../../words/words.ts";
@@ -6,6 +6,7 @@ import type { ExampleResult, Policy, PolicyFault } from "../access.api.ts";
 import { useCatalog } from "../catalog.tsx";
 import { ExamplesForm } from "../form/ExamplesForm.tsx";
 import { PolicyForm } from "../form/PolicyForm.tsx";
+import { Notice } from "../parts/Notice.tsx";
 import { printPolicy, type ShapeFault } from "../policy/policy.json.ts";
 
 const JsonEditor = lazy(() => import("./JsonEditor.tsx"));
@@ -78,15 +79,15 @@ function Unfinished({ odd, unfinished, onDropTyped, onOpenJson }: Props & { onOp
   const fault = unfinished?.fault ?? odd;
   if (!fault) return null;
   return (
-    <Alert color="yellow" role="status" mb={10} title={t(unfinished ? "access.json.unfinished" : "access.json.odd")}>
-      <p style={{ margin: "0 0 8px" }}>
-        {fault.place} {t(fault.key, fault.params)}
+    <Notice tone="warn" title={t(unfinished ? "access.json.unfinished" : "access.json.odd")}>
+      <p>
+        <code>{fault.place}</code> {t(fault.key, fault.params)}
       </p>
       <Button mr={8} onClick={onOpenJson}>
         {t("access.json.open")}
       </Button>
       {unfinished && onDropTyped && <Button onClick={onDropTyped}>{t("access.json.drop")}</Button>}
-    </Alert>
+    </Notice>
   );
 }
 

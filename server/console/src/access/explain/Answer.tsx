@@ -1,10 +1,10 @@
-import { Alert } from "@mantine/core";
 import type { ConditionTrace, Outcome, PolicyTrace } from "@kontor/shared/access";
 import { Link } from "../../ui/Link.tsx";
 import { useWords } from "../../words/words.ts";
 import type { Explanation } from "../access.api.ts";
 import { useCatalog, useMeeting } from "../catalog.tsx";
 import { Mark, type MarkTone } from "../parts/Mark.tsx";
+import { Notice } from "../parts/Notice.tsx";
 import { titleOf } from "../policy/policy.words.ts";
 import { accessAddress } from "../routes.ts";
 import { actualWords, traceInWords } from "./trace.words.ts";
@@ -18,7 +18,7 @@ export function Answer({ answer }: { answer: Explanation }) {
   return (
     <div aria-live="polite">
       <Verdict answer={answer} />
-      {answer.read && !answer.read.allowed && <Alert color="yellow" mb={8} title={t("access.answer.notReadable")} />}
+      {answer.read && !answer.read.allowed && <Notice tone="warn" title={t("access.answer.notReadable")} />}
       {ordered.map((policy) => (
         <Policy key={policy.id} policy={policy} resource={answer.resource} isDeciding={policy.id === deciding} />
       ))}

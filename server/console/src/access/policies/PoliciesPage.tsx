@@ -1,4 +1,4 @@
-import { Alert, Button, Select, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { IconDownload, IconSearch } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { go, usePlace } from "../../app/route.ts";
@@ -7,6 +7,7 @@ import { saveCsv } from "../../ui/saveCsv.ts";
 import { useWords } from "../../words/words.ts";
 import { type PolicySetReply, usePolicySet } from "../access.api.ts";
 import { useCatalog, useMeeting } from "../catalog.tsx";
+import { Notice } from "../parts/Notice.tsx";
 import { accessAddress } from "../routes.ts";
 import { DraftsMenu } from "./DraftsMenu.tsx";
 import { PolicyList } from "./PolicyList.tsx";
@@ -118,14 +119,13 @@ function Policies({ set }: { set: PolicySetReply }) {
         </Button>
       </div>
       {set.stale.length > 0 && (
-        <Alert
-          color="red"
+        <Notice
+          tone="bad"
           role="alert"
-          m={12}
           title={t("access.policies.staleAlert", { count: new Set(set.stale.map(({ policyId }) => policyId)).size })}
         >
-          {t("access.policies.staleWords")}
-        </Alert>
+          <p>{t("access.policies.staleWords")}</p>
+        </Notice>
       )}
       {shown.length === 0 ? (
         <p className="quiet" style={{ padding: "0 14px" }}>

@@ -6,7 +6,7 @@ import { isLeafOp, operators } from "./operators.ts";
  * A policy as text and back. The form and the JSON editor show the same policy: what is typed becomes the form's as soon
  * as it has a policy's shape, and until then the form keeps what it had. What a policy may *say* is the server's to check.
  */
-const WIDTH = 96;
+const WIDTH = 72;
 
 /** Short lists and objects on one line, as people write them. */
 export function printPolicy(value: unknown, indent = ""): string {
