@@ -97,7 +97,9 @@ export async function openOffice(
     subjectAttributes: { ...kindsOf(subjectAttributes), ...grantAttributes(recordTypes) },
     loadSubject: (userId) => loadGranted(db, userId),
     loadAdministrators: () => loadAdministrators(db),
+    doorbell,
   });
+  stops.push(async () => access.close());
   return {
     clock,
     url,

@@ -3,7 +3,6 @@ import type { Express } from "express";
 import { DomainError, isId, newId } from "@kontor/shared/base";
 import { PROTOCOL_VERSION } from "@kontor/shared/protocol";
 import {
-  accessEndpoints,
   accessRequestsCollection,
   authzenEndpoints,
   grantEndpoints,
@@ -51,6 +50,7 @@ import {
 } from "#people";
 import { createSync, type Sync } from "#sync";
 import { loadDemo, type LoadedDemo } from "../packs/office/demo/index.ts";
+import { startAdministration } from "./main.access.ts";
 import { startAuditing } from "./main.audit.ts";
 import { startFiles } from "./main.files.ts";
 import { createStops, openOffice, type Stops } from "./main.office.ts";
@@ -140,7 +140,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
         throw new DomainError("forbidden", "A service has no replica.", { reason: "service.noAccount" });
       return principal;
     },
-    loadSubject: (userId) => office.loadGranted(db, userId),
+    loadSubject: access.loadSubject,
     epoch: await readState(db, "sync.epoch", newId),
     leaseMs: config.leaseMs,
     origins: () => (config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]),
@@ -205,7 +205,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
       secureCookies: config.publicUrl?.startsWith("https:") ?? false,
     }),
     ...peopleEndpoints({ db, people, sessions, clock, services, subjectAttributes: office.subjectAttributes }),
-    ...accessEndpoints({ access, loadResource: (type, id) => findResource(db, access.engine(), { type, id }) }),
+    ...startAdministration(office).endpoints,
     ...authzenEndpoints({
       access,
       publicUrl: config.publicUrl,

@@ -49,7 +49,12 @@ beforeAll(async () => {
     loadAdministrators: async () => [root],
   });
   const record = { type: "contract", attributes: { owner: anna.id, level: 7 } };
-  const endpoints = accessEndpoints({ access, loadResource: async (_, id) => (id === recordId ? record : undefined) });
+  const drafts = { engineOf: async () => access.compile([], "draft") };
+  const endpoints = accessEndpoints({
+    access,
+    drafts,
+    loadResource: async (_, id) => (id === recordId ? record : undefined),
+  });
   list = endpoints.find(({ path }) => path === "/access/policies") as Endpoint;
   explain = endpoints.find(({ path }) => path === "/access/explain") as Endpoint;
 });

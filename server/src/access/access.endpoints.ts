@@ -1,13 +1,26 @@
 import { z } from "zod";
-import { hintOf, type Policy, type ResourceInstance } from "@kontor/shared/access";
+import {
+  type AccessEngine,
+  type Context,
+  hintOf,
+  type Policy,
+  policySetSchema,
+  type ResourceInstance,
+  supposedContext,
+} from "@kontor/shared/access";
 import { DomainError } from "@kontor/shared/base";
 import { defineEndpoint, type Endpoint, type EndpointRequest, type Principal } from "#kernel";
 import type { AccessService } from "./access.service.ts";
+import type { Drafts } from "./drafts.service.ts";
 
 export interface AccessEndpointDeps {
   readonly access: AccessService;
-  /** Undefined: there is none. Whether the caller may know of it is decided here. */
-  loadResource(type: string, id: string): Promise<ResourceInstance | undefined>;
+  readonly drafts: Pick<Drafts, "engineOf">;
+  /**
+   * With what the policies of this engine ask of other records. Undefined: there is none; whether the caller may know of
+   * it is decided here.
+   */
+  loadResource(type: string, id: string, engine: AccessEngine): Promise<ResourceInstance | undefined>;
 }
 
 const explainBody = z.strictObject({
@@ -18,6 +31,8 @@ const explainBody = z.strictObject({
   attributes: z.record(z.string(), z.json()).optional().describe("Administrators only"),
   field: z.string().min(1).max(100).optional(),
   userId: z.uuid().optional().describe("Default: yourself. Others: administrators only"),
+  draftId: z.uuid().optional().describe("Asks this draft and not the set in force. Administrators only"),
+  context: supposedContext.optional().describe("What is supposed otherwise than it is. Administrators only"),
 });
 
 export const accessEndpoints = (deps: AccessEndpointDeps): readonly Endpoint[] => [
@@ -27,16 +42,21 @@ export const accessEndpoints = (deps: AccessEndpointDeps): readonly Endpoint[] =
     summary: "The set of policies in force",
     tag: "access",
     access: { kind: "system", action: "administer" },
-    reply: z.object({
-      rev: z.string(),
-      publishedAt: z.string(),
-      publishedBy: z.string().nullable(),
-      policies: z.array(z.custom<Policy>()),
-    }),
+    reply: policySetSchema,
     handle: async () => {
-      const { publishedAt, publishedBy } = deps.access.published();
-      const { rev, policies } = deps.access.engine();
-      return { rev, publishedAt, publishedBy, policies: [...policies] };
+      await deps.access.refresh();
+      const { rev, publishedAt, publishedBy, source, title } = deps.access.published();
+      const { builtIn } = deps.access.scope();
+      return {
+        rev: String(rev),
+        publishedAt,
+        publishedBy,
+        source,
+        ...(title !== null && { title }),
+        builtIn: builtIn.map(({ id }) => id),
+        stale: [...deps.access.stale()],
+        policies: [...builtIn, ...(deps.access.policies() as readonly Policy[])],
+      };
     },
   }),
   defineEndpoint({
@@ -56,36 +76,50 @@ async function explain(deps: AccessEndpointDeps, body: z.output<typeof explainBo
   const { access } = deps;
   const caller = request.principal as Principal; // every endpoint that is not for anybody has one
   const isAdministrator = await access.maySystem(caller, "administer", request.ip);
-  const engine = access.engine();
+  if (!isAdministrator) refuseSuppositions(body, caller);
+  const engine = body.draftId === undefined ? access.engine() : await deps.drafts.engineOf(body.draftId);
   if (!engine.resources.some((type) => type.name === body.type)) throw unknownResource();
-  const resource = await resourceOf(deps, body, isAdministrator);
-  const context = access.contextOf(caller, request.ip);
-  if (isAdministrator) {
-    const subject = await access.subjectOf(body.userId ?? caller.userId);
-    return { ...engine.explain(subject, body.action, resource, context, body.field) };
-  }
-  if (body.userId !== undefined && body.userId !== caller.userId) {
-    const reason = "access.system";
-    throw new DomainError("forbidden", "Only administrators may ask about somebody else.", { reason });
-  }
-  const subject = await access.subjectOf(caller.userId);
+  const resource = await resourceOf(deps, body, engine);
+  const context = supposing(access.contextOf(caller, request.ip), body.context);
+  const subject = await access.subjectOf(body.userId ?? caller.userId);
   // Whether there is such a record is itself something that one may not see (VIS-2).
-  if (body.id !== undefined && !engine.accessTo(subject, resource, context).readable) throw unknownResource();
-  return { ...hintOf(engine.explain(subject, body.action, resource, context, body.field)) };
+  if (!isAdministrator && body.id !== undefined && !engine.accessTo(subject, resource, context).readable)
+    throw unknownResource();
+  const explanation = engine.explain(subject, body.action, resource, context, body.field);
+  return isAdministrator ? { ...explanation } : { ...hintOf(explanation) };
 }
+
+/** Guessing until the answer changes would read the policies' conditions out of their hints (POL-5). */
+function refuseSuppositions(body: z.output<typeof explainBody>, caller: Principal): void {
+  const refused = [
+    body.userId !== undefined && body.userId !== caller.userId && "somebody else",
+    body.attributes !== undefined && "made-up attributes",
+    body.draftId !== undefined && "drafts",
+    body.context !== undefined && "another context",
+  ].find((words) => words !== false);
+  if (refused !== undefined)
+    throw new DomainError("forbidden", `Only administrators may ask about ${refused}.`, { reason: "access.system" });
+}
+
+/** As it is, but for what is supposed otherwise. */
+export const supposing = (context: Context, supposed: z.output<typeof supposedContext> = {}): Context => ({
+  ...context,
+  ...defined(supposed),
+  ...(supposed.time !== undefined && { time: asMoment(supposed.time) }),
+  ...(supposed.secondFactorAt !== undefined && { secondFactorAt: asMoment(supposed.secondFactorAt) }),
+});
+
+const asMoment = (text: string): string => new Date(text).toISOString();
+const defined = <T extends object>(values: T) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Context>;
 
 async function resourceOf(
   deps: AccessEndpointDeps,
   body: z.output<typeof explainBody>,
-  isAdministrator: boolean,
+  engine: AccessEngine,
 ): Promise<ResourceInstance> {
-  if (body.attributes !== undefined && !isAdministrator) {
-    // Guessing attributes until the answer changes would read the policies' conditions out of their hints.
-    const reason = "access.system";
-    throw new DomainError("forbidden", "Only administrators may ask about made-up attributes.", { reason });
-  }
   if (body.id === undefined) return { type: body.type, attributes: body.attributes ?? {} };
-  const resource = await deps.loadResource(body.type, body.id);
+  const resource = await deps.loadResource(body.type, body.id, engine);
   if (!resource) throw unknownResource();
   return resource;
 }

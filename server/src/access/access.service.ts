@@ -1,29 +1,32 @@
 import {
   type AccessEngine,
   type AttributeKind,
+  type CheckReply,
   type Context,
-  createAccessEngine,
-  type ExampleFailure,
-  faultsToText,
   nobody,
-  parsePolicies,
   type Policy,
   type ResourceType,
-  runExamples,
   type Subject,
 } from "@kontor/shared/access";
 import { DomainError, systemClock, type Clock } from "@kontor/shared/base";
-import type { Database, Log, Principal, Transaction } from "#kernel";
-import {
-  insertSet,
-  lockSets,
-  newestPackHash,
-  newestSet,
-  type PolicySet,
-  type PolicySource,
-  sha256Of,
-} from "./policySet.repo.ts";
+import { ringOnCommit, type Database, type Doorbell, type Log, type Principal } from "#kernel";
+import { checkOf, invalidPolicies, readPolicies, withoutBuiltIn, type PolicyScope } from "./policy.check.ts";
+import { settlePolicies, withoutSystemDenies, type StaleFault } from "./policy.settle.ts";
+import { findSet, lockSets, newestRev, newestSet, type PolicySet, type PolicySetHead } from "./policySet.repo.ts";
+import { publishSet, typesSha256Of, type PublishDeps, type Publishing } from "./publishSet.ts";
+import { startWithPacks } from "./startWithPacks.ts";
 import { administratorPolicy, systemResource } from "./system.resource.ts";
+
+/**
+ * Which set of policies is in force, on every node.
+ *
+ * - POL-8 A set is checked against the types, asked its examples, and then comes into force as a whole: one row, written
+ *   under a lock that makes publishing one at a time over all nodes.
+ * - POL-9 No set comes into force with which no active administrator could administer the server.
+ * - VIS-5 Whoever is loaded with `loadSubject` or `subjectOf` is decided by a set at least as new as the newest that was
+ *   committed when the loading began: both look, in the same moment, whether another was published. The doorbell rings
+ *   with the commit, so that nodes on which nobody asks anything take devices' rows away as well.
+ */
 
 export interface AccessDeps {
   readonly db: Database;
@@ -32,7 +35,7 @@ export interface AccessDeps {
   readonly resources: readonly ResourceType[];
   /** What the installed packs say, not yet checked. */
   readonly policies: readonly unknown[];
-  /** Part of every set and of no draft: they are not stored with it, and cannot be edited away. */
+  /** Part of every set, besides the one that lets administrators administer. */
   readonly builtIn?: readonly Policy[];
   /** Attributes of subjects beyond the built-in ones. */
   readonly subjectAttributes?: Readonly<Record<string, AttributeKind>>;
@@ -40,73 +43,160 @@ export interface AccessDeps {
   loadSubject(userId: string): Promise<Subject | undefined>;
   /** POL-9 asks for each of them whether they may still administer. */
   loadAdministrators(): Promise<readonly Subject[]>;
+  /** Tells of sets published by other nodes and by the command line; without it they are noticed when somebody asks. */
+  readonly doorbell?: Pick<Doorbell, "onRing">;
   readonly clock?: Clock;
 }
 
 export interface AccessService {
   /** The set in force; ask anew for every act, since it is replaced when a set is published. */
   engine(): AccessEngine;
-  published(): Omit<PolicySet, "policies">;
-  /** Called after another set came into force; returns how to stop listening. */
+  published(): PolicySetHead;
+  /** As written, without those that are part of every set. */
+  policies(): readonly unknown[];
+  /** What policies may speak of, and which are part of every set. */
+  scope(): PolicyScope;
+  /** What of the set in force does not fit the types any more. */
+  stale(): readonly StaleFault[];
+  /** Called after another set came into force, on whichever node it was published; returns how to stop listening. */
   onPublished(listener: (engine: AccessEngine) => void): () => void;
+  /** Takes the newest set into force, if this node has not heard of it. */
+  refresh(): Promise<void>;
+  /** Undefined when the user is gone or disabled. */
+  loadSubject(userId: string): Promise<Subject | undefined>;
   /** Throws `unauthenticated` when the user is gone or disabled. */
   subjectOf(userId: string): Promise<Subject>;
   contextOf(principal: Pick<Principal, "channel" | "deviceId">, ip: string): Context;
   maySystem(principal: Principal, action: string, ip: string): Promise<boolean>;
+  /** What speaks against publishing this list, without publishing it. */
+  check(policies: readonly unknown[]): Promise<CheckReply>;
+  /** An engine of a list that is not published; throws `invalid` with every fault. */
+  compile(policies: readonly unknown[], rev: string): AccessEngine;
   /** POL-8, POL-9: all of it or nothing; throws `invalid` with every fault and its place. */
   publish(policies: readonly unknown[], by: string): Promise<{ readonly rev: string }>;
+  /** The same under the lock, with what is published decided of the set in force at that moment. */
+  replace(decide: Publishing): Promise<PolicySet>;
+  /** The published set with this number. Throws `notFound`. */
+  setOf(rev: string): Promise<PolicySet>;
+  close(): void;
 }
+
+const POLL_MS = 10_000; // a ring may get lost with its connection
 
 /** Publishes what the packs say if it is new, and holds the engine of the set in force. */
 export async function createAccess(deps: AccessDeps): Promise<AccessService> {
-  const { db, log, subjectAttributes = {}, builtIn = [], clock = systemClock } = deps;
-  const builtInIds = new Set(builtIn.map(({ id }) => id));
-  const resources = [...deps.resources, systemResource];
+  const { db, log, subjectAttributes = {}, clock = systemClock } = deps;
+  const scope: PolicyScope = {
+    resources: [...deps.resources, systemResource],
+    subjectAttributes,
+    builtIn: [administratorPolicy, ...(deps.builtIn ?? [])],
+  };
   const listeners = new Set<(engine: AccessEngine) => void>();
 
-  const engineOf = (policies: unknown, rev: string): AccessEngine => {
-    // After the others, so that a fault's index is that of the list which was given.
-    const parsed = parsePolicies(Array.isArray(policies) ? [...policies, ...builtIn] : policies, resources, {
-      subjectAttributes,
-    });
-    if (!parsed.ok) throw invalidPolicies(faultsToText(parsed.faults), parsed.faults);
-    return createAccessEngine({ policies: parsed.policies, resources, rev, subjectAttributes });
-  };
-
-  async function publishIn(trx: Transaction, policies: readonly unknown[], source: PolicySource, by: string | null) {
-    const draft = engineOf(withAdministrators(policies), "draft");
-    const failures = runExamples(draft);
-    if (failures.length > 0) throw failedExamples(failures);
-    await refuseLockOut(draft);
-    const written = draft.policies.filter(({ id }) => !builtInIds.has(id));
-    const set = await insertSet(trx, { policies: written, source, by });
-    log.info({ rev: set.rev, policies: written.length, source }, "policies published");
-    return set;
+  async function check(policies: readonly unknown[]): Promise<CheckReply> {
+    const read = readPolicies(policies, scope, "draft");
+    if (!read.ok) return { publishable: false, faults: [...read.faults], examples: [] };
+    return checkOf(read.engine, await isLockOut(read.engine));
   }
 
   /** POL-9. Before the first administrator exists, any will do. */
-  async function refuseLockOut(draft: AccessEngine): Promise<void> {
+  async function isLockOut(draft: AccessEngine): Promise<boolean> {
     const administrators = await deps.loadAdministrators();
     const candidates = administrators.length > 0 ? administrators : [{ ...nobody, isAdmin: true }];
-    const context = consoleContext(clock);
-    const system = { type: systemResource.name, attributes: {} };
-    if (candidates.some((subject) => draft.may(subject, "administer", system, context).allowed)) return;
-    const reason = "access.lockOut";
-    throw new DomainError("invalid", "With these policies no active administrator could administer the server.", {
-      reason,
-    });
+    const context: Context = { time: new Date(clock.now()).toISOString(), channel: "console" };
+    return !candidates.some((subject) => draft.may(subject, "administer", SYSTEM, context).allowed);
   }
 
-  let set = await db.transaction().execute(async (trx) => {
-    await lockSets(trx);
-    const changed = (await newestPackHash(trx)) !== sha256Of(withAdministrators(deps.policies));
-    const newest = changed ? undefined : await newestSet(trx);
-    return newest ?? publishIn(trx, deps.policies, "packs", null);
-  });
-  let engine = engineOf(set.policies, String(set.rev));
+  function compile(policies: readonly unknown[], rev: string): AccessEngine {
+    const read = readPolicies(policies, scope, rev);
+    if (!read.ok) throw invalidPolicies(read.faults);
+    return read.engine;
+  }
+
+  const publishDeps: PublishDeps = { log, clock, check, typesSha256: typesSha256Of(scope) };
+
+  /* ---------- which is in force ---------- */
+
+  interface InForce {
+    readonly set: PolicySet;
+    readonly engine: AccessEngine;
+    readonly stale: readonly StaleFault[];
+  }
+
+  async function settle(set: PolicySet): Promise<InForce> {
+    const settled = settlePolicies(set.policies, scope, String(set.rev));
+    if (settled.stale.length === 0) return { set, ...settled };
+    for (const { policyId, place, words, effect } of settled.stale)
+      log.error({ rev: set.rev, policyId, place, words, effect }, "a policy in force no longer fits the types");
+    if (!(await isLockOut(settled.engine))) return { set, ...settled };
+    const open = settlePolicies(withoutSystemDenies(set.policies, settled.stale), scope, String(set.rev));
+    return { set, engine: open.engine, stale: settled.stale };
+  }
+
+  let inForce = await settle(await startWithPacks(db, deps.policies, publishDeps));
+
+  async function adopt(set: PolicySet): Promise<void> {
+    if (set.rev <= inForce.set.rev) return;
+    const next = await settle(set);
+    // Of two that were published at once, the later one stays in force whichever was settled first.
+    if (set.rev <= inForce.set.rev) return;
+    inForce = next;
+    for (const listener of listeners) listener(next.engine);
+  }
+
+  async function look(): Promise<void> {
+    const newest = await newestRev(db);
+    if (newest === undefined || newest <= inForce.set.rev) return;
+    const set = await newestSet(db);
+    if (set) await adopt(set);
+  }
+
+  let running: Promise<void> | undefined;
+  let waiting: Promise<void> | undefined;
+  /** Joins a look that has not begun, never one that has: that one may have read before the set was committed. */
+  function refresh(): Promise<void> {
+    waiting ??= (async () => {
+      await running?.catch(() => undefined);
+      waiting = undefined;
+      running = look();
+      await running;
+    })();
+    return waiting;
+  }
+
+  const refreshSoon = () =>
+    void refresh().catch((error: unknown) => log.warn({ err: error }, "whether policies were published is unknown"));
+  const stopListening = deps.doorbell?.onRing(refreshSoon);
+  const poll = deps.doorbell && setInterval(refreshSoon, POLL_MS).unref();
+
+  /* ---------- publishing ---------- */
+
+  let publishing: Promise<unknown> = Promise.resolve();
+  /** One at a time here, too: those that wait for the table's lock would hold every connection that its owner needs. */
+  function replace(decide: Publishing): Promise<PolicySet> {
+    const published = publishing.then(async () => {
+      const set = await db.transaction().execute(async (trx) => {
+        await lockSets(trx);
+        const newest = await newestSet(trx);
+        if (!newest) throw new Error("no set of policies is in force");
+        const next = await publishSet(trx, publishDeps, await decide(trx, newest), newest);
+        await ringOnCommit(trx);
+        return next;
+      });
+      await adopt(set);
+      return set;
+    });
+    publishing = published.catch(() => undefined);
+    return published;
+  }
+
+  async function loadSubject(userId: string): Promise<Subject | undefined> {
+    const [subject] = await Promise.all([deps.loadSubject(userId), refresh()]);
+    return subject;
+  }
 
   async function subjectOf(userId: string): Promise<Subject> {
-    const subject = await deps.loadSubject(userId);
+    const subject = await loadSubject(userId);
     if (!subject) throw new DomainError("unauthenticated", "This account is not active.", { reason: "account.off" });
     return subject;
   }
@@ -120,56 +210,44 @@ export async function createAccess(deps: AccessDeps): Promise<AccessService> {
   });
 
   return {
-    engine: () => engine,
-    published: () => ({ rev: set.rev, publishedAt: set.publishedAt, publishedBy: set.publishedBy }),
+    engine: () => inForce.engine,
+    published: () => headOf(inForce.set),
+    policies: () => inForce.set.policies,
+    scope: () => scope,
+    stale: () => inForce.stale,
     onPublished(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    refresh,
+    loadSubject,
     subjectOf,
     contextOf,
     async maySystem(principal, action, ip) {
-      const system = { type: systemResource.name, attributes: {} };
-      return engine.may(await subjectOf(principal.userId), action, system, contextOf(principal, ip)).allowed;
+      const subject = await subjectOf(principal.userId);
+      return inForce.engine.may(subject, action, SYSTEM, contextOf(principal, ip)).allowed;
     },
+    check,
+    compile,
     async publish(policies, by) {
-      const published = await db.transaction().execute(async (trx) => {
-        await lockSets(trx);
-        return publishIn(trx, policies, "administrator", by);
-      });
-      // Of two that were published at once, the later one stays in force whichever answer arrives first.
-      if (published.rev > set.rev) {
-        set = published;
-        engine = engineOf(set.policies, String(set.rev));
-        for (const listener of listeners) listener(engine);
-      }
-      return { rev: String(published.rev) };
+      const own = withoutBuiltIn(policies, scope);
+      const { rev } = await replace(async () => ({ own, source: "administrator", by, actor: { userId: by } }));
+      return { rev: String(rev) };
+    },
+    replace,
+    async setOf(rev) {
+      const set = /^\d{1,15}$/.test(rev) ? await findSet(db, Number(rev)) : undefined;
+      if (!set)
+        throw new DomainError("notFound", `No set of policies has the number ${rev}.`, { reason: "access.noVersion" });
+      return set;
+    },
+    close() {
+      stopListening?.();
+      clearInterval(poll);
     },
   };
 }
 
-const withAdministrators = (policies: readonly unknown[]): readonly unknown[] => [
-  administratorPolicy,
-  ...policies.filter((policy) => (policy as Partial<Policy> | null)?.id !== administratorPolicy.id),
-];
+const SYSTEM = { type: systemResource.name, attributes: {} };
 
-const consoleContext = (clock: Clock): Context => ({ time: new Date(clock.now()).toISOString(), channel: "console" });
-
-function invalidPolicies(text: string, faults: readonly { path: string; words: string }[]): DomainError {
-  const problems = faults.map(({ path, words }) => ({
-    field: `policies${path}`,
-    reason: "policy.invalid",
-    message: words,
-  }));
-  return new DomainError("invalid", `The policies do not fit:\n${text}`, { reason: "access.policies", problems });
-}
-
-function failedExamples(failures: readonly ExampleFailure[]): DomainError {
-  const problems = failures.map(({ policyId, at, name, expected }) => ({
-    field: `${policyId}${at}`,
-    reason: "policy.example",
-    message: `expects ${expected}${name === undefined ? "" : ` (${name})`}, and the policies say the opposite`,
-  }));
-  const text = problems.map(({ field, message }) => `${field} ${message}`).join("\n");
-  return new DomainError("invalid", `Examples of the policies fail:\n${text}`, { reason: "access.examples", problems });
-}
+const headOf = ({ policies: _policies, ...head }: PolicySet): PolicySetHead => head;

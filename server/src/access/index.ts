@@ -10,6 +10,8 @@ export {
   importRequest,
   policyWordsCollection,
 } from "./grants/index.ts";
+export { accessAdministration } from "./access.administration.ts";
+export type { AdministrationDeps } from "./access.administration.ts";
 export { createAccess } from "./access.service.ts";
 export type { AccessDeps, AccessService } from "./access.service.ts";
 export { authzenEndpoints } from "./authzen/authzen.endpoints.ts";

@@ -20,7 +20,7 @@ export { recordChanges } from "./database/changes.ts";
 export type { Change } from "./database/changes.ts";
 export { checkDatabase, createDatabase } from "./database/database.ts";
 export type { Database, KernelTables, Transaction } from "./database/database.ts";
-export { createDoorbell } from "./database/doorbell.ts";
+export { createDoorbell, ringOnCommit } from "./database/doorbell.ts";
 export type { Doorbell } from "./database/doorbell.ts";
 export { lockDataDirectory } from "./database/dataLock.ts";
 export { startEmbeddedPostgres } from "./database/embedded.ts";

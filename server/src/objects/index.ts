@@ -13,6 +13,8 @@ export { importRecord } from "./importRecord.ts";
 export type { ImportedRecord, ImportedStep } from "./importRecord.ts";
 export { peopleInDatabase } from "./people.lookup.ts";
 export type { PeopleLookup } from "./people.lookup.ts";
+export { policyWordsOf } from "./policyWords.ts";
+export { createRecordViews } from "./recordViews.ts";
 export { createRecordAccess, noteFileChange } from "./record.port.ts";
 export type { ReadableRecord, RecordAccess } from "./record.port.ts";
 export type { RecordDeps } from "./record.write.ts";

@@ -1,4 +1,5 @@
 export { ensureAdministrators, loadAdministrators } from "./administrators.ts";
+export { findValues, namesOf } from "./findValues.ts";
 export { normalizeLogin } from "./login.ts";
 export { checkNewPassword, hashPassword } from "./password.ts";
 export { peopleCollections, peopleResources } from "./people.collections.ts";

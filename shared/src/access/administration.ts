@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Effect, Policy } from "./access.model.ts";
+import type { Json, JsonObject } from "../base/index.ts";
+import { type Effect, type Policy, redactions } from "./access.model.ts";
 
 /**
  * What the console and other programs say to the server about policies, below `/api/access`: the shapes of drafts,
@@ -57,7 +58,10 @@ export const draftHeadSchema = z.object({
   /** Grows by one with each save: whoever saves says which one they saw. */
   version: z.int(),
   updatedAt: moment,
-  updatedBy: personRef,
+  /** Absent: the server left it, because changed packs could not be merged with the set in force. */
+  updatedBy: personRef.optional(),
+  /** Why the server left it, and what stands against publishing it. */
+  note: z.string().optional(),
 });
 /** Without the built-in policies, which cannot be changed. */
 export const draftSchema = draftHeadSchema.extend({ policies });
@@ -67,6 +71,23 @@ export const saveDraftSchema = z.strictObject({
   version: z.int().min(1),
   policies,
 });
+
+/** `fromRev`: the published set that it begins with; default: the one in force. */
+export const createDraftSchema = z.strictObject({
+  title: z.string().trim().min(1).max(200),
+  fromRev: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional(),
+});
+/** `confirm` is the draft's title, typed; `baseRev` the set in force that the administrator looked at. */
+export const publishDraftSchema = z.strictObject({
+  version: z.int().min(1),
+  baseRev: z.string(),
+  confirm: z.string().max(200),
+});
+/** What is checked is the list as given: not yet a draft, or not saved. */
+export const checkSchema = z.strictObject({ policies });
 
 export const policyFaultSchema = z.object({
   /** Absent where the set as a whole is meant. */
@@ -111,7 +132,31 @@ export const versionHeadSchema = z.object({
 });
 export type VersionHead = z.output<typeof versionHeadSchema>;
 
-const place = z.object({ place: z.string(), before: z.json().optional(), after: z.json().optional() });
+export const versionSchema = versionHeadSchema.extend({ policies });
+export type Version = z.output<typeof versionSchema>;
+/** `confirm` is the number of the version to go back to, typed; `baseRev` the set in force that is taken back. */
+export const revertSchema = z.strictObject({ baseRev: z.string(), confirm: z.string().max(200) });
+/** What the caller may take back without being an administrator: their own set, while it is in force (POL-9). */
+export const revertibleSchema = z.object({
+  inForce: versionHeadSchema.optional(),
+  previous: versionHeadSchema.optional(),
+});
+
+/** What is in force; `stale` says which policies no longer fit the types, and what is done instead of them. */
+export const policySetSchema = z.object({
+  rev: z.string(),
+  publishedAt: moment,
+  publishedBy: z.string().nullable(),
+  source: versionHeadSchema.shape.source,
+  title: z.string().optional(),
+  /** Ids of the policies that are part of every set and cannot be changed. */
+  builtIn: z.array(z.string()),
+  stale: z.array(policyFaultSchema.extend({ effect: z.enum(["not-applied", "denies-whole", "examples-dropped"]) })),
+  policies,
+});
+export type PolicySetReply = z.output<typeof policySetSchema>;
+
+const place = z.object({ place: z.string(), before: z.custom<Json>().optional(), after: z.custom<Json>().optional() });
 export const policyDiffSchema = z.object({
   added: policies,
   removed: policies,
@@ -186,4 +231,60 @@ export const supposedContext = z.strictObject({
   ip: z.union([z.ipv4(), z.ipv6()]).optional(),
   channel: z.enum(["desktop", "console", "api", "job"]).optional(),
   offline: z.boolean().optional(),
+  deviceTrusted: z.boolean().optional(),
+  factorLevel: z.int().min(0).max(9).optional(),
+  secondFactorAt: z.iso.datetime().optional(),
 });
+
+/* ---------- view as ---------- */
+
+const viewedBy = { userId: z.uuid(), draftId: z.uuid().optional(), context: supposedContext.optional() };
+export const viewRecordsSchema = z.strictObject({
+  ...viewedBy,
+  type: z.string().min(1).max(100),
+  limit: z.int().min(1).max(200).default(50),
+  cursor: z.string().max(2_000).optional(),
+});
+export const viewRecordSchema = z.strictObject({ ...viewedBy, id: z.uuid() });
+
+/** A `RecordDoc`; access does not know what records are. */
+type ViewedDoc = JsonObject;
+const fieldAccess = z.union([z.enum(["visible", "absent"]), z.object({ redact: z.enum(redactions) })]);
+/** As the user would be sent them: a document is a `RecordDoc`. */
+export const viewedRecordsSchema = z.object({
+  records: z.array(z.custom<ViewedDoc>()),
+  nextCursor: z.string().optional(),
+});
+export const viewedRecordSchema = z.object({
+  type: z.string(),
+  readable: z.boolean(),
+  /** Absent where it cannot be read. */
+  record: z.custom<ViewedDoc>().optional(),
+  /** In the order of the type; `policyId` decided: it shows the field, or takes it away. */
+  fields: z.array(
+    z.object({
+      name: z.string(),
+      section: z.string(),
+      access: fieldAccess,
+      editable: z.boolean(),
+      policyId: z.string().optional(),
+    }),
+  ),
+  /** Every action of the type. */
+  can: z.array(z.object({ action: z.string(), allowed: z.boolean(), policyId: z.string().optional() })),
+});
+export type ViewedRecord = z.output<typeof viewedRecordSchema>;
+
+/* ---------- values ---------- */
+
+export const valueKinds = ["person", "department", "group", "position"] as const;
+/** `search` finds by name and by the exact value. */
+export const valuesQuerySchema = z.object({
+  of: z.enum(valueKinds),
+  search: z.string().trim().max(200).default(""),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+export const valuesSchema = z.object({
+  values: z.array(z.object({ value: z.string(), label: z.object({ en: z.string(), ru: z.string() }) })),
+});
+export type AttributeValue = z.output<typeof valuesSchema>["values"][number];

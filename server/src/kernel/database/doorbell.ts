@@ -1,12 +1,14 @@
+import { sql } from "kysely";
 import pg from "pg";
 import type { Log } from "../log.ts";
+import type { Transaction } from "./database.ts";
 
 const CHANNEL = "kontor_changes";
 const COALESCE_MS = 5; // one NOTIFY for a burst: it takes a database-wide lock at commit
 
 /**
- * Tells every node that the change log grew. Rung after commit on a connection of its own and never inside a write
- * transaction. A ring may get lost with a connection, so listeners also look by themselves now and then.
+ * Tells every node that the change log grew. Rung after commit on a connection of its own; inside a transaction only by
+ * `ringOnCommit`. A ring may get lost with a connection, so listeners also look by themselves now and then.
  */
 export interface Doorbell {
   ring(): void;
@@ -14,6 +16,14 @@ export interface Doorbell {
   onRing(listener: () => void): () => void;
   close(): Promise<void>;
 }
+
+/**
+ * Rings with the commit of this transaction, so that not even a process that dies right after it leaves the others asleep.
+ * For what is rare and must not be missed: the lock that it takes makes commits wait for each other.
+ */
+export const ringOnCommit = async (trx: Transaction): Promise<void> => {
+  await sql`select pg_notify(${CHANNEL}, '')`.execute(trx);
+};
 
 export async function createDoorbell({ url, log }: { url: string; log: Log }): Promise<Doorbell> {
   const listeners = new Set<() => void>();

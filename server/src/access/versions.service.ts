@@ -1,0 +1,89 @@
+import type { PolicyDiff } from "@kontor/shared/access";
+import { DomainError } from "@kontor/shared/base";
+import { auditActor, type AuditActor, type Database } from "#kernel";
+import type { AccessService } from "./access.service.ts";
+import { publishedMeanwhile, type DraftActor, type Drafts, type DraftsDeps } from "./drafts.service.ts";
+import { diffPolicies } from "./policy.diff.ts";
+import { findPrevious, findSet, listHeads, type PolicySet, type PolicySetHead } from "./policySet.repo.ts";
+
+export interface VersionsDeps {
+  readonly db: Database;
+  readonly access: AccessService;
+  readonly namesOf: DraftsDeps["namesOf"];
+  readonly draftOf: Drafts["get"];
+}
+
+/** What was ever in force, how it differs, and the way back (POL-8, POL-9). */
+export interface Versions {
+  /** Newest first. */
+  list(page: { readonly before?: number | undefined; readonly limit: number }): Promise<readonly PolicySetHead[]>;
+  /** Each is a version's number or `draft:<id>`. */
+  diff(from: string, to: string): Promise<PolicyDiff>;
+  /** Whoever published the set in force, with the set before it; whether they may administer is not asked. */
+  revertibleBy(
+    userId: string,
+  ): Promise<{ readonly inForce: PolicySetHead; readonly previous: PolicySetHead } | undefined>;
+  revert(
+    rev: string,
+    input: { readonly baseRev: string; readonly confirm: string },
+    by: DraftActor & { readonly isAdministrator: boolean },
+  ): Promise<PolicySet>;
+}
+
+export function createVersions({ db, access, namesOf, draftOf }: VersionsDeps): Versions {
+  async function policiesOf(side: string): Promise<readonly unknown[]> {
+    const draftId = /^draft:(.+)$/.exec(side)?.[1];
+    if (draftId !== undefined) return (await draftOf(draftId)).policies;
+    return (await access.setOf(side)).policies;
+  }
+
+  return {
+    list: (page) => listHeads(db, page),
+    diff: async (from, to) => diffPolicies(await policiesOf(from), await policiesOf(to)),
+    async revertibleBy(userId) {
+      await access.refresh();
+      const inForce = access.published();
+      if (inForce.publishedBy !== userId) return undefined;
+      const previous = await findPrevious(db, inForce);
+      return previous && { inForce, previous };
+    },
+    revert: (rev, { baseRev, confirm }, { principal, ip, isAdministrator }) =>
+      access.replace(async (trx, newest) => {
+        const mayTakeBack = newest.publishedBy === principal.userId;
+        if (!isAdministrator && !mayTakeBack) throw notYours();
+        if (String(newest.rev) !== baseRev) throw await publishedMeanwhile(newest, namesOf);
+        if (!isAdministrator && (await findPrevious(trx, newest))?.rev !== Number(rev)) throw notYours();
+        if (confirm.trim() !== rev)
+          throw new DomainError("invalid", `To go back, type the number of the version: ${rev}`, {
+            reason: "access.confirm",
+            params: { rev },
+          });
+        return reverting(await findSet(trx, Number(rev)), {
+          newest,
+          rev,
+          by: principal.userId,
+          actor: auditActor(principal, ip),
+        });
+      }),
+  };
+}
+
+/** What is published to go back to a version; checked against the types and examples of today like any other. */
+export function reverting(
+  target: PolicySet | undefined,
+  { newest, rev, by, actor }: { newest: PolicySet; rev: string; by: string | null; actor: AuditActor },
+) {
+  if (!target)
+    throw new DomainError("notFound", `No set of policies has the number ${rev}.`, { reason: "access.noVersion" });
+  if (target.rev === newest.rev)
+    throw new DomainError("invalid", `Version ${rev} is in force already.`, { reason: "access.inForce" });
+  const { title, policies } = target;
+  return { own: policies, source: "revert" as const, by, actor, title, revertOf: target.rev };
+}
+
+const notYours = () =>
+  new DomainError(
+    "forbidden",
+    "This needs an administrator's rights. Without them, only who published the set in force may take it back, to the one before it.",
+    { reason: "access.system" },
+  );

@@ -1,0 +1,34 @@
+import type { ResourceInstance } from "@kontor/shared/access";
+import type { RecordDoc } from "@kontor/shared/objects";
+import type { Actor, Database } from "#kernel";
+import { listRecords, present, type RecordPage } from "./listRecords.ts";
+import { findRecords } from "./objects.repo.ts";
+import { resourceOfRow } from "./resource.ts";
+import type { TypeRegistry } from "./typeRegistry.ts";
+
+export interface ViewedRecord {
+  readonly resource: ResourceInstance;
+  /** Absent where the actor may not read it. */
+  readonly doc?: RecordDoc;
+}
+
+/** Records as an actor would be sent them, who need not be the caller and need not be asked by the set in force. */
+export interface RecordViews {
+  list(
+    actor: Actor,
+    page: { readonly type: string; readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<RecordPage>;
+  /** Undefined: there is no such record. */
+  one(actor: Actor, id: string): Promise<ViewedRecord | undefined>;
+}
+
+export const createRecordViews = ({ db, types }: { db: Database; types: TypeRegistry }): RecordViews => ({
+  list: (actor, page) => listRecords(db, { ...page, deleted: "false" }, actor, types),
+  async one(actor, id) {
+    const [row] = await findRecords(db, [id]);
+    if (!row || !types.get(row.type)) return undefined;
+    const resource = await resourceOfRow(db, actor.engine, row);
+    const [doc] = await present(db, [row], actor, types);
+    return { resource, ...(doc && { doc }) };
+  },
+});
