@@ -137,7 +137,7 @@ function storedAt(name: string, relations: Readonly<Record<string, string>>): At
 }
 
 /** The one row, by its primary key, or none: a value that is no id is not cast, since that would be an error. */
-function relatedRow(relation: string, to: string): string {
+export function relatedRow(relation: string, to: string): string {
   const value = `(record.fields->>'${fieldKey(relation)}')`;
   const id = `case when ${value} ~ '${UUID.source}' then ${value}::uuid end`;
   return `record as related where related.id = ${id} and related.type = '${fieldKey(to)}' and related.deleted_at is null`;

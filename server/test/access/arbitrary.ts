@@ -1,7 +1,7 @@
 import type { AttributeKind, Condition, Context, Policy, Subject } from "@kontor/shared/access";
 import type { Json } from "@kontor/shared/base";
 import fc from "fast-check";
-import { type Column, columns, resourceType, type Row } from "./columns.ts";
+import { type Column, columns, idOfRow, relatedColumns, resourceType, type Row } from "./columns.ts";
 import { ADDRESSES, PATTERNS, RANGES, UUIDS, VALID, valuesOf } from "./nasty.ts";
 
 /** Policies, subjects, contexts and rows at random, of few and nasty values, so that comparisons are often true. */
@@ -41,8 +41,23 @@ function cell({ kind, stored }: Column): fc.Arbitrary<Json | undefined> {
   return takesAnyOfKind ? fc.oneof(listed, valueOfKind[kind]) : listed;
 }
 
+/** To a row, to itself, to one that is gone or not there, and what is no id. */
+const link = fc.oneof(
+  { weight: 8, arbitrary: fc.nat({ max: 15 }).map(idOfRow) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Json | undefined>(undefined, null, 7, "", "x", idOfRow(9_999), [idOfRow(1)]),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(idOfRow(1).toUpperCase(), `${idOfRow(1)} `, `{${idOfRow(1)}}`) },
+);
+
 const rowArbitrary: fc.Arbitrary<Row> = fc
-  .record(Object.fromEntries(columns.map((column) => [column.name, cell(column)])))
+  .record({
+    ...Object.fromEntries(columns.map((column) => [column.name, cell(column)])),
+    link,
+    "#type": fc.constantFrom("thing", "thing", "thing", "thing", "other"),
+    "#deleted": fc.constantFrom(false, false, false, false, true),
+  })
   .map((row) => JSON.parse(JSON.stringify(row)) as Row);
 
 /* ---------- who and where ---------- */
@@ -129,7 +144,11 @@ const BUILT_IN: readonly (readonly [string, AttributeKind])[] = [
   ["ctx.offline", "boolean"],
 ];
 const custom_ = Object.entries(subjectAttributes).map(([name, kind]) => [`sub.${name}`, kind] as const);
-const objects = columns.map(({ name, kind }) => [`obj.${name}`, kind] as const);
+const objects = [
+  ...columns.map(({ name, kind }) => [`obj.${name}`, kind] as const),
+  ...relatedColumns.map(({ name, kind }) => [`obj.link.${name}`, kind] as const),
+  ["obj.link", "id"] as const,
+];
 
 const namesOf = (all: readonly (readonly [string, AttributeKind])[], family: string) =>
   all.filter(([, kind]) => FAMILY[kind] === family).map(([name]) => name);
@@ -259,4 +278,6 @@ export const policiesArbitrary: fc.Arbitrary<readonly Policy[]> = fc
     policies.map((policy, index) => JSON.parse(JSON.stringify({ id: `p${index}`, ...policy })) as Policy),
   );
 
-export const rowsArbitrary = fc.array(rowArbitrary, { minLength: 5, maxLength: 20, size: "max" });
+export const rowsArbitrary = fc
+  .array(rowArbitrary, { minLength: 60, maxLength: 120, size: "max" })
+  .map((rows) => rows.map((row, position): Row => ({ ...row, "#id": idOfRow(position) })));

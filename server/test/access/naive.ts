@@ -18,6 +18,8 @@ export interface Situation {
   readonly subject: Subject;
   readonly context: Context;
   readonly object: Attributes;
+  /** All rows there are, for what stands one relation away. */
+  readonly others?: readonly Attributes[];
 }
 
 export function naiveMay(situation: Situation, action: string): boolean {
@@ -36,8 +38,18 @@ export function naiveField(situation: Situation, action: string, field: string):
   return "absent";
 }
 
-/** The sections in which the action is allowed. */
+/** The sections in which the action is allowed; asked for by every field. */
 function opened(situation: Situation, action: string): readonly string[] {
+  const known = openedBy.get(situation) ?? new Map<string, readonly string[]>();
+  openedBy.set(situation, known);
+  const sections = known.get(action) ?? openedNow(situation, action);
+  known.set(action, sections);
+  return sections;
+}
+
+const openedBy = new WeakMap<Situation, Map<string, readonly string[]>>();
+
+function openedNow(situation: Situation, action: string): readonly string[] {
   return Object.keys(situation.type.sections).filter(
     (section) =>
       grants(situation, action, section).length > 0 &&
@@ -64,7 +76,16 @@ const speaking = ({ policies, type }: Situation, action: string, section: string
 export const naiveApplies = (policy: Policy, situation: Situation): boolean =>
   policy.effect === "deny" ? holds(policy, situation) !== 0 : holds(policy, situation) === 1;
 
-const holds = (policy: Policy, situation: Situation): Truth => (policy.when ? truthOf(policy.when, situation) : 1);
+function holds(policy: Policy, situation: Situation): Truth {
+  const known = truths.get(situation) ?? new Map<Policy, Truth>();
+  truths.set(situation, known);
+  const truth = known.get(policy) ?? (policy.when ? truthOf(policy.when, situation) : 1);
+  known.set(policy, truth);
+  return truth;
+}
+
+/** Every action and field of a situation asks for the same truths. */
+const truths = new WeakMap<Situation, Map<Policy, Truth>>();
 
 function truthOf(condition: Condition, situation: Situation): Truth {
   const [[op, operands] = ["", undefined as never]] = Object.entries(condition) as [string, never][];
@@ -205,11 +226,20 @@ function valueOf(operand: unknown, situation: Situation): Value | undefined {
   if (typeof operand === "object" && operand !== null && "text" in operand) return operand.text as string;
   if (typeof operand !== "string" || !/^(sub|obj|ctx)\./.test(operand)) return operand as Value;
   const name = operand.slice(4);
-  if (operand.startsWith("obj.")) return ofKind(situation.object[name], situation.type.attributes[name] ?? "");
+  if (operand.startsWith("obj.")) return ofKind(stored(name, situation), situation.type.attributes[name] ?? "");
   const kind = BUILT_IN[operand];
   if (operand.startsWith("ctx.")) return storable(ofKind(situation.context[name as keyof Context], kind ?? ""));
   if (kind) return ofKind(situation.subject[name as keyof Subject], kind);
   return storable(ofKind(situation.subject.attributes[name], situation.subjectAttributes[name] ?? ""));
+}
+
+function stored(name: string, { object, others = [], type }: Situation): Json | undefined {
+  if (!name.includes(".")) return object[name];
+  const [relation = "", attribute = ""] = name.split(".");
+  const pointsTo = object[relation];
+  const target = others.find((other) => other["#id"] === pointsTo);
+  if (target?.["#deleted"] !== false || target["#type"] !== type.relations?.[relation]) return undefined;
+  return target[attribute];
 }
 
 function ofKind(value: unknown, kind: string): Value | undefined {
