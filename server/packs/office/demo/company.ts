@@ -162,7 +162,13 @@ export const people: readonly DemoPerson[] = [
     demo: { en: "head of legal, sees all contracts", ru: "начальник юридического отдела, видит все договоры" },
   }),
   person("daria", "Дарья Сорокина", "legal", "lawyer", "mikhail", { groups: ["legal"] }),
-  person("clara", "Clara Hoffmann", "legal", "lawyer", "mikhail", { groups: ["legal"] }),
+  person("clara", "Clara Hoffmann", "legal", "lawyer", "mikhail", {
+    groups: ["legal", "auditors"],
+    demo: {
+      en: "lawyer and auditor, reads the audit log in the console",
+      ru: "юрист и аудитор, читает журнал в консоли",
+    },
+  }),
   person("irina", "Ирина Степанова", "hr", "department-head", "elena", {
     groups: ["heads", "hr"],
     demo: { en: "head of HR, sees pay", ru: "начальник отдела кадров, видит оплату труда" },
