@@ -1,3 +1,5 @@
+import type { Json } from "@kontor/shared/base";
+
 /** The server's answers, as its OpenAPI page describes them; the session travels in an HttpOnly cookie. */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -68,6 +70,7 @@ export interface Person {
   readonly positionId: string | null;
   readonly managerId: string | null;
   readonly groupIds: readonly string[];
+  readonly attributes: Readonly<Record<string, Json>>;
   readonly hasPassword: boolean;
   readonly lastSeenAt: string | null;
   readonly createdAt: string;
@@ -111,6 +114,7 @@ export interface DeviceRow {
   readonly createdAt: string;
   readonly lastSeenAt: string;
   readonly revokedAt: string | null;
+  readonly trusted: boolean;
 }
 
 export interface Overview {

@@ -5,6 +5,7 @@ import { AuditPage } from "../audit/AuditPage.tsx";
 import { DevicesPage } from "../sessions/DevicesPage.tsx";
 import { OverviewPage } from "../overview/OverviewPage.tsx";
 import { PeoplePage } from "../people/PeoplePage.tsx";
+import { ServicesPage } from "../services/ServicesPage.tsx";
 import { SessionsPage } from "../sessions/SessionsPage.tsx";
 import { StructurePage } from "../people/StructurePage.tsx";
 import { Loaded } from "../ui/Loaded.tsx";
@@ -19,6 +20,7 @@ const views: Readonly<Record<Page, React.ComponentType>> = {
   overview: OverviewPage,
   people: PeoplePage,
   structure: StructurePage,
+  services: ServicesPage,
   access: AccessPage,
   sessions: SessionsPage,
   devices: DevicesPage,

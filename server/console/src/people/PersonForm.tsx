@@ -5,6 +5,8 @@ import { call, Problem, type Person, type Structure } from "../api/api.ts";
 import { ProblemAlert } from "../ui/Loaded.tsx";
 import { useAct } from "../ui/useAct.ts";
 import { useWords } from "../words/words.ts";
+import type { AttributeValues } from "../services/services.api.ts";
+import { AttributeFields } from "./AttributeFields.tsx";
 import { departmentOptions } from "./departmentTree.ts";
 
 interface Props {
@@ -32,6 +34,7 @@ export function PersonForm({ person, structure, people, onClose }: Props) {
       positionId: person?.positionId ?? null,
       managerId: person?.managerId ?? null,
       groupIds: [...(person?.groupIds ?? [])],
+      attributes: { ...person?.attributes } as AttributeValues,
       password: "",
     },
   });
@@ -116,6 +119,11 @@ export function PersonForm({ person, structure, people, onClose }: Props) {
           ]}
           allowDeselect={false}
           {...form.getInputProps("locale")}
+        />
+        <AttributeFields
+          values={form.values.attributes}
+          onChange={(name, value) => form.setFieldValue("attributes", { ...form.values.attributes, [name]: value })}
+          errors={form.errors}
         />
         <PasswordInput
           label={t("people.password")}

@@ -8,7 +8,7 @@ import { useWords } from "../words/words.ts";
 
 export function DevicesPage() {
   const { t, time } = useWords();
-  const { confirm } = useAct();
+  const { act, confirm } = useAct();
   const devices = useQuery({
     queryKey: ["devices"],
     queryFn: () => call<readonly DeviceRow[]>("GET", "/admin/devices?limit=500"),
@@ -37,7 +37,16 @@ export function DevicesPage() {
           ? t("devices.state.active")
           : t("devices.state.revoked", { when: time(device.revokedAt) }),
     },
+    {
+      key: "trusted",
+      title: t("devices.trusted"),
+      text: (device) => t(device.trusted ? "devices.trusted.yes" : "devices.trusted.no"),
+    },
   ];
+  const setTrust = async (device: DeviceRow, trusted: boolean) => {
+    await call("PUT", `/admin/devices/${device.id}/trust`, { trusted });
+    return t("people.saved");
+  };
   return (
     <>
       <div className="page-head">
@@ -54,21 +63,42 @@ export function DevicesPage() {
                 idOf={(device) => device.id}
                 actions={(device) =>
                   device.revokedAt === null && (
-                    <Button
-                      size="compact-xs"
-                      onClick={() =>
-                        confirm({
-                          title: t("devices.revoke"),
-                          words: t("devices.revoke.ask", { device: device.name, name: device.userName }),
-                          run: async () => {
-                            await call("POST", `/admin/devices/${device.id}/revoke`);
-                            return t("people.saved");
-                          },
-                        })
-                      }
-                    >
-                      {t("devices.revoke")}
-                    </Button>
+                    <>
+                      {device.trusted ? (
+                        <Button size="compact-xs" mr={6} onClick={() => void act(() => setTrust(device, false))}>
+                          {t("devices.distrust")}
+                        </Button>
+                      ) : (
+                        <Button
+                          size="compact-xs"
+                          mr={6}
+                          onClick={() =>
+                            confirm({
+                              title: t("devices.trust"),
+                              words: t("devices.trust.ask", { device: device.name, name: device.userName }),
+                              run: () => setTrust(device, true),
+                            })
+                          }
+                        >
+                          {t("devices.trust")}
+                        </Button>
+                      )}
+                      <Button
+                        size="compact-xs"
+                        onClick={() =>
+                          confirm({
+                            title: t("devices.revoke"),
+                            words: t("devices.revoke.ask", { device: device.name, name: device.userName }),
+                            run: async () => {
+                              await call("POST", `/admin/devices/${device.id}/revoke`);
+                              return t("people.saved");
+                            },
+                          })
+                        }
+                      >
+                        {t("devices.revoke")}
+                      </Button>
+                    </>
                   )
                 }
               />

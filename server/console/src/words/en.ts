@@ -1,8 +1,10 @@
 import { accessEn } from "./access.en.ts";
+import { servicesEn } from "./services.en.ts";
 import { auditEn } from "./audit.en.ts";
 
 export const en = {
   ...accessEn,
+  ...servicesEn,
   ...auditEn,
   "app.console": "console",
   "app.overview": "Overview",

@@ -1,9 +1,11 @@
 import { accessRu } from "./access.ru.ts";
+import { servicesRu } from "./services.ru.ts";
 import { auditRu } from "./audit.ru.ts";
 import type { en } from "./en.ts";
 
 export const ru: Readonly<Record<keyof typeof en, string>> = {
   ...accessRu,
+  ...servicesRu,
   ...auditRu,
   "app.console": "консоль",
   "app.overview": "Обзор",
