@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newId, type JsonObject } from "@kontor/shared/base";
 import type { Client } from "../../files/serverProcess.ts";
-import { startGuardedOffice, type GuardedOffice } from "./guardedOffice.ts";
+import { policies, startGuardedOffice, type GuardedOffice } from "./guardedOffice.ts";
 
 /**
  * VIS-3 by attack: somebody for whom fields are masked tries to learn what stands in them from everything that is not the
@@ -102,7 +102,7 @@ describe("[VIS-3] a masked field cannot be learnt", () => {
   it("from errors about uniqueness", async () => {
     // The one who sees the other's number is told; who may fill the field and not see it elsewhere is not.
     await office.publish([
-      ...office.kontor.inventory.access.engine().policies,
+      ...policies,
       {
         id: "own-cards",
         title: "Whoever made a card sees all of it",

@@ -15,6 +15,8 @@ export const ownDoors: Readonly<Record<string, string>> = {
   "get /me/tokens": "the caller's tokens without their secrets",
   "post /me/tokens": "never more than the caller's own rights",
   "delete /me/tokens/:id": "the caller's tokens",
+  "post /access/requests": "asks for oneself and opens nothing",
+  "delete /access/requests/:id": "takes back what the caller asked",
 };
 
 /** Routes that are no endpoints, as Express names them. */
@@ -33,6 +35,21 @@ export const others: Readonly<Record<string, string>> = {
   "/api/uploads/:id": "the same",
   "/f/:signed": "signed addresses; asks the rights of whoever it was made for",
 };
+
+const inADay = () => new Date(Date.now() + 86_400_000).toISOString();
+const wish = (recordId: string) => ({ recordId, type: "employee", level: "read", until: inADay(), why: "to help out" });
+export const granting = () => ({ level: "read", sections: ["main"], until: inADay() });
+
+/** A request that waits for the answer of "everything", who is the record's owner. */
+export async function requested(recordId: string, { administrator }: GuardedOffice): Promise<string> {
+  return (await administrator.json<{ id: string }>("POST", "/api/access/requests", wish(recordId))).id;
+}
+
+export async function granted(recordId: string, office: GuardedOffice): Promise<string> {
+  const id = await requested(recordId, office);
+  await office.clients.everything.json("POST", `/api/access/requests/${id}/grant`, granting());
+  return id;
+}
 
 type IntentProbe = (
   target: Target,
@@ -62,6 +79,26 @@ export const intentProbes: Readonly<Record<string, IntentProbe>> = {
       await author.json("PATCH", `/api/records/${recordId}`, { set: { address }, base: { address: 1 } });
     return { id: recordId, args: { field: "address", choice: "mine" } };
   },
+  "access.request": async ({ recordId }) => ({ id: newId(), args: wish(recordId) }),
+  "access.withdrawRequest": async ({ recordId }, { kontor, userIds }) => {
+    const id = newId();
+    const at = new Date().toISOString();
+    const principal = {
+      userId: userIds.everything,
+      login: "everything",
+      name: "everything",
+      isAdmin: false,
+      channel: "desktop",
+      scopes: ["read", "write"],
+    } as const;
+    const args = wish(recordId);
+    const intent = { mid: newId(), name: "access.request", collection: "accessRequests", id, at, args };
+    await kontor.inventory.sync.applyIntent(principal, intent);
+    return { id, args: {} };
+  },
+  "access.grant": async ({ recordId }, office) => ({ id: await requested(recordId, office), args: granting() }),
+  "access.refuse": async ({ recordId }, office) => ({ id: await requested(recordId, office), args: {} }),
+  "access.endGrant": async ({ recordId }, office) => ({ id: await granted(recordId, office), args: {} }),
   "file.attach": async ({ recordId }) => ({
     id: newId(),
     args: { recordId, field: "papers", name: "more.png", size: 10, sha256: "0".repeat(64) },

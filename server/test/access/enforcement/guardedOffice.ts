@@ -31,7 +31,8 @@ export const secrets = {
 /** What everybody with a right to read meets, and nobody else. */
 export const OPEN = "CANARY-OPEN";
 
-const policies: readonly Policy[] = [
+/** The set in force, without what is built in. */
+export const policies: readonly Policy[] = [
   {
     id: "everything",
     title: "Do everything",
@@ -82,7 +83,7 @@ export interface GuardedOffice {
   readonly administrator: Client;
   readonly userIds: Readonly<Record<Who, string>>;
   readonly departmentId: string;
-  /** A new employee with all secrets and a file. */
+  /** A new employee with all secrets and a file; "everything" answers for it. */
   fresh(): Promise<Target>;
   /** Everything that a change of records or files would change, as one text. */
   contents(): Promise<string>;
@@ -142,6 +143,7 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
       type: "employee",
       fields: {
         fullName: `${OPEN} Smith`,
+        person: userIds.everything,
         department: department.id,
         staffNumber: number,
         workPhone: secrets.workPhone,
@@ -159,6 +161,7 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
       select coalesce(string_agg(t.text, e'\\n' order by t.text), '') as text from (
         select 'record ' || record::text as text from record union all
         select 'history ' || record_history::text from record_history union all
+        select 'request ' || access_request::text from access_request union all
         select 'file ' || concat_ws(' ', id, record_id, field, name, state, deleted_at) from file
       ) as t`);
     return rows[0]?.text ?? "";

@@ -1,4 +1,5 @@
 import { newId } from "@kontor/shared/base";
+import { granted, granting, requested } from "./doors.ts";
 import { OPEN, secrets, type GuardedOffice, type Target } from "./guardedOffice.ts";
 
 /**
@@ -141,6 +142,22 @@ export const probes: Readonly<Record<string, Probe>> = {
         await author.json("PATCH", `/api/records/${recordId}`, { set: { address }, base: { address: 1 } });
       return { path: `/records/${recordId}/conflicts/address`, body: { choice: "mine" } };
     },
+  },
+  "post /access/requests/:id/grant": {
+    kind: "changes",
+    async request({ recordId }, office) {
+      return { path: `/access/requests/${await requested(recordId, office)}/grant`, body: granting() };
+    },
+  },
+  "post /access/requests/:id/refuse": {
+    kind: "changes",
+    async request({ recordId }, office) {
+      return { path: `/access/requests/${await requested(recordId, office)}/refuse`, body: {} };
+    },
+  },
+  "delete /access/grants/:id": {
+    kind: "changes",
+    request: async ({ recordId }, office) => ({ path: `/access/grants/${await granted(recordId, office)}` }),
   },
   "get /records/:id/files": {
     kind: "reads",
