@@ -27,6 +27,7 @@ import {
   type Job,
   type Log,
   type Principal,
+  type Queue,
 } from "#kernel";
 import type { RecordAccess } from "#objects";
 import { createPreviewJob, createPreviews, type Jail, type JailKind } from "#previews";
@@ -50,12 +51,15 @@ export interface FilesDeps {
   authenticate(token: string): Promise<Principal | undefined>;
   actorOf(request: EndpointRequest): Promise<Actor>;
   applyIntent(intent: Intent, actor: Actor): Promise<IntentResult>;
+  /** Of other features, on the same queue. */
+  readonly otherJobs: readonly Job[];
 }
 
 export interface Files {
   readonly endpoints: readonly Endpoint[];
   readonly blobs: BlobStore;
   readonly jobs: readonly Job[];
+  readonly queue: Queue;
   mount(app: Express): void;
   /** Keeps a file that comes whole, with its past; makes its preview as of any other. */
   importFile(file: ImportedFile, bytes: Buffer): Promise<void>;
@@ -78,7 +82,8 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
   const changed = () => doorbell.ring();
 
   const job = createPreviewJob({ db, blobs, ...converters, scratchDirectory, limits: config.previews, changed });
-  const queue = await createQueue({ url: deps.databaseUrl, jobs: [job], log });
+  const jobs = [job, ...deps.otherJobs];
+  const queue = await createQueue({ url: deps.databaseUrl, jobs, log });
   const previews = createPreviews({ db, queue, job, ...converters, scratchDirectory });
   const uploads = createUploads({
     db,
@@ -125,7 +130,8 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
   return {
     blobs,
     endpoints: [...fileEndpoints(endpointDeps), ...fileChangeEndpoints(deps)],
-    jobs: [job],
+    jobs,
+    queue,
     mount(app) {
       uploads.mount(app);
       mountSignedFiles(app, endpointDeps);

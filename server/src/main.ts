@@ -5,6 +5,7 @@ import { PROTOCOL_VERSION } from "@kontor/shared/protocol";
 import {
   accessRequestsCollection,
   authzenEndpoints,
+  dryRunEndpoints,
   grantEndpoints,
   grantIntents,
   policyWordsCollection,
@@ -52,6 +53,7 @@ import { createSync, type Sync } from "#sync";
 import { loadDemo, type LoadedDemo } from "../packs/office/demo/index.ts";
 import { startAdministration } from "./main.access.ts";
 import { startAuditing } from "./main.audit.ts";
+import { startDryRuns } from "./main.dryRun.ts";
 import { startFiles } from "./main.files.ts";
 import { createStops, openOffice, type Stops } from "./main.office.ts";
 
@@ -156,6 +158,8 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
         .catch((error: unknown) => log.error({ err: error }, "recomputing after a change of policies")),
   );
 
+  const dryRuns = startDryRuns({ db, types, access, collections, clock, log });
+  stops.push(async () => dryRuns.stop());
   const files = await startFiles({
     config,
     databaseUrl: office.url,
@@ -169,6 +173,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     authenticate: (token) => sessions.authenticate(token),
     actorOf,
     applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
+    otherJobs: [dryRuns.job],
   });
   stops.push(() => files.stop());
   const demo = withDemo
@@ -232,6 +237,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
       actorOf,
       applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
     }),
+    ...dryRunEndpoints({ db, dryRuns, queue: files.queue }),
     ...files.endpoints,
     ...auditing.endpoints,
     ...adminEndpoints({

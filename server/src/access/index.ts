@@ -17,3 +17,5 @@ export type { AccessDeps, AccessService } from "./access.service.ts";
 export { authzenEndpoints } from "./authzen/authzen.endpoints.ts";
 export type { AuthzenEndpointDeps } from "./authzen/authzen.endpoints.ts";
 export { administratorPolicy, systemResource } from "./system.resource.ts";
+export { collectionSource, createDryRuns, dryRunEndpoints, recordSource } from "./dryRun/index.ts";
+export type { DeviceHead, DryRunPeople, DryRuns, ResourceSource } from "./dryRun/index.ts";
