@@ -146,6 +146,8 @@ export interface OutboxItem {
 export interface IssueItem {
   readonly mid: string;
   readonly name: string;
+  /** What the change was of: a record's id, a file's, a request's. */
+  readonly rowId: string;
   readonly recordId?: string;
   readonly type?: string;
   readonly title: string;

@@ -334,6 +334,7 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
     return {
       mid,
       name,
+      rowId: issue.id,
       ...recordIdOf(issue),
       ...(typeof type === "string" ? { type } : {}),
       title: titleOf(issue),

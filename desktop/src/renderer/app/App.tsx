@@ -5,6 +5,7 @@ import { Notifications } from "@mantine/notifications";
 import i18next from "i18next";
 import { useEffect, useMemo, useState } from "react";
 import type { SessionState, Settings } from "#contract";
+import { AccessProvider } from "../access/index.ts";
 import { DirectoryProvider, ReplicaProvider, TypesProvider } from "../replica/index.ts";
 import { PassphraseScreen, ReplicaFailedScreen, SignInScreen } from "../signIn/index.ts";
 import { mantineFromTokens, theme } from "@kontor/theme";
@@ -67,7 +68,9 @@ function Place({ session }: { readonly session: SessionState }) {
         <ReplicaProvider key={session.user.id} failed={(problem) => <ReplicaFailedScreen problem={problem} />}>
           <TypesProvider>
             <DirectoryProvider>
-              <Shell />
+              <AccessProvider>
+                <Shell />
+              </AccessProvider>
             </DirectoryProvider>
           </TypesProvider>
         </ReplicaProvider>

@@ -1,11 +1,12 @@
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
-import { IconFile, IconKeyboard, IconPlus, IconRefresh, IconSearch, IconTrash } from "@tabler/icons-react";
+import { IconFile, IconKey, IconKeyboard, IconPlus, IconRefresh, IconSearch, IconTrash } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import type { SearchResult } from "#contract";
-import { useDirectory, useReplica, useRowsById, useTypes } from "../replica/index.ts";
+import { useDirectory, useReplica, useRow, useRowsById, useTypes } from "../replica/index.ts";
 import { Avatar, TypeIcon } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
-import { go } from "./route.ts";
+import { useAccess } from "../access/index.ts";
+import { go, useRoute } from "./route.ts";
 import classes from "./shell.module.css";
 
 const RESULTS = 12;
@@ -17,6 +18,9 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
   const { t, label } = useWords();
   const { call } = useReplica();
   const types = useTypes();
+  const { ask } = useAccess();
+  const route = useRoute();
+  const open = useRow("records", route.at === "objects" || route.at === "record" ? route.id : undefined);
   const { people } = useDirectory();
   const { result, searching } = useSearch(query);
   const records = useRowsById(
@@ -35,6 +39,7 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
     })),
     { id: "outbox", label: t("app.place.outbox"), onClick: () => go({ at: "outbox" }) },
     { id: "issues", label: t("app.place.issues"), onClick: () => go({ at: "issues" }) },
+    { id: "requests", label: t("access.place"), onClick: () => go({ at: "requests" }) },
     { id: "people", label: t("app.place.people"), onClick: () => go({ at: "people" }) },
   ];
   const commands: SpotlightActionData[] = [
@@ -56,6 +61,16 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
       leftSection: <IconRefresh size={16} />,
       onClick: () => void call("sync.tryNow", {}),
     },
+    ...(open
+      ? [
+          {
+            id: "why",
+            label: t("access.palette.why"),
+            leftSection: <IconKey size={16} />,
+            onClick: () => ask({ type: open.type, recordId: open.id, act: open.can.edit === "*" ? "read" : "edit" }),
+          },
+        ]
+      : []),
     { id: "keys", label: t("app.key.shortcuts"), leftSection: <IconKeyboard size={16} />, onClick: showShortcuts },
   ];
   const found: SpotlightActionData[] = (result?.hits ?? []).map((hit) => {

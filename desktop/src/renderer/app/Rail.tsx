@@ -1,6 +1,7 @@
 import { Tooltip, UnstyledButton } from "@mantine/core";
-import { IconAlertTriangle, IconLayoutDashboard, IconUpload, IconUsers } from "@tabler/icons-react";
+import { IconAlertTriangle, IconKey, IconLayoutDashboard, IconUpload, IconUsers } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { useAccess } from "../access/index.ts";
 import { useReplica, useTypes } from "../replica/index.ts";
 import { TypeIcon } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
@@ -11,6 +12,8 @@ export function Rail({ goObjects }: { readonly goObjects: () => void }) {
   const { t, label } = useWords();
   const { status } = useReplica();
   const types = useTypes();
+  const { requests } = useAccess();
+  const waiting = requests.filter(({ requester, state }) => state === "open" && requester !== status.user.id);
   const route = useRoute();
   const { at } = route;
   const inObjects = at === "objects" || at === "new" || at === "trash";
@@ -53,6 +56,13 @@ export function Rail({ goObjects }: { readonly goObjects: () => void }) {
         count={status.issues}
         tone="bad"
         onClick={() => go({ at: "issues" })}
+      />
+      <Place
+        name={t("access.place")}
+        icon={<IconKey size={20} stroke={1.6} />}
+        current={at === "requests"}
+        count={waiting.length}
+        onClick={() => go({ at: "requests" })}
       />
       <div className={classes.push} />
       <Place

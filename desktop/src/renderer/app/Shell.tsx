@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { spotlight } from "@mantine/spotlight";
+import { RequestsView } from "../access/index.ts";
 import { IssuesView, OutboxView } from "../outbox/index.ts";
 import { ObjectsView, RecordWindow } from "../objects/index.ts";
 import { PeopleView } from "../people/index.ts";
@@ -40,6 +41,7 @@ export function Shell() {
     goObjects,
     goOutbox: () => go({ at: "outbox" }),
     goIssues: () => go({ at: "issues" }),
+    goRequests: () => go({ at: "requests" }),
     goPeople: () => go({ at: "people" }),
     new: type ? () => go({ at: "new", type }) : undefined,
     nextRegion: () => moveRegion(1),
@@ -77,6 +79,7 @@ export function Shell() {
           {(route.at === "objects" || route.at === "new" || route.at === "trash") && <ObjectsView route={route} />}
           {route.at === "outbox" && <OutboxView />}
           {route.at === "issues" && <IssuesView />}
+          {route.at === "requests" && <RequestsView />}
           {route.at === "people" && <PeopleView id={route.id} />}
         </ErrorBoundary>
       </main>

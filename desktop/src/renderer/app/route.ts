@@ -8,6 +8,7 @@ export type Route =
   | { readonly at: "record"; readonly id: string }
   | { readonly at: "outbox" }
   | { readonly at: "issues" }
+  | { readonly at: "requests" }
   | { readonly at: "people"; readonly id?: string };
 
 export function parseRoute(hash: string): Route {
@@ -24,6 +25,7 @@ export function parseRoute(hash: string): Route {
       return first ? { at, id: first } : { at: "objects" };
     case "outbox":
     case "issues":
+    case "requests":
       return { at };
     case "people":
       return { at, ...(first ? { id: first } : {}) };

@@ -22,6 +22,7 @@ export const shortcuts = [
   { id: "goOutbox", code: "Digit2", mod: true, words: "app.key.outbox" },
   { id: "goIssues", code: "Digit3", mod: true, words: "app.key.issues" },
   { id: "goPeople", code: "Digit4", mod: true, words: "app.key.people" },
+  { id: "goRequests", code: "Digit5", mod: true, words: "app.key.requests" },
   { id: "nextRegion", code: "F6", words: "app.key.nextRegion" },
   { id: "previousRegion", code: "F6", shift: true, words: "app.key.previousRegion" },
   { id: "nextRow", code: "KeyJ", words: "app.key.nextRow" },

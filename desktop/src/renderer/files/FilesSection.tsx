@@ -1,11 +1,12 @@
 import { ActionIcon, Menu, Modal, Button, TextInput, Group } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconDots, IconFile, IconPlus } from "@tabler/icons-react";
+import { IconDots, IconFile, IconLock, IconPlus } from "@tabler/icons-react";
 import { useEffect, useState, type DragEvent, type FormEvent } from "react";
 import { fileAddress, type ReplicaFile, type ReplicaRecord } from "#contract";
 import { newId } from "@kontor/shared/base";
 import { fileLimits } from "@kontor/shared/files";
 import type { FieldDefinition } from "@kontor/shared/objects";
+import { ReasonTooltip, useAccess, useReason } from "../access/index.ts";
 import { CommandFailed, useDirectory, useReplica, useRows } from "../replica/index.ts";
 import { formatSize } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
@@ -27,11 +28,13 @@ export function FilesSection({ record, fieldKey, field }: FilesSectionProps) {
   const [viewed, setViewed] = useState<string>();
   const [over, setOver] = useState(false);
   const attach = useAttach(record.id, fieldKey, field.accept);
-  const mayAttach =
-    !record.trashed &&
-    record.can.actions.includes("attach") &&
-    (record.can.edit === "*" || record.can.edit.includes(fieldKey)) &&
-    (field.max === undefined || files.length < field.max);
+  const { ask } = useAccess();
+  const { reasonFor } = useReason();
+  const isFull = field.max !== undefined && files.length >= field.max;
+  const isOpen =
+    record.can.actions.includes("attach") && (record.can.edit === "*" || record.can.edit.includes(fieldKey));
+  const mayAttach = !record.trashed && isOpen && !isFull;
+  const isClosed = !record.trashed && !isOpen && !isFull;
   const shown = files.find((file) => file.id === viewed);
 
   function onDrop(event: DragEvent): void {
@@ -80,12 +83,32 @@ export function FilesSection({ record, fieldKey, field }: FilesSectionProps) {
             </button>
           </li>
         )}
-        {!mayAttach && files.length === 0 && <li className={classes.none}>{t("files.noneReadOnly")}</li>}
+        {isClosed && (
+          <li>
+            <ReasonTooltip reason={reasonFor(record, { act: closedAct(record) }, t("access.short.attach"))}>
+              <button
+                type="button"
+                className={classes.add}
+                data-alone={files.length === 0 || undefined}
+                data-closed
+                aria-disabled
+                onClick={() => ask({ type: record.type, recordId: record.id, act: "attach" })}
+              >
+                <IconLock size={16} stroke={1.6} aria-hidden />
+                {t("files.add")}
+              </button>
+            </ReasonTooltip>
+          </li>
+        )}
+        {!mayAttach && !isClosed && files.length === 0 && <li className={classes.none}>{t("files.noneReadOnly")}</li>}
       </ul>
       {shown && <Viewer key={shown.id} file={shown} close={() => setViewed(undefined)} />}
     </section>
   );
 }
+
+/** Attaching also asks for editing: whichever is refused has the reason. */
+const closedAct = (record: ReplicaRecord) => (record.can.actions.includes("attach") ? "edit" : "attach");
 
 const mayChangeFiles = (record: ReplicaRecord, key: string) =>
   !record.trashed && (record.can.edit === "*" || record.can.edit.includes(key));

@@ -1,4 +1,3 @@
-import { Tooltip } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
 import { useRef, useState, type FocusEvent, type KeyboardEvent } from "react";
 import type { Json } from "@kontor/shared/base";
@@ -12,6 +11,7 @@ import {
   type TypeDefinition,
 } from "@kontor/shared/objects";
 import type { ReplicaRecord } from "#contract";
+import { NotVisible, WithReason, type AccessQuestion } from "../access/index.ts";
 import { go } from "../app/index.ts";
 import { CommandFailed, useReplica } from "../replica/index.ts";
 import { useWords } from "../words/index.ts";
@@ -39,12 +39,11 @@ export function FieldRow(props: FieldRowProps) {
   if (!field) return null;
   const name = label(field.label);
   const isRedacted = record.redacted?.includes(fieldKey) ?? false;
-  const mayEdit =
-    !record.trashed &&
-    !isRedacted &&
-    !field.readOnly &&
-    field.kind !== "autoNumber" &&
-    (record.can.edit === "*" || record.can.edit.includes(fieldKey));
+  const isWritten = !record.trashed && !isRedacted && !field.readOnly && field.kind !== "autoNumber";
+  const mayEdit = isWritten && (record.can.edit === "*" || record.can.edit.includes(fieldKey));
+  const section = field.section ?? type.sections[0]?.key ?? "";
+  const about = { type: type.name, recordId: record.id, section, field: fieldKey };
+  const closed = isWritten && !mayEdit ? { ...about, act: "edit" } : undefined;
   return (
     <div
       className={classes.field}
@@ -54,17 +53,27 @@ export function FieldRow(props: FieldRowProps) {
       <dt>{name}</dt>
       <dd>
         {isRedacted ? (
-          <Tooltip label={t("objects.redacted")}>
-            {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- so that the reason can be reached by keyboard */}
-            <span className={classes.redacted} tabIndex={0}>
-              <span>{String(record.fields[fieldKey] ?? "••••")}</span>
-              <IconLock size={14} aria-label={t("objects.redacted")} />
-            </span>
-          </Tooltip>
+          <WithReason
+            record={record}
+            question={{ ...about, act: "read" }}
+            short={t("access.short.redacted")}
+            name={`${name}: ${String(record.fields[fieldKey] ?? "")}`}
+            className={classes.redacted}
+          >
+            <span>{String(record.fields[fieldKey] ?? "••••")}</span>
+            <IconLock size={14} aria-hidden />
+          </WithReason>
         ) : mayEdit ? (
           <Editable {...props} field={field} name={name} />
         ) : (
-          <ReadOnly field={field} value={record.fields[fieldKey]} names={props.names} />
+          <ReadOnly
+            field={field}
+            value={record.fields[fieldKey]}
+            names={props.names}
+            closed={closed}
+            name={name}
+            record={record}
+          />
         )}
       </dd>
     </div>
@@ -195,14 +204,35 @@ function clashOf(type: TypeDefinition, record: ReplicaRecord, key: string, value
   return check && (check.left === key || check.right === key) ? check.message : undefined;
 }
 
-function ReadOnly(props: { readonly field: FieldDefinition; readonly value: Json | undefined; readonly names: Names }) {
+function ReadOnly(props: {
+  readonly field: FieldDefinition;
+  readonly value: Json | undefined;
+  readonly names: Names;
+  readonly name: string;
+  readonly record: ReplicaRecord;
+  /** By policy, and not because nobody edits it. */
+  readonly closed: AccessQuestion | undefined;
+}) {
   const { t, locale } = useWords();
-  const { field, names, value } = props;
+  const { closed, field, name, names, record, value } = props;
   const text = formatFieldValue(field, value, locale, names);
   if (field.kind === "relation" && text) return <RelationLinks field={field} value={value} names={names} />;
+  const shown = text || t(field.kind === "autoNumber" ? "objects.numberLater" : "objects.empty");
+  if (closed)
+    return (
+      <WithReason
+        record={record}
+        question={closed}
+        short={t("access.short.edit")}
+        name={`${name}: ${shown}`}
+        className={`${classes.value} ${classes.closed}`}
+      >
+        <span data-empty={text === "" || undefined}>{shown}</span>
+      </WithReason>
+    );
   return (
     <span className={classes.value} data-empty={text === "" || undefined}>
-      {text || t(field.kind === "autoNumber" ? "objects.numberLater" : "objects.empty")}
+      {shown}
     </span>
   );
 }
@@ -212,16 +242,13 @@ function RelationLinks(props: {
   readonly value: Json | undefined;
   readonly names: Names;
 }) {
-  const { locale } = useWords();
   const ids = (Array.isArray(props.value) ? props.value : [props.value]).filter((id) => typeof id === "string");
   return (
     <span className={classes.links}>
       {ids.map((id) => {
         const name = props.names.record?.(id);
         return name === undefined ? (
-          <span key={id} style={{ color: "var(--ink-3)" }}>
-            {formatFieldValue(props.field, id, locale, {})}
-          </span>
+          <NotVisible key={id} type={props.field.to} recordId={id} />
         ) : (
           <button
             key={id}

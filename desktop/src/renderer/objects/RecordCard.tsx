@@ -6,6 +6,7 @@ import type { ReplicaRecord } from "#contract";
 import { fieldsOfSection, type TypeDefinition } from "@kontor/shared/objects";
 import { go, useShortcuts } from "../app/index.ts";
 import { changeSettings, useSettings } from "../app/settings.ts";
+import { HiddenSections, OpenUntil, ReasonTooltip, useAccess, useReason } from "../access/index.ts";
 import { FilesSection } from "../files/index.ts";
 import { useDirectory, useReplica, useRow, useTypes } from "../replica/index.ts";
 import { Empty, Splitter, StateBadge, Time, useDraft } from "../ui/index.ts";
@@ -95,6 +96,7 @@ function Card(props: { readonly record: ReplicaRecord; readonly type: TypeDefini
             <FilesSection key={key} record={record} fieldKey={key} field={field as never} />
           ))}
           <Related record={record} type={type} />
+          <HiddenSections record={record} type={type} />
           <p className={classes.headLine}>
             <CreatedLine record={record} />
           </p>
@@ -151,7 +153,11 @@ function CardHead(props: {
   const state = type.states?.list.find((each) => each.key === record.state);
   const owner = directory.person(record.owner);
   const department = directory.departmentName(record.department);
+  const { ask } = useAccess();
+  const { reasonFor } = useReason();
   const may = (action: string) => record.can.actions.includes(action);
+  const whyNot = (act: string, short: string) => (may(act) ? undefined : reasonFor(record, { act }, short));
+  const explain = (act: string) => ask({ type: type.name, recordId: record.id, act });
 
   async function remove(): Promise<void> {
     await call("record.delete", { id: record.id });
@@ -190,16 +196,16 @@ function CardHead(props: {
         )}
         <div className={classes.actions}>
           {record.trashed ? (
-            <Tooltip label={t("objects.mayNotRestore")} disabled={may("restore")}>
+            <ReasonTooltip reason={whyNot("restore", t("access.short.restore"))}>
               <Button
                 variant="filled"
                 {...(may("restore") ? {} : { "data-disabled": true })}
                 aria-disabled={!may("restore")}
-                onClick={() => may("restore") && void call("record.restore", { id: record.id })}
+                onClick={() => (may("restore") ? void call("record.restore", { id: record.id }) : explain("restore"))}
               >
                 {t("objects.restore")}
               </Button>
-            </Tooltip>
+            </ReasonTooltip>
           ) : (
             <Transitions record={record} type={type} />
           )}
@@ -214,7 +220,7 @@ function CardHead(props: {
               <IconHistory size={16} />
             </ActionIcon>
           </Tooltip>
-          {(!props.inOwnWindow || (!record.trashed && may("delete"))) && (
+          {(!props.inOwnWindow || !record.trashed) && (
             <Menu position="bottom-end">
               <Menu.Target>
                 <ActionIcon variant="default" aria-label={t("objects.more")}>
@@ -230,16 +236,25 @@ function CardHead(props: {
                     {t("app.key.ownWindow")}
                   </Menu.Item>
                 )}
-                {!record.trashed && may("delete") && (
-                  <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => void remove()}>
-                    {t("objects.delete")}
-                  </Menu.Item>
+                {!record.trashed && (
+                  <ReasonTooltip reason={whyNot("delete", t("access.short.delete"))}>
+                    <Menu.Item
+                      color="red"
+                      leftSection={<IconTrash size={15} />}
+                      {...(may("delete") ? {} : { "data-disabled": true })}
+                      aria-disabled={!may("delete")}
+                      onClick={() => (may("delete") ? void remove() : explain("delete"))}
+                    >
+                      {t("objects.delete")}
+                    </Menu.Item>
+                  </ReasonTooltip>
                 )}
               </Menu.Dropdown>
             </Menu>
           )}
         </div>
       </div>
+      <OpenUntil record={record} type={type} />
     </header>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Text, Tooltip } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import type { ReplicaRecord } from "#contract";
 import { missingFor, type TransitionDefinition, type TypeDefinition } from "@kontor/shared/objects";
+import { ReasonTooltip, useAccess, useReason } from "../access/index.ts";
 import { useReplica } from "../replica/index.ts";
 import { useWords } from "../words/index.ts";
 
@@ -9,13 +10,19 @@ import { useWords } from "../words/index.ts";
 export function Transitions({ record, type }: { readonly record: ReplicaRecord; readonly type: TypeDefinition }) {
   const { t, label } = useWords();
   const { call } = useReplica();
+  const { ask } = useAccess();
+  const { reasonFor } = useReason();
   const steps = (type.states?.transitions ?? []).filter(
     (step) => record.state !== undefined && step.from.includes(record.state),
   );
 
+  const may = (step: TransitionDefinition) => record.can.actions.includes(actOf(step));
+
   function obstacle(step: TransitionDefinition): string | undefined {
-    if (!record.can.actions.includes(`transition:${step.key}`))
-      return t(isKnownToServer(record) ? "objects.mayNotStep" : "objects.stepLater");
+    if (!may(step))
+      return isKnownToServer(record)
+        ? reasonFor(record, { act: actOf(step) }, t("access.short.step"))
+        : t("objects.stepLater");
     const missing = missingFor(step, record.fields).map(({ field }) => {
       const definition = type.fields[field];
       return definition ? label(definition.label) : field;
@@ -40,19 +47,25 @@ export function Transitions({ record, type }: { readonly record: ReplicaRecord; 
     .map((step) => {
       const reason = obstacle(step);
       return (
-        <Tooltip key={step.key} label={reason} disabled={!reason}>
+        <ReasonTooltip key={step.key} reason={reason}>
           <Button
             variant={step.primary ? "filled" : "default"}
             {...(reason === undefined ? {} : { "data-disabled": true })}
             aria-disabled={reason !== undefined}
-            onClick={() => reason === undefined && take(step)}
+            onClick={() => {
+              if (reason === undefined) take(step);
+              else if (!may(step) && isKnownToServer(record))
+                ask({ type: type.name, recordId: record.id, act: actOf(step) });
+            }}
           >
             {label(step.label)}
           </Button>
-        </Tooltip>
+        </ReasonTooltip>
       );
     });
 }
+
+const actOf = (step: TransitionDefinition) => `transition:${step.key}`;
 
 /** Fields have revisions once the server has taken the record; before that, what one may do with it is not known. */
 const isKnownToServer = (record: ReplicaRecord) => Object.keys(record.revs).length > 0;

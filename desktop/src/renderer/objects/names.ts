@@ -27,6 +27,7 @@ export function useNames(recordIds: readonly string[]): Names {
   return {
     person: directory.personName,
     department: directory.departmentName,
-    record: (id) => records?.get(id)?.title,
+    // Until the answer is there, nobody may take a record for one that cannot be seen.
+    record: (id) => (records ? records.get(id)?.title : "…"),
   };
 }

@@ -5,9 +5,10 @@ import type { IssueItem } from "#contract";
 import type { Json } from "@kontor/shared/base";
 import { formatFieldValue } from "@kontor/shared/objects";
 import { go } from "../app/route.ts";
+import { formatUntil, useAccess, useRefusalWords } from "../access/index.ts";
 import { useDirectory, useReplica, useRow, useTypes } from "../replica/index.ts";
 import { Empty, Time } from "../ui/index.ts";
-import { useWords } from "../words/index.ts";
+import { currentLocale, useWords } from "../words/index.ts";
 import { useIntentName } from "./useIntentName.ts";
 import { useItems } from "./useItems.ts";
 import classes from "./outbox.module.css";
@@ -35,12 +36,15 @@ export function IssuesView() {
 function Issue({ item }: { readonly item: IssueItem }) {
   const { t, label, locale, problem, reason } = useWords();
   const { call } = useReplica();
+  const { ask } = useAccess();
+  const refusalWords = useRefusalWords();
   const nameOf = useIntentName();
   const types = useTypes();
   const { departmentName, personName } = useDirectory();
   const record = useRow("records", item.recordId);
   const type = types.of(item.type ?? record?.type ?? "");
-  const input = Object.entries(item.input).map(([key, value]) => ({
+  const shownInput = Object.entries(item.input).filter(([key]) => !isForProgram(item, key));
+  const input = shownInput.map(([key, value]) => ({
     key,
     ...inputWords(key, value),
     wrong: item.problems.find((each) => each.field === key),
@@ -55,11 +59,15 @@ function Issue({ item }: { readonly item: IssueItem }) {
     }
     const step = key === "transition" && type?.states?.transitions.find((each) => each.key === value);
     if (step) return { name: t("outbox.issues.step"), text: label(step.label) };
+    const own = accessInput(key, value, t);
+    if (item.name.startsWith("access.") && own) return own;
     const about = key === "field" && typeof value === "string" ? type?.fields[value] : undefined;
     if (about) return { name: t("outbox.issues.field"), text: label(about.label) };
     return { name: key, text: typeof value === "string" ? value : JSON.stringify(value) };
   }
-  const reasonText = reason(item.reason, item.message);
+  const isAnswer = item.name.startsWith("access.");
+  const reasonText = isAnswer ? refusalWords(item, type) : reason(item.reason, item.message);
+  const act = item.code === "forbidden" && !isAnswer ? actOf(item) : undefined;
 
   function copy(): void {
     const lines = [
@@ -107,6 +115,9 @@ function Issue({ item }: { readonly item: IssueItem }) {
             {t("outbox.issues.open")}
           </Button>
         )}
+        {record && act !== undefined && (
+          <Button onClick={() => ask({ type: record.type, recordId: record.id, act })}>{t("access.why")}</Button>
+        )}
         <Button onClick={copy}>{t("outbox.issues.copy")}</Button>
         <Button onClick={() => void call("issues.retry", { mid: item.mid })}>{t("outbox.retry")}</Button>
         <Button color="red" variant="subtle" onClick={discard}>
@@ -116,3 +127,41 @@ function Issue({ item }: { readonly item: IssueItem }) {
     </article>
   );
 }
+
+/** What was refused, as policies call it. */
+function actOf({ input, name }: IssueItem): string | undefined {
+  if (name === "record.transition") return `transition:${String(input["transition"])}`;
+  if (name.startsWith("file.")) return "attach";
+  const acts: Readonly<Record<string, string>> = {
+    "record.edit": "edit",
+    "record.resolve": "edit",
+    "record.delete": "delete",
+    "record.restore": "restore",
+  };
+  return acts[name];
+}
+
+/** Of a request or an answer: what its author wrote and chose; ids say nothing to them. */
+function accessInput(
+  key: string,
+  value: Json,
+  t: ReturnType<typeof useWords>["t"],
+): { name: string; text: string } | undefined {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  switch (key) {
+    case "until":
+      return { name: t("access.input.until"), text: formatUntil(text, currentLocale()) };
+    case "why":
+      return { name: t("access.input.why"), text };
+    case "answer":
+      return { name: t("access.input.answer"), text };
+    case "level":
+      return { name: t("access.form.level"), text: t(value === "edit" ? "access.level.edit" : "access.level.read") };
+    default:
+      return undefined;
+  }
+}
+
+/** Parts of an intent that say nothing to its author: ids, and what is told in words elsewhere. */
+const isForProgram = (item: IssueItem, key: string): boolean =>
+  item.name.startsWith("access.") && ["recordId", "type", "sections"].includes(key);

@@ -75,7 +75,7 @@ function Item({ item }: { readonly item: OutboxItem }) {
             {item.title}
           </button>
         ) : (
-          item.title
+          item.title || nameOf(item.name)
         )}
       </div>
       <div className={classes.meta}>

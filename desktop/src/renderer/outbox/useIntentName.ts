@@ -11,6 +11,11 @@ const words: Readonly<Record<string, WordKey | undefined>> = {
   "file.rename": "outbox.intent.rename",
   "file.detach": "outbox.intent.detach",
   "file.restore": "outbox.intent.fileRestore",
+  "access.request": "access.intent.request",
+  "access.withdrawRequest": "access.intent.withdraw",
+  "access.grant": "access.intent.grant",
+  "access.refuse": "access.intent.refuse",
+  "access.endGrant": "access.intent.end",
   "file.upload": "outbox.intent.upload",
 };
 

@@ -1,3 +1,4 @@
+import { accessWords } from "../access/access.words.ts";
 import { appWords } from "../app/app.words.ts";
 import { filesWords } from "../files/files.words.ts";
 import { objectsWords } from "../objects/objects.words.ts";
@@ -6,6 +7,7 @@ import { peopleWords } from "../people/people.words.ts";
 import { signInWords } from "../signIn/signIn.words.ts";
 
 const en = {
+  ...accessWords.en,
   ...appWords.en,
   ...filesWords.en,
   ...objectsWords.en,
@@ -18,6 +20,7 @@ export type WordKey = keyof typeof en;
 export const allWords: Readonly<Record<"en" | "ru", Readonly<Record<WordKey, string>>>> = {
   en,
   ru: {
+    ...accessWords.ru,
     ...appWords.ru,
     ...filesWords.ru,
     ...objectsWords.ru,

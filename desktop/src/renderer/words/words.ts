@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import ICU from "i18next-icu";
 import { initReactI18next, useTranslation } from "react-i18next";
+import { grantReasonWords } from "@kontor/shared/access";
 import { fieldReasonWords, recordReasonWords } from "@kontor/shared/objects";
 import { labelIn, type FieldProblem, type Label, type Locale } from "@kontor/shared/base";
 import type { Settings } from "#contract";
@@ -27,7 +28,11 @@ export const localeOf = (chosen: Settings["locale"]): Locale =>
 
 export const currentLocale = (): Locale => (i18next.language === "ru" ? "ru" : "en");
 
-const reasonWords: Readonly<Record<string, Label | undefined>> = { ...fieldReasonWords, ...recordReasonWords };
+const reasonWords: Readonly<Record<string, Label | undefined>> = {
+  ...fieldReasonWords,
+  ...recordReasonWords,
+  ...grantReasonWords,
+};
 
 export type Words = ReturnType<typeof useWords>;
 
