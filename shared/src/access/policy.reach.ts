@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from "../base/index.ts";
+import { canonicalJson, hash64, type Json } from "../base/index.ts";
 import type { ResourceType } from "./access.model.ts";
 import { attributesIn } from "./condition.walk.ts";
 import type { AccessEngine } from "./engine.ts";
@@ -10,6 +10,10 @@ export function typesConcerned(before: AccessEngine, after: AccessEngine): Reado
   const [old, now] = [speechOf(before), speechOf(after)];
   return new Set([...old.keys(), ...now.keys()].filter((type) => old.get(type) !== now.get(type)));
 }
+
+/** The same to be kept: a type with another fingerprint is one that `typesConcerned` names. */
+export const fingerprintsOf = (engine: AccessEngine): Readonly<Record<string, string>> =>
+  Object.fromEntries([...speechOf(engine)].map(([type, speech]) => [type, hash64(speech)]));
 
 /** Names of the attributes `sub.*` that policies concerning the type mention: a change of any other cannot matter to it. */
 export const attributesOfSubjectUsed = (engine: AccessEngine, type: string): ReadonlySet<string> =>
