@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { resourcesOfRows, type Collection, type Database } from "#kernel";
+import { lastProfileOf } from "./recordSource.ts";
 import type { ResourcePage, ResourceSource } from "./resourceSource.port.ts";
 
 const PAGE = 1_000;
@@ -36,12 +37,14 @@ export function collectionSource({ db, type, collection, titleOf, engine }: Coll
     estimate: async () => 1,
     titlesOf: async (ids) => new Map((await collection.byIds(db, ids)).map((row) => [row.id, titleOf(row)])),
     async countHeld(userId, { isLost }) {
+      const profileId = await lastProfileOf(db, userId);
+      if (profileId === undefined) return 0;
       let count = 0;
       for (let after: string | undefined; ;) {
         const { rows, next } = await page(after);
         const ids = rows.filter(({ attributes }) => isLost(attributes)).map(({ id }) => id);
         const held = await sql<{ n: number }>`select count(*) as n from view_row
-          where profile_id = ${userId}::uuid and not lost and collection = ${collection.name} and row_id = any(${ids}::uuid[])`.execute(
+          where profile_id = ${profileId}::uuid and not lost and collection = ${collection.name} and row_id = any(${ids}::uuid[])`.execute(
           db,
         );
         count += held.rows[0]?.n ?? 0;

@@ -18,7 +18,7 @@ export interface RecordSourceDeps {
 
 /**
  * The records of one type, with those attributes only that are asked for: fields lie in one jsonb column, and most of it need
- * not travel. Walks over the primary key, whatever the type: an index by type would cost every write for the sake of this.
+ * not travel.
  */
 export function recordSource({ db, type, titlesOf }: RecordSourceDeps): ResourceSource {
   const locate = (name: string): AttributeSql => {
@@ -37,38 +37,38 @@ export function recordSource({ db, type, titlesOf }: RecordSourceDeps): Resource
     },
     async page(after, attributes) {
       const columns = attributes.map((name, index) => sql`${columnOf(locate(name))} as ${sql.ref(`a${index}`)}`);
-      const start = after === undefined ? sql`` : sql`where id > ${after}::uuid`;
+      const start = after === undefined ? sql`` : sql`and id > ${after}::uuid`;
       const { rows } = await bounded(db, (trx) =>
-        sql<Record<string, Json> & { id: string; wanted: boolean }>`
-          select record.id::text as id, record.type = ${type.name} as wanted
-          ${columns.length > 0 ? sql`, ${sql.join(columns)}` : sql``}
-          from (select * from record ${start} order by id limit ${PAGE}) as record order by record.id`.execute(trx),
+        sql<Record<string, Json> & { id: string }>`
+          select ${sql.join([sql`record.id::text as id`, ...columns])} from record
+          where type = ${type.name} ${start} order by id limit ${PAGE}`.execute(trx),
       );
       return {
-        rows: rows
-          .filter(({ wanted }) => wanted)
-          .map((row) => ({
-            id: row.id,
-            attributes: Object.fromEntries(attributes.map((name, index) => [name, row[`a${index}`] ?? undefined])),
-          })),
+        rows: rows.map((row) => ({
+          id: row.id,
+          attributes: Object.fromEntries(attributes.map((name, index) => [name, row[`a${index}`] ?? undefined])),
+        })),
         next: rows.length < PAGE ? undefined : rows.at(-1)?.id,
       };
     },
     async countHeld(userId, lost) {
       const [before, after] = [predicate(lost.before()), predicate(lost.after())];
+      const profileId = await lastProfileOf(db, userId);
       let count = 0;
-      for (let from: HeldRow | undefined; ;) {
-        const to: HeldRow | undefined = await endOfPage(db, userId, from);
+      let from: HeldRow | undefined;
+      while (profileId !== undefined) {
+        const to = await endOfPage(db, profileId, from);
         const { rows } = await bounded(db, (trx) =>
           sql<{ n: number }>`
             select count(*) as n from view_row join record on record.id = coalesce(view_row.parent_id, view_row.row_id)
-            where view_row.profile_id = ${userId}::uuid and not view_row.lost ${between(from, to)}
-              and record.type = ${type.name} and ${before} and (${after}) is not true`.execute(trx),
+            where view_row.profile_id = ${profileId}::uuid and not view_row.lost ${between(from, to)}
+              and record.type = ${type.name} and (${before}) and (${after}) is not true`.execute(trx),
         );
         count += rows[0]?.n ?? 0;
-        if (!to) return count;
+        if (!to) break;
         from = to;
       }
+      return count;
     },
   };
 }
@@ -102,9 +102,16 @@ interface HeldRow {
 
 const HELD_PAGE = 20_000; // one lookup by primary key for each
 
-async function endOfPage(db: Database, userId: string, from: HeldRow | undefined): Promise<HeldRow | undefined> {
+/** What the person's devices hold as seen from where one of them was last; none has fetched anything where there is none. */
+export async function lastProfileOf(db: Database, userId: string): Promise<string | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    select id from view_profile where user_id = ${userId}::uuid order by used_at desc limit 1`.execute(db);
+  return rows[0]?.id;
+}
+
+async function endOfPage(db: Database, profileId: string, from: HeldRow | undefined): Promise<HeldRow | undefined> {
   const { rows } = await sql<HeldRow>`
-    select collection, row_id as id from view_row where profile_id = ${userId}::uuid ${between(from, undefined)}
+    select collection, row_id as id from view_row where profile_id = ${profileId}::uuid ${between(from, undefined)}
     order by collection, row_id offset ${HELD_PAGE - 1} limit 1`.execute(db);
   return rows[0];
 }
