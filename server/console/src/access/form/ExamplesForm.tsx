@@ -75,7 +75,7 @@ function ExampleForm({ example, policy, disabled, result, faults, onChange, onRe
           className="wide"
           placeholder={t("access.examples.name")}
           aria-label={t("access.examples.name")}
-          disabled={disabled}
+          readOnly={disabled}
           value={example.name ?? ""}
           onChange={(event) =>
             onChange(withExamplePart(example, "name", event.currentTarget.value || undefined), "name")
@@ -125,7 +125,7 @@ function ExampleForm({ example, policy, disabled, result, faults, onChange, onRe
         <SegmentedControl
           size="xs"
           aria-label={t("access.examples.expect")}
-          disabled={disabled}
+          readOnly={disabled}
           value={example.expect}
           data={(["allow", "deny"] as const).map((value) => ({ value, label: t(`access.examples.expect.${value}`) }))}
           onChange={(value) => onChange({ ...example, expect: value === "deny" ? "deny" : "allow" })}

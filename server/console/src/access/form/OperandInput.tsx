@@ -80,13 +80,13 @@ function ListInput({
           label={t("access.value.add")}
           shown="+"
           tone={items.length === 0 ? "empty" : "quiet"}
-          options={[...options.filter(({ value }) => !items.includes(parsed(value))), ...attributes]}
+          options={[...options, ...attributes]}
           onSearch={onSearch}
           free={(text) => freeOption(text, one, catalog, about)}
           freeHint={t(`access.literal.${one}`)}
           onChoose={(chosen) => {
             const operand = operandOf(chosen, one, true);
-            onChange(isAttribute(chosen) ? chosen : [...items, operand]);
+            if (!items.includes(operand)) onChange(isAttribute(chosen) ? chosen : [...items, operand]);
           }}
         />
       )}

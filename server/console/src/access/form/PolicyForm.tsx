@@ -35,7 +35,7 @@ export function PolicyForm({ policy, faults, disabled, onChange }: PartProps & {
           size="xs"
           w={320}
           aria-label={t("access.form.id")}
-          disabled={disabled}
+          readOnly={disabled}
           value={policy.id}
           onChange={(event) => onChange({ ...policy, id: event.currentTarget.value }, "id")}
         />
@@ -47,7 +47,7 @@ export function PolicyForm({ policy, faults, disabled, onChange }: PartProps & {
         <SegmentedControl
           size="xs"
           aria-label={t("access.form.effect")}
-          disabled={disabled}
+          readOnly={disabled}
           value={policy.effect}
           data={(["allow", "deny"] as const).map((value) => ({ value, label: t(`access.effect.${value}`) }))}
           onChange={(effect) => onChange(withEffect(policy, effect === "deny" ? "deny" : "allow"))}
@@ -86,7 +86,7 @@ export function PolicyForm({ policy, faults, disabled, onChange }: PartProps & {
           w={320}
           aria-label={t("access.form.contact")}
           placeholder={t("access.form.contact.hint")}
-          disabled={disabled}
+          readOnly={disabled}
           value={policy.contact ?? ""}
           onChange={(event) => onChange(withPart(policy, "contact", event.currentTarget.value || undefined), "contact")}
         />

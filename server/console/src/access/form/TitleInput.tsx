@@ -16,7 +16,7 @@ export function TitleInput({ policy, disabled, onChange }: PartProps) {
           className="wide"
           maxLength={MAX_TITLE}
           aria-label={t("access.form.title")}
-          disabled={disabled}
+          readOnly={disabled}
           value={title}
           onChange={(event) => onChange({ ...policy, title: event.currentTarget.value }, "title")}
         />
@@ -40,7 +40,7 @@ export function TitleInput({ policy, disabled, onChange }: PartProps) {
       maxLength={MAX_TITLE}
       leftSection={<span className="quiet">{locale.toUpperCase()}</span>}
       aria-label={t(`access.form.title.${locale}`)}
-      disabled={disabled}
+      readOnly={disabled}
       value={title[locale]}
       onChange={(event) =>
         onChange({ ...policy, title: { ...title, [locale]: event.currentTarget.value } }, `title ${locale}`)

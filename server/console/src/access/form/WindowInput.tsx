@@ -21,7 +21,7 @@ export function WindowInput({ label, operand, disabled, onChange }: Props) {
       w={70}
       aria-label={t(`access.window.${side}`)}
       placeholder="09:00"
-      disabled={disabled}
+      readOnly={disabled}
       value={window[side] ?? ""}
       onChange={(event) => change({ [side]: event.currentTarget.value })}
     />

@@ -1,5 +1,5 @@
 import { Combobox, ScrollArea, useCombobox } from "@mantine/core";
-import { useMemo, useState, type ReactNode } from "react";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { useWords } from "../../words/words.ts";
 
 export interface PickerOption {
@@ -44,7 +44,13 @@ export function Picker(props: Props) {
   });
   const fitting = useMemo(() => matching(options, search), [options, search]);
   const typed = search.trim() === "" ? undefined : free?.(search.trim());
-  const offered = typed && !fitting.some(({ value }) => value === typed.value) ? [...fitting, typed] : fitting;
+  const offered = typed && !fitting.some((option) => means(option, typed)) ? [...fitting, typed] : fitting;
+  const { selectFirstOption } = combobox;
+
+  // also when the server's answer brings others: Enter takes what stands on top
+  useEffect(() => {
+    if (search !== "" && offered.length > 0) selectFirstOption();
+  }, [search, offered.length, selectFirstOption]);
 
   function choose(value: string) {
     onChoose(value);
@@ -60,7 +66,7 @@ export function Picker(props: Props) {
           data-tone={tone}
           data-invalid={invalid || undefined}
           disabled={disabled}
-          aria-label={typeof shown === "string" && shown !== "" ? `${label}: ${shown}` : label}
+          aria-label={typeof shown === "string" && shown !== "" && shown !== "+" ? `${label}: ${shown}` : label}
           onClick={() => combobox.toggleDropdown()}
         >
           {shown === "" ? label : shown}
@@ -74,7 +80,6 @@ export function Picker(props: Props) {
           onChange={(event) => {
             setSearch(event.currentTarget.value);
             onSearch?.(event.currentTarget.value);
-            combobox.selectFirstOption();
           }}
         />
         <Combobox.Options aria-label={label}>
@@ -102,6 +107,10 @@ function OptionGroup({ group, options }: { group: string; options: readonly Pick
   ));
   return group === "" ? <>{rows}</> : <Combobox.Group label={group}>{rows}</Combobox.Group>;
 }
+
+/** What is offered by its name is not offered again as typed. */
+const means = (option: PickerOption, typed: PickerOption): boolean =>
+  option.value === typed.value || option.label.toLocaleLowerCase() === typed.label.toLocaleLowerCase();
 
 function matching(options: readonly PickerOption[], search: string): readonly PickerOption[] {
   const wanted = search.trim().toLocaleLowerCase();
