@@ -311,7 +311,7 @@ export const accessEn = {
   "access.dryRun.lost": "{count, plural, one {records for # person} other {records for # people}}",
   "access.dryRun.changed": "records shown otherwise",
   "access.dryRun.devices":
-    "{count, plural, one {device will purge {rows} rows} other {devices will purge {rows} rows}}",
+    "{count, plural, one {device will purge} other {devices will purge}}{rows, plural, =0 {} one { # row} other { # rows}}",
   "access.dryRun.by": "Group by",
   "access.dryRun.by.department": "Department",
   "access.dryRun.by.type": "Type",
@@ -446,4 +446,5 @@ export const accessEn = {
   "access.grants.end.ask":
     "{name} loses access to “{record}”, unless a policy gives it. It leaves the devices at their next contact.",
   "access.grants.ended": "The grant has ended",
+  "access.value.unknownId": "somebody or something …{end}",
 } as const;

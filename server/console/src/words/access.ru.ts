@@ -315,7 +315,7 @@ export const accessRu: Readonly<Record<keyof typeof accessEn, string>> = {
   "access.dryRun.lost": "{count, plural, one {записей для # человека} other {записей для # человек}}",
   "access.dryRun.changed": "записей видны иначе",
   "access.dryRun.devices":
-    "{count, plural, one {устройство удалит строк: {rows}} few {устройства удалят строк: {rows}} other {устройств удалят строк: {rows}}}",
+    "{count, plural, one {устройство удалит} few {устройства удалят} other {устройств удалят}}{rows, plural, =0 {} one { # строку} few { # строки} other { # строк}}",
   "access.dryRun.by": "Группировать",
   "access.dryRun.by.department": "Подразделение",
   "access.dryRun.by.type": "Тип",
@@ -449,4 +449,5 @@ export const accessRu: Readonly<Record<keyof typeof accessEn, string>> = {
   "access.grants.end.ask":
     "{name}: доступ к «{record}» закончится, если его не даёт правило. С устройств запись удалится при следующей связи.",
   "access.grants.ended": "Допуск завершён",
+  "access.value.unknownId": "кто-то или что-то …{end}",
 };

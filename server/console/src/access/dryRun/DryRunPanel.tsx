@@ -6,6 +6,7 @@ import { useWords } from "../../words/words.ts";
 import type { DryRun } from "../access.api.ts";
 import { DryRunPeople } from "./DryRunPeople.tsx";
 import { DryRunTables } from "./DryRunTables.tsx";
+import { agoWords } from "./agoWords.ts";
 import { useDryRun } from "./useDryRun.ts";
 
 interface Props {
@@ -36,7 +37,6 @@ export function DryRunPanel({ draftId, version, isSaved, publishable, onSave }: 
       <div className="panel-head">
         <h2 id="dry-run">{t("access.dryRun.title")}</h2>
         <span className="grow" />
-        {run?.result && <CountedOver run={run} />}
         {isUnderWay ? (
           <Button onClick={() => void act(() => cancel().then(() => undefined))}>{t("app.cancel")}</Button>
         ) : (
@@ -45,6 +45,7 @@ export function DryRunPanel({ draftId, version, isSaved, publishable, onSave }: 
           </Button>
         )}
       </div>
+      {run?.result && <CountedOver run={run} />}
       {error && <ProblemAlert error={error} />}
       {isUnderWay && run && <Running run={run} />}
       {run?.state === "failed" && (
@@ -86,12 +87,13 @@ function Running({ run: { progress, state } }: { run: DryRun }) {
 }
 
 function CountedOver({ run }: { run: DryRun }) {
-  const { t, number, time } = useWords();
+  const { t, number, time, locale } = useWords();
+  const counted = run.finishedAt ?? run.startedAt;
   return (
-    <span className="quiet" style={{ fontSize: 12 }}>
+    <span className="quiet" style={{ fontSize: 12 }} title={time(counted)}>
       {t("access.dryRun.over", {
         records: number(run.result?.records ?? 0),
-        when: time(run.finishedAt ?? run.startedAt),
+        when: agoWords(counted, locale),
       })}
     </span>
   );
@@ -120,7 +122,7 @@ function Result({ run, result }: { run: DryRun; result: NonNullable<DryRun["resu
         {total.changed > 0 && <Figure value={number(total.changed)} words={t("access.dryRun.changed")} />}
         <Figure
           value={number(result.devicesPurging)}
-          words={t("access.dryRun.devices", { count: result.devicesPurging, rows: number(result.rowsPurged) })}
+          words={t("access.dryRun.devices", { count: result.devicesPurging, rows: result.rowsPurged })}
         />
       </div>
       <DryRunTables result={result} />

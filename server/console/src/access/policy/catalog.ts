@@ -36,6 +36,8 @@ interface Parts {
 }
 
 const MOST_VALUES = 4;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const ID_END = 4; // enough to tell the made-up people of a policy's examples apart
 
 export function createCatalog(parts: Parts): Catalog {
   const { vocabulary, structure, people, locale, say, knows } = parts;
@@ -104,7 +106,8 @@ export function createCatalog(parts: Parts): Catalog {
     const option = attribute?.options?.find((one) => one.value === value);
     if (option) return inLocale(option.label);
     const named = attribute?.of ? byOf[attribute.of].get(value) : (departments.get(value) ?? people.get(value));
-    return named ?? (attribute ? undefined : byOf.group.get(value)) ?? momentWords(value, locale) ?? value;
+    const word = named ?? (attribute ? undefined : byOf.group.get(value)) ?? momentWords(value, locale);
+    return word ?? (UUID.test(value) ? say("access.value.unknownId", { end: value.slice(-ID_END) }) : value);
   }
 
   function objectWords(value: unknown): string {
