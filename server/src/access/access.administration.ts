@@ -30,7 +30,7 @@ export interface Administration {
 export function accessAdministration(deps: AdministrationDeps): Administration {
   const { db, access, clock, namesOf } = deps;
   const drafts = createDrafts({ db, access, clock, namesOf });
-  const versions = createVersions({ db, access, namesOf, draftOf: (id) => drafts.get(id) });
+  const versions = createVersions({ db, access, namesOf });
   const present = createPresenter({ namesOf, revInForce: () => access.published().rev });
   return {
     drafts,

@@ -54,6 +54,8 @@ export interface AccessService {
   published(): PolicySetHead;
   /** As written, without those that are part of every set. */
   policies(): readonly unknown[];
+  /** What the installed packs say. */
+  packs(): readonly unknown[];
   /** What policies may speak of, and which are part of every set. */
   scope(): PolicyScope;
   /** What of the set in force does not fit the types any more. */
@@ -148,7 +150,9 @@ export async function createAccess(deps: AccessDeps): Promise<AccessService> {
     const newest = await newestRev(db);
     if (newest === undefined || newest <= inForce.set.rev) return;
     const set = await newestSet(db);
-    if (set) await adopt(set);
+    if (!set) return;
+    await adopt(set);
+    log.info({ rev: set.rev }, "policies published elsewhere are in force");
   }
 
   let running: Promise<void> | undefined;
@@ -213,6 +217,7 @@ export async function createAccess(deps: AccessDeps): Promise<AccessService> {
     engine: () => inForce.engine,
     published: () => headOf(inForce.set),
     policies: () => inForce.set.policies,
+    packs: () => deps.policies,
     scope: () => scope,
     stale: () => inForce.stale,
     onPublished(listener) {

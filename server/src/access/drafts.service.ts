@@ -8,6 +8,7 @@ import {
   type Principal,
   type Transaction,
 } from "#kernel";
+import type { NamesOf } from "./access.presenter.ts";
 import type { AccessService } from "./access.service.ts";
 import { mergePolicies } from "./policy.merge.ts";
 import {
@@ -36,8 +37,8 @@ export interface DraftsDeps {
   readonly db: Database;
   readonly access: AccessService;
   readonly clock: Clock;
-  /** Names for the words of a conflict. */
-  namesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** For the words of a conflict. */
+  readonly namesOf: NamesOf;
 }
 
 /**
@@ -81,11 +82,7 @@ export function createDrafts({ db, access, clock, namesOf }: DraftsDeps): Drafts
   /** Compiled lately, by id and version: whoever asks about a draft asks more than once. */
   const engines = new Map<string, AccessEngine>();
 
-  async function get(id: string): Promise<PolicyDraft> {
-    const draft = await findDraft(db, id);
-    if (!draft) throw noDraft();
-    return draft;
-  }
+  const get = (id: string) => getDraft(db, id);
 
   async function write<T>(
     id: string,
@@ -192,12 +189,19 @@ export function createDrafts({ db, access, clock, namesOf }: DraftsDeps): Drafts
 
 const KEPT_ENGINES = 4; // each may be some megabytes
 
+/** Throws `notFound`. */
+export async function getDraft(db: Database, id: string): Promise<PolicyDraft> {
+  const draft = await findDraft(db, id);
+  if (!draft) throw noDraft();
+  return draft;
+}
+
 const noDraft = () => new DomainError("notFound", "There is no such draft.", { reason: "access.noDraft" });
 
 /** The second of two that publish at once is told so, and what the first did stands (POL-8). */
 export async function publishedMeanwhile(
   { rev, publishedAt, publishedBy }: PolicySet,
-  namesOf: DraftsDeps["namesOf"],
+  namesOf: NamesOf,
 ): Promise<DomainError> {
   const by = publishedBy === null ? undefined : (await namesOf([publishedBy])).get(publishedBy);
   const words = `Version ${rev} came into force at ${publishedAt}${by === undefined ? "" : `, published by ${by}`}. Nothing of yours was published: bring your draft up to it, look at the differences and publish again.`;

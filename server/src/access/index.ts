@@ -12,6 +12,8 @@ export {
 } from "./grants/index.ts";
 export { accessAdministration } from "./access.administration.ts";
 export type { AdministrationDeps } from "./access.administration.ts";
+export type { PolicySetHead } from "./policySet.repo.ts";
+export { createVersions } from "./versions.service.ts";
 export { createAccess } from "./access.service.ts";
 export type { AccessDeps, AccessService } from "./access.service.ts";
 export { authzenEndpoints } from "./authzen/authzen.endpoints.ts";

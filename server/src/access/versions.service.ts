@@ -2,15 +2,15 @@ import type { PolicyDiff } from "@kontor/shared/access";
 import { DomainError } from "@kontor/shared/base";
 import { auditActor, type AuditActor, type Database } from "#kernel";
 import type { AccessService } from "./access.service.ts";
-import { publishedMeanwhile, type DraftActor, type Drafts, type DraftsDeps } from "./drafts.service.ts";
+import type { NamesOf } from "./access.presenter.ts";
+import { getDraft, publishedMeanwhile, type DraftActor } from "./drafts.service.ts";
 import { diffPolicies } from "./policy.diff.ts";
 import { findPrevious, findSet, listHeads, type PolicySet, type PolicySetHead } from "./policySet.repo.ts";
 
 export interface VersionsDeps {
   readonly db: Database;
   readonly access: AccessService;
-  readonly namesOf: DraftsDeps["namesOf"];
-  readonly draftOf: Drafts["get"];
+  readonly namesOf: NamesOf;
 }
 
 /** What was ever in force, how it differs, and the way back (POL-8, POL-9). */
@@ -28,12 +28,14 @@ export interface Versions {
     input: { readonly baseRev: string; readonly confirm: string },
     by: DraftActor & { readonly isAdministrator: boolean },
   ): Promise<PolicySet>;
+  /** By somebody with a shell on the server: the way back when nobody can administer any more. */
+  revertByHand(rev: string): Promise<PolicySet>;
 }
 
-export function createVersions({ db, access, namesOf, draftOf }: VersionsDeps): Versions {
+export function createVersions({ db, access, namesOf }: VersionsDeps): Versions {
   async function policiesOf(side: string): Promise<readonly unknown[]> {
     const draftId = /^draft:(.+)$/.exec(side)?.[1];
-    if (draftId !== undefined) return (await draftOf(draftId)).policies;
+    if (draftId !== undefined) return (await getDraft(db, draftId)).policies;
     return (await access.setOf(side)).policies;
   }
 
@@ -65,11 +67,15 @@ export function createVersions({ db, access, namesOf, draftOf }: VersionsDeps): 
           actor: auditActor(principal, ip),
         });
       }),
+    revertByHand: (rev) =>
+      access.replace(async (_trx, newest) =>
+        reverting(await access.setOf(rev), { newest, rev, by: null, actor: { channel: "cli" } }),
+      ),
   };
 }
 
 /** What is published to go back to a version; checked against the types and examples of today like any other. */
-export function reverting(
+function reverting(
   target: PolicySet | undefined,
   { newest, rev, by, actor }: { newest: PolicySet; rev: string; by: string | null; actor: AuditActor },
 ) {

@@ -7,7 +7,14 @@ import {
 } from "@kontor/shared/access";
 import type { Label } from "@kontor/shared/base";
 import type { PolicyScope } from "./policy.check.ts";
-import { actionWords, attributeWords, channelWords, contextWords, subjectWords } from "./vocabulary.words.ts";
+import {
+  actionWords,
+  attributeWords,
+  channelWords,
+  contextWords,
+  resourceWords,
+  subjectWords,
+} from "./vocabulary.words.ts";
 
 type VocabularyResource = Vocabulary["resources"][number];
 type VocabularyAttribute = Vocabulary["subject"][number];
@@ -25,9 +32,7 @@ export type AttributeWords = Partial<Pick<VocabularyAttribute, "label" | "option
 export interface VocabularyDeps {
   wordsOf(resource: string): ResourceWords | undefined;
   /** Of attributes of subjects beyond the built-in ones. */
-  subjectWords(
-    name: string,
-  ):
+  subjectWords(name: string):
     | {
         readonly label: Label;
         readonly options?: readonly { readonly value: string | number; readonly label: Label }[];
@@ -77,7 +82,7 @@ const CHANNELS = Object.entries(channelWords).map(([value, label]) => ({ value, 
 function resourceOf(type: ResourceType, words: ResourceWords): VocabularyResource {
   return {
     name: type.name,
-    ...labelled(words.label),
+    ...labelled(words.label ?? resourceWords[type.name]),
     onlyByName: type.onlyByName === true,
     actions: type.actions.map((name) => ({ name, ...labelled(words.actions?.[name] ?? actionWords[name]) })),
     sections: Object.entries(type.sections).map(([name, fields]) => ({

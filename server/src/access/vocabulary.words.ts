@@ -1,5 +1,16 @@
 import type { Label } from "@kontor/shared/base";
 
+/** What is called a type here and is none that a pack defines. */
+export const resourceWords: Readonly<Record<string, Label>> = {
+  person: { en: "Person", ru: "Сотрудник" },
+  department: { en: "Department", ru: "Отдел" },
+  group: { en: "Group", ru: "Группа" },
+  position: { en: "Position", ru: "Должность" },
+  objectType: { en: "Type of objects", ru: "Вид объектов" },
+  accessRequest: { en: "Request for access", ru: "Просьба о доступе" },
+  system: { en: "The server itself", ru: "Сам сервер" },
+};
+
 /** What the attributes are called that every policy may mention, and the actions that every record knows. */
 export const subjectWords: Readonly<Record<string, Label>> = {
   id: { en: "The person themselves", ru: "Сам человек" },
