@@ -82,8 +82,8 @@ export async function startAuthzenServer(pack: TestPack) {
   const { db, pool } = database;
   const subjectAttributes = pack.subjectAttributes ?? {};
   const services = createServiceAccounts({ db, clock: systemClock, subjectAttributes });
-  const sessions = createSessionService({ db, clock: systemClock, services });
   const audit = createAuditLog({ db, clock: systemClock });
+  const sessions = createSessionService({ db, clock: systemClock, audit, services });
   const doorbell = { ring: () => undefined };
   const people = createPeopleService({ db, sessions, clock: systemClock, doorbell, subjectAttributes });
 
