@@ -9,7 +9,8 @@ import { useWords } from "../words/words.ts";
 import type { AuditState } from "./audit.api.ts";
 import { useAuditWords } from "./useAuditWords.ts";
 
-const QUIET_MS = 30_000;
+const QUIET_MS = 10_000;
+const WAITING_MS = 1_500; // new entries get their numbers within a second or two
 const VERIFYING_MS = 500; // a small log is verified in less
 
 /** Whether the log is whole, and what to note elsewhere so that this can be said for ever. */
@@ -17,7 +18,8 @@ export function ChainPanel() {
   const state = useQuery({
     queryKey: ["audit-state"],
     queryFn: () => call<AuditState>("GET", "/audit/state"),
-    refetchInterval: ({ state: { data } }) => (data?.verifying ? VERIFYING_MS : QUIET_MS),
+    refetchInterval: ({ state: { data } }) =>
+      data?.verifying ? VERIFYING_MS : data && data.unchained > 0 ? WAITING_MS : QUIET_MS,
   });
   return (
     <section className="panel" aria-labelledby="audit-chain">
@@ -34,12 +36,11 @@ function Chain({ state }: { state: AuditState }) {
   const { head, oldest, unchained, days, verified, verifying } = state;
   const noted = `${head.number}:${head.hash}`;
 
-  // The list has new entries when a verification ended: its own is among them.
-  const wasVerifying = useRef(verifying);
+  const seen = useRef(head.number);
   useEffect(() => {
-    if (wasVerifying.current && !verifying) void client.invalidateQueries({ queryKey: ["audit"] });
-    wasVerifying.current = verifying;
-  }, [verifying, client]);
+    if (seen.current !== head.number) void client.invalidateQueries({ queryKey: ["audit"] });
+    seen.current = head.number;
+  }, [head.number, client]);
 
   return (
     <>

@@ -9,7 +9,7 @@ export function useAuditWords() {
   const { t, locale } = useWords();
   const known = (prefix: string, name: string): string =>
     `${prefix}.${name}` in en ? t(`${prefix}.${name}` as WordKey) : name;
-  const format = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium", hourCycle: "h23" });
+  const format = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 
   return {
     actionName: (action: string) => known("audit.action", action),
