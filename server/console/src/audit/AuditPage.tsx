@@ -103,9 +103,10 @@ function Filters({
     queryKey: ["audit-actions"],
     queryFn: () => call<{ readonly actions: readonly string[] }>("GET", "/audit/actions"),
   });
-  const text = (key: keyof AuditFilter, label: string, type?: "date") => (
+  const text = (key: keyof AuditFilter, label: string, width: number, type?: "date") => (
     <TextInput
       size="xs"
+      w={width}
       label={label}
       maxLength={200}
       value={filter[key]}
@@ -120,12 +121,12 @@ function Filters({
       onSubmit={(event) => event.preventDefault()}
       style={{ display: "flex", flexWrap: "wrap", gap: 8, alignItems: "end", marginBottom: 12 }}
     >
-      {text("from", t("audit.from"), "date")}
-      {text("to", t("audit.to"), "date")}
-      {text("login", t("audit.login"))}
+      {text("from", t("audit.from"), 136, "date")}
+      {text("to", t("audit.to"), 136, "date")}
+      {text("login", t("audit.login"), 130)}
       <Select
         size="xs"
-        w={260}
+        w={220}
         label={t("audit.action")}
         searchable
         clearable
@@ -137,7 +138,7 @@ function Filters({
       />
       <Select
         size="xs"
-        w={150}
+        w={130}
         label={t("audit.outcome")}
         clearable
         data={outcomes.map((value) => ({ value, label: t(`audit.outcome.${value}`) }))}
@@ -145,7 +146,7 @@ function Filters({
         onChange={(value) => onChange({ outcome: value ?? "" })}
         clearButtonProps={{ "aria-label": t("audit.clear.one", { filter: t("audit.outcome") }) }}
       />
-      {text("objectId", t("audit.object"))}
+      {text("objectId", t("audit.objectIs"), 180)}
       {filter.userId !== "" && (
         <Button
           size="xs"

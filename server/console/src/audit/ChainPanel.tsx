@@ -51,12 +51,12 @@ function Chain({ state }: { state: AuditState }) {
         <span role="status" style={{ display: "inline-flex", gap: 6, alignItems: "center" }}>
           {verifying ? (
             t("audit.verifying")
-          ) : verified === undefined ? (
+          ) : verified === undefined || (verified.lastNumber === 0 && !verified.fault) ? (
             t("audit.verified.never")
           ) : verified.fault ? null : (
             <>
               <IconShieldCheck size={16} color="var(--good)" aria-hidden />
-              {t("audit.verified", { count: verified.checked, when: time(verified.at) })}
+              {t("audit.verified", { number: number(verified.lastNumber), when: time(verified.at) })}
             </>
           )}
         </span>

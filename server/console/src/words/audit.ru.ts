@@ -17,6 +17,7 @@ export const auditRu: Readonly<Record<keyof typeof auditEn, string>> = {
   "audit.outcome.denied": "Отказано",
   "audit.outcome.failed": "Не удалось",
   "audit.object": "О чём",
+  "audit.objectIs": "О чём (идентификатор)",
   "audit.objectId": "Идентификатор",
   "audit.number": "№",
   "audit.when": "Когда",
@@ -39,8 +40,7 @@ export const auditRu: Readonly<Record<keyof typeof auditEn, string>> = {
   "audit.chain": "Цепочка",
   "audit.verify": "Проверить",
   "audit.verifying": "Проверяется …",
-  "audit.verified":
-    "Журнал цел: {count, plural, one {# запись проверена} few {# записи проверены} many {# записей проверено} other {# записи проверено}} {when}",
+  "audit.verified": "Журнал цел до записи {number}, проверено {when}",
   "audit.verified.never": "Ещё не проверялся",
   "audit.broken": "Журнал подделан: запись {number}",
   "audit.broken.lead":
