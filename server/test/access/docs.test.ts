@@ -13,7 +13,17 @@ import { beforeAll, expect, it } from "vitest";
 const contract: ResourceType = {
   name: "contract",
   sections: { main: ["title", "phone"], terms: ["amount"], pay: ["iban"] },
-  attributes: { owner: "id", department: "id", state: "text", amount: "money", title: "text", createdAt: "dateTime" },
+  attributes: {
+    owner: "id",
+    department: "id",
+    state: "text",
+    amount: "money",
+    title: "text",
+    createdAt: "dateTime",
+    counterparty: "id",
+    "counterparty.country": "text",
+  },
+  relations: { counterparty: "counterparty" },
   actions: ["read", "create", "edit", "delete", "transition:sign"],
 };
 
