@@ -88,7 +88,7 @@ export default function JsonEditor({ text, label, readOnly, marks, catalog, reso
           [indentOnInput(), syntaxHighlighting(colours), look, lintGutter(), EditorView.lineWrapping],
           EditorState.readOnly.of(readOnly),
           EditorView.editable.of(!readOnly),
-          EditorView.contentAttributes.of({ "aria-label": label, ...(readOnly && { tabindex: "0" }) }),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           autocompletion({
             icons: false,
             override: [

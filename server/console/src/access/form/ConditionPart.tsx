@@ -37,7 +37,8 @@ export function ConditionPart({ condition, path }: PartProps) {
   const wrong = faultsOf(faults, place, partsOf(condition).length > 0);
 
   function keys(event: KeyboardEvent) {
-    if (disabled || !event.altKey || event.defaultPrevented) return;
+    const nearest = event.target instanceof HTMLElement ? event.target.closest(".condition") : null;
+    if (disabled || !event.altKey || nearest !== event.currentTarget) return;
     if (event.key === "ArrowUp" || event.key === "ArrowDown") {
       const moved = moveBy(root, path, event.key === "ArrowUp" ? -1 : 1);
       if (moved) change(moved.root, moved.path);
@@ -45,6 +46,7 @@ export function ConditionPart({ condition, path }: PartProps) {
       change(removeAt(root, path), path.slice(0, -1));
     } else return;
     event.preventDefault();
+    event.stopPropagation();
   }
 
   return (
@@ -53,7 +55,7 @@ export function ConditionPart({ condition, path }: PartProps) {
       data-path={path.join(".")}
       data-wrong={wrong.length > 0 || undefined}
       aria-label={conditionInWords(condition, resource, catalog)}
-      onKeyDown={keys}
+      onKeyDownCapture={keys} // before the chips, which open their lists with Alt and an arrow
     >
       <div className="condition-body">
         <Inside condition={condition} path={path} />
