@@ -68,7 +68,7 @@ export interface AccessService {
   loadSubject(userId: string): Promise<Subject | undefined>;
   /** Throws `unauthenticated` when the user is gone or disabled. */
   subjectOf(userId: string): Promise<Subject>;
-  contextOf(principal: Pick<Principal, "channel" | "deviceId">, ip: string): Context;
+  contextOf(principal: Pick<Principal, "channel" | "deviceId" | "deviceTrusted" | "factorLevel">, ip: string): Context;
   maySystem(principal: Principal, action: string, ip: string): Promise<boolean>;
   /** What speaks against publishing this list, without publishing it. */
   check(policies: readonly unknown[]): Promise<CheckReply>;
@@ -143,7 +143,13 @@ export async function createAccess(deps: AccessDeps): Promise<AccessService> {
     // Of two that were published at once, the later one stays in force whichever was settled first.
     if (set.rev <= inForce.set.rev) return;
     inForce = next;
-    for (const listener of listeners) listener(next.engine);
+    for (const listener of listeners) {
+      try {
+        listener(next.engine);
+      } catch (error) {
+        log.error({ err: error, rev: set.rev }, "a listener did not take the new policies");
+      }
+    }
   }
 
   async function look(): Promise<void> {
@@ -205,10 +211,12 @@ export async function createAccess(deps: AccessDeps): Promise<AccessService> {
     return subject;
   }
 
-  const contextOf: AccessService["contextOf"] = ({ channel, deviceId }, ip) => ({
+  const contextOf: AccessService["contextOf"] = ({ channel, deviceId, deviceTrusted, factorLevel }, ip) => ({
     time: new Date(clock.now()).toISOString(),
     ip,
     deviceId,
+    deviceTrusted,
+    factorLevel,
     channel,
     offline: false,
   });

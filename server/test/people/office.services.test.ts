@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { startKontor, type Kontor } from "@kontor/server/main";
+import type { Policy } from "@kontor/shared/access";
 import { newId, systemClock } from "@kontor/shared/base";
 import { createFrameCodec, PROTOCOL_VERSION } from "@kontor/shared/protocol";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
@@ -144,6 +145,44 @@ it("[POL-11] a changed attribute is decided on at once over HTTP, and in the vie
   await root.json("PATCH", `/api/admin/people/${ivansId}`, { attributes: { clearance: 1 } });
   expect(await account()).toEqual(expect.stringMatching(/^\W+2345$/));
   await expect.poll(async () => (await inView())[0], { timeout: 15_000 }).toBe(before);
+});
+
+it("policies decide by the trust in a device, and by how the session was opened", async () => {
+  const allow = (id: string, when: NonNullable<Policy["when"]>): Policy => ({
+    id,
+    title: id,
+    effect: "allow",
+    resource: "counterparty",
+    actions: ["read"],
+    when,
+  });
+  const { access } = kontor.inventory;
+  const policies = access.engine().policies;
+  const signIn = (device?: object) =>
+    new Client(kontor.url, "").json<{ token: string; deviceId?: string }>("POST", "/api/sign-in", {
+      login: "ivan",
+      password: PASSWORD,
+      ...(device && { device }),
+    });
+  const seen = async (token: string) => {
+    const client = new Client(kontor.url, token);
+    const { fields } = await client.json<{ fields: Record<string, unknown> }>("GET", `/api/records/${counterparty}`);
+    return fields.account;
+  };
+  const laptop = await signIn({ name: "Laptop", platform: "linux" });
+  const program = await signIn();
+  const masked = expect.stringMatching(/^\W+2345$/) as unknown;
+
+  await access.publish([...policies, allow("trusted-devices", { eq: ["ctx.deviceTrusted", true] })], ivansId);
+  expect([await seen(laptop.token), await seen(program.token)]).toEqual([masked, masked]);
+  await root.json("PUT", `/api/admin/devices/${laptop.deviceId}/trust`, { trusted: true });
+  expect([await seen(laptop.token), await seen(program.token)]).toEqual([ACCOUNT, masked]);
+
+  await access.publish([...policies, allow("two-factors", { gte: ["ctx.factorLevel", 2] })], ivansId);
+  expect(await seen(laptop.token)).toEqual(masked);
+  await access.publish([...policies, allow("one-factor", { eq: ["ctx.factorLevel", 1] })], ivansId);
+  expect([await seen(laptop.token), await seen(program.token)]).toEqual([ACCOUNT, ACCOUNT]);
+  await access.publish(policies, ivansId);
 });
 
 it("the overview warns of tokens that end soon", async () => {
