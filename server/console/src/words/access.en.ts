@@ -446,5 +446,18 @@ export const accessEn = {
   "access.grants.end.ask":
     "{name} loses access to “{record}”, unless a policy gives it. It leaves the devices at their next contact.",
   "access.grants.ended": "The grant has ended",
-  "access.value.unknownId": "somebody or something …{end}",
+  "access.value.unknownId": "id …{end}",
+  "access.viewAs.owner": "Owner",
+  "reason.access.draftSaved": "Somebody else saved this draft meanwhile.",
+  "reason.access.publishedMeanwhile": "Another version was published meanwhile. Bring the draft up to date first.",
+  "reason.access.confirm": "What was typed is not what was asked for. Nothing was changed.",
+  "reason.access.noDraft": "There is no such draft any more. It was published or discarded.",
+  "reason.access.tooManyDrafts": "There are too many drafts. Publish or discard one first.",
+  "reason.access.policies": "The policies have faults. Nothing was published.",
+  "reason.access.examples": "Examples of the policies fail. Nothing was published.",
+  "reason.access.lockOut":
+    "With these policies no active administrator could administer the server. Nothing was published.",
+  "reason.access.inForce": "This version is in force already.",
+  "reason.access.noVersion": "There is no such version.",
+  "reason.resource.unknown": "There is no such record, or you may not know of it.",
 } as const;

@@ -449,5 +449,18 @@ export const accessRu: Readonly<Record<keyof typeof accessEn, string>> = {
   "access.grants.end.ask":
     "{name}: доступ к «{record}» закончится, если его не даёт правило. С устройств запись удалится при следующей связи.",
   "access.grants.ended": "Допуск завершён",
-  "access.value.unknownId": "кто-то или что-то …{end}",
+  "access.value.unknownId": "id …{end}",
+  "access.viewAs.owner": "Владелец",
+  "reason.access.draftSaved": "Этот черновик тем временем сохранил кто-то ещё.",
+  "reason.access.publishedMeanwhile": "Тем временем опубликована другая версия. Сначала обновите черновик.",
+  "reason.access.confirm": "Введено не то, что требовалось. Ничего не изменено.",
+  "reason.access.noDraft": "Такого черновика больше нет: он опубликован или отброшен.",
+  "reason.access.tooManyDrafts": "Черновиков слишком много. Сначала опубликуйте или отбросьте один из них.",
+  "reason.access.policies": "В правилах есть ошибки. Ничего не опубликовано.",
+  "reason.access.examples": "Примеры правил не проходят. Ничего не опубликовано.",
+  "reason.access.lockOut":
+    "С такими правилами ни один действующий администратор не смог бы управлять сервером. Ничего не опубликовано.",
+  "reason.access.inForce": "Эта версия уже действует.",
+  "reason.access.noVersion": "Такой версии нет.",
+  "reason.resource.unknown": "Такой записи нет, или знать о ней нельзя.",
 };

@@ -6,6 +6,7 @@ import { useCatalog, useMeeting } from "../catalog.tsx";
 import { DryRunPanel } from "../dryRun/DryRunPanel.tsx";
 import { ExplainPanel } from "../explain/ExplainPanel.tsx";
 import { policyInWords } from "../policy/policy.words.ts";
+import { Notice } from "../parts/Notice.tsx";
 import { accessAddress } from "../routes.ts";
 import { changesOf } from "./draft.changes.ts";
 import type { DraftState, DraftStore } from "./draft.store.ts";
@@ -69,6 +70,7 @@ export function DraftEditor({ draft, store, state }: Props) {
         }}
       />
       {state.save.is === "conflict" && <DraftConflict draft={draft} store={store} state={state} onBase={setBaseRev} />}
+      {draft.note !== undefined && <Notice tone="warn" title={draft.note} />}
       <div className="draft">
         <DraftList
           store={store}

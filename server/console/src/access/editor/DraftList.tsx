@@ -1,7 +1,7 @@
 import { ActionIcon, Button, TextInput } from "@mantine/core";
 import { IconAlertTriangle, IconCopy, IconPlus, IconSearch, IconTrash } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState, type KeyboardEvent } from "react";
 import type { Policy } from "@kontor/shared/access";
 import { useWords } from "../../words/words.ts";
 import type { CheckReply } from "../access.api.ts";
@@ -50,6 +50,18 @@ export function DraftList(props: Props) {
     initialOffset: () =>
       Math.max(0, entries.findIndex((entry) => "item" in entry && entry.item.key === chosen) - 3) * ROW_PX,
   });
+  /** One stop for Tab, and arrows from there: a list of thousands would be thousands of stops. */
+  function walk(event: KeyboardEvent) {
+    if (event.altKey || event.ctrlKey || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
+    event.preventDefault();
+    const at = entries.findIndex((entry) => "item" in entry && entry.item.key === chosen);
+    const to = Math.min(Math.max(at + (event.key === "ArrowDown" ? 1 : -1), 0), entries.length - 1);
+    const next = entries[to];
+    if (!next || !("item" in next)) return;
+    rows.scrollToIndex(to);
+    onChoose(next.item.key);
+  }
+
   const chosenItem = state.items.find(({ key }) => key === chosen);
 
   return (
@@ -81,7 +93,14 @@ export function DraftList(props: Props) {
           {t("access.draft.changedCount", { count: changes.count })}
         </Button>
       </div>
-      <div ref={scroll} className="list-scroll" tabIndex={0} role="region" aria-label={t("access.policies.list")}>
+      <div
+        ref={scroll}
+        className="list-scroll"
+        tabIndex={0}
+        role="region"
+        aria-label={t("access.policies.list")}
+        onKeyDown={walk}
+      >
         <div style={{ position: "relative", height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map(({ index, start }) => {
             const entry = entries[index];
@@ -157,6 +176,7 @@ function Row({
   return (
     <button
       type="button"
+      tabIndex={-1}
       className="draft-row"
       style={style}
       aria-current={key === chosen ? "true" : undefined}

@@ -20,7 +20,10 @@ export function DraftPage({ id }: { id: string }) {
 function Opened({ draft }: { draft: Draft }) {
   const client = useQueryClient();
   const [store] = useState(() =>
-    createDraftStore(draft, { save: (body) => call<Draft>("PUT", `/access/drafts/${draft.id}`, body) }),
+    createDraftStore(draft, {
+      save: (body) => call<Draft>("PUT", `/access/drafts/${draft.id}`, body),
+      typed: typedOf(draft.id),
+    }),
   );
   const state = useSyncExternalStore(store.subscribe, store.state);
 
@@ -40,4 +43,16 @@ function Opened({ draft }: { draft: Draft }) {
   }, [isUnsaved]);
 
   return <DraftEditor draft={draft} store={store} state={state} />;
+}
+
+/** Typed JSON of a draft, in this browser: the server takes only what has the form of policies. */
+function typedOf(draftId: string) {
+  const key = `kontor.console.typed.${draftId}`;
+  return {
+    read: () => new Map(Object.entries(JSON.parse(localStorage.getItem(key) ?? "{}") as Record<string, string>)),
+    write(typed: ReadonlyMap<string, string>) {
+      if (typed.size === 0) localStorage.removeItem(key);
+      else localStorage.setItem(key, JSON.stringify(Object.fromEntries(typed)));
+    },
+  };
 }

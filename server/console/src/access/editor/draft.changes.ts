@@ -22,11 +22,18 @@ export function changesOf(items: readonly DraftItem[], base: readonly Policy[]):
   return { ofItem, removed, count };
 }
 
+/** A policy is replaced and never changed in place: of thousands, only the one that is edited is printed anew. */
+const printed = new WeakMap<Policy, string>();
+
 /** The order of keys means nothing; that of lists may. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
+function canonical(policy: Policy): string {
+  const known = printed.get(policy);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(policy, (_key, part: unknown) =>
     typeof part === "object" && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   );
+  printed.set(policy, text);
+  return text;
 }

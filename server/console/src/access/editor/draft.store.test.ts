@@ -98,6 +98,18 @@ it("[DRAFT-1] keeps typed JSON that is no policy yet, and the policy as it was",
   expect([idsOf(store)[0], store.state().unfinished.size]).toEqual(["typed", 0]);
 });
 
+it("[DRAFT-1] finds typed JSON again when the draft is opened anew", () => {
+  let kept: ReadonlyMap<string, string> = new Map();
+  const typed = { read: () => kept, write: (next: ReadonlyMap<string, string>) => void (kept = next) };
+  const save = () => Promise.reject(new Error("nothing is saved here"));
+  const before = createDraftStore(draft, { save, typed });
+  before.type(before.state().items[1]?.key ?? "", '{ "id": "two", oops');
+  const after = createDraftStore(draft, { save, typed });
+  expect([...after.state().unfinished.values()].map(({ text }) => text)).toEqual(['{ "id": "two", oops']);
+  after.dropTyped(after.state().items[1]?.key ?? "");
+  expect(createDraftStore(draft, { save, typed }).state().unfinished.size).toBe(0);
+});
+
 it("adds after the chosen one and removes", () => {
   const { store, key } = open();
   const added = store.add(policy("new"), key);

@@ -56,6 +56,8 @@ export interface DraftStore {
 
 export interface DraftStoreDeps {
   save(body: { title: string; version: number; policies: readonly Policy[] }): Promise<Draft>;
+  /** Where typed JSON that is no policy yet outlives the page: by the policy's id, which the draft keeps. */
+  readonly typed?: { read(): ReadonlyMap<string, string>; write(typed: ReadonlyMap<string, string>): void };
   readonly waitMs?: number;
   readonly stepMs?: number;
   readonly now?: () => number;
@@ -87,7 +89,7 @@ export function createDraftStore(draft: Draft, deps: DraftStoreDeps): DraftStore
   let lastStep = { name: "", at: 0 };
   let { version, updatedAt } = draft;
   let save: SaveState = { is: "saved" };
-  let unfinished: DraftState["unfinished"] = new Map();
+  let unfinished: DraftState["unfinished"] = typedBefore();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let saving: Promise<void> | undefined;
   let snapshot = snapshotNow();
@@ -95,6 +97,24 @@ export function createDraftStore(draft: Draft, deps: DraftStoreDeps): DraftStore
   function snapshotNow(): DraftState {
     const { items, title } = content;
     return { items, title, version, updatedAt, save, canUndo: past.length > 0, canRedo: future.length > 0, unfinished };
+  }
+
+  function typedBefore(): DraftState["unfinished"] {
+    const typed = deps.typed?.read();
+    if (!typed || typed.size === 0) return new Map();
+    const found = content.items.flatMap(({ key, policy }) => {
+      const text = typed.get(policy.id);
+      const read = text === undefined ? undefined : readPolicy(text);
+      return text !== undefined && read && !read.ok ? [[key, { text, fault: read.fault }] as const] : [];
+    });
+    return new Map(found);
+  }
+
+  function setUnfinished(next: DraftState["unfinished"]) {
+    if (next.size === 0 && unfinished.size === 0) return;
+    unfinished = next;
+    const idOf = (key: string) => content.items.find((item) => item.key === key)?.policy.id ?? "";
+    deps.typed?.write(new Map([...unfinished].map(([key, { text }]) => [idOf(key), text])));
   }
 
   function tell() {
@@ -152,7 +172,7 @@ export function createDraftStore(draft: Draft, deps: DraftStoreDeps): DraftStore
     if (to === "future") [past, future] = [past.slice(0, -1), [...future, content]];
     else [past, future] = [[...past, content], future.slice(0, -1)];
     content = next;
-    unfinished = new Map();
+    setUnfinished(new Map());
     lastStep = { name: "", at: 0 };
     wait();
   }
@@ -167,22 +187,22 @@ export function createDraftStore(draft: Draft, deps: DraftStoreDeps): DraftStore
     },
     state: () => snapshot,
     change(key, policy, step) {
-      unfinished = without(key);
+      setUnfinished(without(key));
       become({ ...content, items: put(key, policy) }, step && `${key} ${step}`);
     },
     type(key, text) {
       const read = readPolicy(text);
       if (!read.ok) {
-        unfinished = new Map([...unfinished, [key, { text, fault: read.fault }]]);
+        setUnfinished(new Map([...unfinished, [key, { text, fault: read.fault }]]));
         return tell();
       }
-      unfinished = without(key);
+      setUnfinished(without(key));
       const known = content.items.find((item) => item.key === key);
       if (JSON.stringify(known?.policy) === JSON.stringify(read.policy)) return tell();
       become({ ...content, items: put(key, read.policy) }, `${key} json`);
     },
     dropTyped(key) {
-      unfinished = without(key);
+      setUnfinished(without(key));
       tell();
     },
     add(policy, after) {
@@ -192,7 +212,7 @@ export function createDraftStore(draft: Draft, deps: DraftStoreDeps): DraftStore
       return item.key;
     },
     remove(key) {
-      unfinished = without(key);
+      setUnfinished(without(key));
       become({ ...content, items: content.items.filter((item) => item.key !== key) });
     },
     rename(title) {
@@ -208,7 +228,8 @@ export function createDraftStore(draft: Draft, deps: DraftStoreDeps): DraftStore
       content = { items: draft.policies.map(itemOf), title: draft.title };
       saved = content;
       ({ version, updatedAt } = draft);
-      [past, future, unfinished, save] = [[], [], new Map(), { is: "saved" }];
+      setUnfinished(new Map());
+      [past, future, save] = [[], [], { is: "saved" }];
       clearTimeout(timer);
       tell();
     },

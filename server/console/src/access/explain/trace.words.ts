@@ -21,10 +21,10 @@ export function traceInWords(trace: ConditionTrace, resource: string, catalog: C
 /** What the attributes were. */
 export function actualWords(trace: ConditionTrace, resource: string, catalog: Catalog): string {
   const about = attributeOf(trace, resource, catalog);
-  return (trace.operands ?? [])
+  const values = (trace.operands ?? [])
     .filter((operand) => operand.attribute !== undefined)
-    .map(({ attribute, value }) => catalog.valueWords(value, catalog.attributeOf(attribute ?? "", resource) ?? about))
-    .join(" · ");
+    .map(({ attribute, value }) => catalog.valueWords(value, catalog.attributeOf(attribute ?? "", resource) ?? about));
+  return [...new Set(values)].join(" · ");
 }
 
 function attributeOf(trace: ConditionTrace, resource: string, catalog: Catalog): VocabularyAttribute | undefined {

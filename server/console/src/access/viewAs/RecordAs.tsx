@@ -5,9 +5,10 @@ import { call } from "../../api/api.ts";
 import { Link } from "../../ui/Link.tsx";
 import { Loaded } from "../../ui/Loaded.tsx";
 import { useWords } from "../../words/words.ts";
-import type { ViewedRecord } from "../access.api.ts";
+import { usePolicySet, type ViewedRecord } from "../access.api.ts";
 import { useCatalog, useMeeting } from "../catalog.tsx";
 import { Mark } from "../parts/Mark.tsx";
+import { titleOf } from "../policy/policy.words.ts";
 import { accessAddress } from "../routes.ts";
 
 interface Props {
@@ -86,7 +87,7 @@ function Card({ viewed, question }: CardProps) {
         <h2>{t("access.viewAs.can")}</h2>
         <dl className="field-list">
           {viewed.can.map(({ action, allowed, policyId }) => (
-            <div key={action} style={{ gridTemplateColumns: "minmax(0, 1fr) auto" }}>
+            <div key={action} style={{ gridTemplateColumns: "minmax(0, 1fr) minmax(0, 1.6fr)" }}>
               <dt>
                 <Link to={explain({ action })}>{catalog.actionWords(type, action)}</Link>
               </dt>
@@ -138,4 +139,13 @@ function Field({ field, type, value, to }: FieldProps) {
   );
 }
 
-const PolicyLink = ({ id }: { id: string }) => <Link to={accessAddress.policy(id)}>{id}</Link>;
+function PolicyLink({ id }: { id: string }) {
+  const { locale } = useCatalog();
+  const policy = usePolicySet().data?.policies.find((one) => one.id === id);
+  const words = policy ? titleOf(policy.title, locale) : id;
+  return (
+    <Link className="policy-link" to={accessAddress.policy(id)} title={words}>
+      {words}
+    </Link>
+  );
+}

@@ -110,12 +110,12 @@ function Records({ view, onOpen }: { view: View; onOpen: (id: string) => void })
     { key: "number", title: t("access.viewAs.number"), text: ({ number = "" }) => number },
     {
       key: "state",
-      title: t("access.attribute.obj.state"),
+      title: t("access.grants.state"),
       text: (record) => (record.state === undefined ? "" : catalog.valueWords(record.state, state)),
     },
     {
       key: "owner",
-      title: t("access.attribute.obj.owner"),
+      title: t("access.viewAs.owner"),
       text: ({ owner }) => (owner === undefined ? "" : catalog.valueWords(owner)),
     },
     {
