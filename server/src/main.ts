@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Express } from "express";
-import { DomainError, isId, newId } from "@kontor/shared/base";
+import { canonicalJson, DomainError, hash64, isId, newId, type Json } from "@kontor/shared/base";
 import { PROTOCOL_VERSION } from "@kontor/shared/protocol";
 import {
   accessRequestsCollection,
@@ -146,6 +146,8 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     epoch: await readState(db, "sync.epoch", newId),
     leaseMs: config.leaseMs,
     origins: () => (config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]),
+    schemaRev: hash64(canonicalJson(types.all() as unknown as Json)),
+    addressOf: (request) => http.clientOf(request),
     clock,
     log,
     metrics,
@@ -172,7 +174,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     log,
     authenticate: (token) => sessions.authenticate(token),
     actorOf,
-    applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
+    applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent, actor.context.ip),
     otherJobs: [dryRuns.job],
   });
   stops.push(() => files.stop());
@@ -228,14 +230,14 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
       ...grants,
       db,
       actorOf,
-      applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
+      applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent, actor.context.ip),
     }),
     ...objectEndpoints({
       db,
       types,
       audit: office.audit,
       actorOf,
-      applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent),
+      applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent, actor.context.ip),
     }),
     ...dryRunEndpoints({ db, dryRuns, queue: files.queue }),
     ...files.endpoints,

@@ -57,6 +57,10 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
     let written = 0;
     file.transaction(() => {
       const generation = currentGeneration();
+      markKept(
+        operations.filter((each) => each.op === "keep"),
+        generation,
+      );
       for (const [name, group] of Map.groupBy(operations.filter(isRowOperation), (each) => each.collection)) {
         const { puts, purges } = lastOfEach(group);
         if (puts.length > 0) written += put(name, puts, generation);
@@ -126,6 +130,15 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
     context.rowsChanged?.(name);
     for (const id of isOverlaid) refresh(name, id);
     if (definitions.some((each) => each.dependsOn === name)) noteStale(name);
+  }
+
+  function markKept(kept: readonly { readonly collection: string; readonly id: string }[], generation: number): void {
+    for (const [name, group] of Map.groupBy(kept, (each) => each.collection))
+      file.run("UPDATE server_row SET generation=? WHERE collection=? AND id IN (SELECT value FROM json_each(?))", [
+        generation,
+        name,
+        JSON.stringify(group.map((each) => each.id)),
+      ]);
   }
 
   /** Returns what was really here. */

@@ -103,11 +103,24 @@ export interface CollectionDefinition<Row extends { readonly id: string }> {
   dependents?(db: Database, ids: readonly string[], engine: AccessEngine): Promise<readonly string[]>;
 }
 
+/**
+ * Where the rows stand in the database under the name that `attributeSql` uses, so that what somebody may read is found by
+ * one statement (POL-4) instead of deciding row by row. Absent: they are decided one by one.
+ */
+export interface StoredRows {
+  readonly table: string;
+  /** The types of which there are rows. */
+  types(): readonly string[];
+  /** A column that names the row's type, where there are several. */
+  readonly typeColumn?: string;
+}
+
 export type CollectionAccess<Row extends { readonly id: string }> =
-  | { readonly kind: "policy"; resource(row: Row): ResourceInstance }
+  | { readonly kind: "policy"; readonly stored?: StoredRows; resource(row: Row): ResourceInstance }
   /** In the order of the rows; of other rows, it has what the policies of this very engine ask for. */
   | {
       readonly kind: "policy";
+      readonly stored?: StoredRows;
       resources(db: Database, rows: readonly Row[], engine: AccessEngine): Promise<readonly ResourceInstance[]>;
     }
   /** Seen by whoever sees the parent row, with the parent's mask. */

@@ -6,6 +6,7 @@ export type {
   AnyIntent,
   Collection,
   CollectionAccess,
+  StoredRows,
   CollectionDefinition,
   Endpoint,
   EndpointAccess,

@@ -51,7 +51,11 @@ const typesCollection = (types: TypeRegistry) =>
 const recordsCollection = (types: TypeRegistry) =>
   defineCollection<RecordRow>({
     name: "records",
-    access: { kind: "policy", resources: (db, rows, engine) => resourcesOf(db, engine, rows) },
+    access: {
+      kind: "policy",
+      stored: { table: "record", typeColumn: "type", types: () => types.all().map(({ name }) => name) },
+      resources: (db, rows, engine) => resourcesOf(db, engine, rows),
+    },
     dependents: (db, ids, engine) => dependentsOf(db, engine, ids),
     byIds: findRecords,
     scan: (db, after, limit) =>

@@ -28,11 +28,19 @@ export interface GatewayDeps {
   readonly origins: () => readonly string[];
   readonly authenticate: Authenticate;
   readonly isDraining: () => boolean;
+  /** Where a request comes from, as the proxies in front of us are trusted to say. */
+  readonly addressOf: (request: IncomingMessage) => string | undefined;
   readonly log: Log;
-  welcome(socket: WebSocket, client: { readonly principal: Principal; readonly token: string }): void;
+  welcome(socket: WebSocket, client: Client): void;
 }
 
-export function createGateway({ path, origins, authenticate, isDraining, log, welcome }: GatewayDeps) {
+export interface Client {
+  readonly principal: Principal;
+  readonly token: string;
+  readonly ip: string | undefined;
+}
+
+export function createGateway({ path, origins, authenticate, isDraining, addressOf, log, welcome }: GatewayDeps) {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frameBytes,
@@ -67,7 +75,7 @@ export function createGateway({ path, origins, authenticate, isDraining, log, we
     socket.pause();
     try {
       const principal = await authenticate(token);
-      if (principal) welcome(socket, { principal, token });
+      if (principal) welcome(socket, { principal, token, ip: addressOf(request) });
       else socket.close(closeCode.token, "token");
       socket.resume();
     } catch (error) {

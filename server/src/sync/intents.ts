@@ -19,9 +19,15 @@ import type { AnyIntent, Database, Log, Principal, Transaction } from "#kernel";
  * given again; "try again" is not.
  */
 export interface Intents {
-  apply(principal: Principal, intent: Intent): Promise<AppliedIntent>;
+  apply(caller: Caller, intent: Intent): Promise<AppliedIntent>;
   /** In order; what depends on a refused or postponed one shares its fate (SYN-5). */
-  applyAll(principal: Principal, intents: readonly Intent[], memory: GroupMemory): Promise<readonly AppliedIntent[]>;
+  applyAll(caller: Caller, intents: readonly Intent[], memory: GroupMemory): Promise<readonly AppliedIntent[]>;
+}
+
+/** Who sent it, and from where. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly ip: string | undefined;
 }
 
 export interface AppliedIntent {
@@ -50,12 +56,13 @@ const BLOCKED_RETRY_MS = 1_000;
 export function createIntents({ db, intents, access, loadSubject, clock, log }: IntentsDeps): Intents {
   const byName = new Map(intents.map((intent) => [intent.name, intent]));
 
-  async function apply(principal: Principal, intent: Intent): Promise<AppliedIntent> {
+  async function apply(caller: Caller, intent: Intent): Promise<AppliedIntent> {
+    const { principal } = caller;
     for (let attempt = 1; ; attempt++) {
       try {
         // Before the transaction: inside, it would ask the pool for a second connection while holding one.
         const subject = await loadSubject(principal.userId);
-        return await db.transaction().execute((trx) => applyOnce(trx, principal, subject, intent));
+        return await db.transaction().execute((trx) => applyOnce(trx, caller, subject, intent));
       } catch (error) {
         if (isDomainError(error)) return await refuse(principal, intent, error);
         if (attempt < ATTEMPTS && RETRIED_SQLSTATES.has(sqlStateOf(error))) continue;
@@ -76,7 +83,7 @@ export function createIntents({ db, intents, access, loadSubject, clock, log }: 
 
   async function applyOnce(
     trx: Transaction,
-    principal: Principal,
+    { principal, ip }: Caller,
     subject: Subject | undefined,
     intent: Intent,
   ): Promise<AppliedIntent> {
@@ -86,11 +93,8 @@ export function createIntents({ db, intents, access, loadSubject, clock, log }: 
     const args = parseArgs(definition, intent);
     if (!subject) throw new DomainError("unauthenticated", "This account is off.", { reason: "account.off" });
     const now = new Date(clock.now()).toISOString();
-    const context = {
-      time: now,
-      channel: principal.channel,
-      ...(principal.deviceId ? { deviceId: principal.deviceId } : {}),
-    };
+    const { channel, deviceId, deviceTrusted, factorLevel } = principal;
+    const context = { time: now, channel, ip, deviceId, deviceTrusted, factorLevel, offline: false };
     const outcome = await definition.apply(
       trx,
       { id: intent.id, mid: intent.mid, at: intent.at, args },
@@ -128,7 +132,7 @@ export function createIntents({ db, intents, access, loadSubject, clock, log }: 
   }
 
   async function applyAll(
-    principal: Principal,
+    caller: Caller,
     intents: readonly Intent[],
     memory: GroupMemory,
   ): Promise<readonly AppliedIntent[]> {
@@ -142,7 +146,7 @@ export function createIntents({ db, intents, access, loadSubject, clock, log }: 
       ];
       const refused = intent.group === undefined ? undefined : memory.get(intent.group);
       const blocker = refused ?? keys.map((key) => postponed.get(key)).find((result) => result !== undefined);
-      const outcome = blocker ? await fallWith(principal, intent, blocker) : await apply(principal, intent);
+      const outcome = blocker ? await fallWith(caller.principal, intent, blocker) : await apply(caller, intent);
       applied.push(outcome);
       const { result } = outcome;
       if (result.status === "retry") for (const key of keys) postponed.set(key, result);

@@ -1,14 +1,38 @@
 import { sql } from "kysely";
+import type { SqlPredicate, Subject } from "@kontor/shared/access";
 import type { BucketState } from "@kontor/shared/protocol";
-import type { Database } from "#kernel";
+import type { Database, StoredRows } from "#kernel";
 import type { Projection } from "./projection.ts";
 
-/** SQL of `view_profile` and `view_row`. Hashes are bigint there (for `bit_xor`) and 16 hex digits here. */
+/** SQL of `view_profile`, `view_row` and `view_turn`. Hashes are bigint there (for `bit_xor`) and 16 hex digits here. */
 export interface Profile {
+  readonly id: string;
+  /** Short name, for cookies. */
+  readonly no: number;
   readonly position: number;
   readonly logXmin: string;
-  readonly subjectHash: string | null;
+  /** What it was decided for; null: never. */
+  readonly subject: Subject | null;
   readonly policyRev: string | null;
+  readonly types: Readonly<Record<string, string>> | null;
+  readonly pending: readonly FillStep[];
+  readonly typeTurns: Readonly<Record<string, string>>;
+  readonly turnsAt: string | null;
+  readonly usedAt: string;
+}
+
+/** Rows that are to be decided again, in id order after `after`. */
+export interface FillStep {
+  readonly collection: string;
+  /** Absent: the whole collection. */
+  readonly type?: string;
+  readonly after?: string;
+}
+
+/** Whose, and seen from where (`contextSignature`). */
+export interface Seat {
+  readonly userId: string;
+  readonly signature: string;
 }
 
 export interface ViewRow {
@@ -32,23 +56,83 @@ export interface FeedRow {
 const HEX = sql.raw(`lpad(to_hex(hash), 16, '0')`);
 const NO_HASH = "0".repeat(16);
 
-export async function ensureProfile(db: Database, id: string): Promise<Profile> {
-  const found = await readProfile(db, id);
-  if (found) return found;
-  // Born at the horizon: the first computation reads every row, so that older changes are in it.
-  await sql`insert into view_profile (id, log_xmin) values (${id}, pg_snapshot_xmin(pg_current_snapshot())) on conflict do nothing`.execute(
-    db,
-  );
-  const made = await readProfile(db, id);
-  if (!made) throw new Error("The view profile was removed while it was being made.");
-  return made;
-}
+const PROFILE =
+  sql.raw(`id, no, position, log_xmin::text as "logXmin", subject, policy_rev as "policyRev", types, pending,
+  type_turns as "typeTurns", turns_at as "turnsAt", used_at as "usedAt"`);
 
 export async function readProfile(db: Database, id: string): Promise<Profile | undefined> {
-  const { rows } = await sql<Profile>`
-    select position, log_xmin::text as "logXmin", subject_hash as "subjectHash", policy_rev as "policyRev"
-    from view_profile where id = ${id}`.execute(db);
+  const { rows } = await sql<Profile>`select ${PROFILE} from view_profile where id = ${id}`.execute(db);
   return rows[0];
+}
+
+export async function findProfile(db: Database, { userId, signature }: Seat): Promise<Profile | undefined> {
+  const { rows } = await sql<Profile>`
+    select ${PROFILE} from view_profile where user_id = ${userId} and signature = ${signature}`.execute(db);
+  return rows[0];
+}
+
+/** Those of a user's profiles that a device's cookie names; a name that is not found belongs to no profile any more. */
+export async function findProfilesByNo(
+  db: Database,
+  userId: string,
+  nos: readonly number[],
+): Promise<readonly Profile[]> {
+  const { rows } = await sql<Profile>`
+    select ${PROFILE} from view_profile where user_id = ${userId} and no = any(${nos}::bigint[])`.execute(db);
+  return rows;
+}
+
+/** The user's profiles, the last used first. */
+export async function profilesOf(
+  db: Database,
+  userId: string,
+): Promise<readonly { readonly id: string; readonly signature: string }[]> {
+  const { rows } = await sql<{ id: string; signature: string }>`
+    select id, signature from view_profile where user_id = ${userId} order by used_at desc, no desc`.execute(db);
+  return rows;
+}
+
+/** Born at the horizon: the first computation reads every row, so that older changes are in it. */
+export async function insertProfile(db: Database, { userId, signature }: Seat): Promise<void> {
+  await sql`
+    insert into view_profile (id, user_id, signature, log_xmin)
+    select case when exists (select from view_profile where id = ${userId}) then gen_random_uuid() else ${userId}::uuid end,
+      ${userId}, ${signature}, pg_snapshot_xmin(pg_current_snapshot())
+    on conflict do nothing`.execute(db);
+}
+
+/** With all that another profile holds, to be decided again: of one user's places, most rows are seen from each. */
+export async function copyProfile(db: Database, fromId: string, { userId, signature }: Seat): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const { rows } = await sql<{ id: string }>`
+      insert into view_profile (id, user_id, signature, position, log_xmin, subject, policy_rev, types)
+      select gen_random_uuid(), user_id, ${signature}, position, log_xmin, subject, policy_rev, case when types is not null then '{}'::jsonb end
+      from view_profile where id = ${fromId} and user_id = ${userId} for update
+      on conflict do nothing returning id`.execute(trx);
+    if (!rows[0]) return;
+    await sql`
+      insert into view_row (profile_id, collection, row_id, parent_id, hash, mask, position, lost)
+      select ${rows[0].id}, collection, row_id, parent_id, hash, mask, position, lost
+      from view_row where profile_id = ${fromId} and not lost`.execute(trx);
+  });
+}
+
+/** Nobody can have the old signature any more. `keepTypes`: the place does not matter to what was decided before. */
+export async function renameProfile(
+  db: Database,
+  id: string,
+  { from, to, keepTypes }: { readonly from: string; readonly to: string; readonly keepTypes: boolean },
+): Promise<void> {
+  await sql`
+    update view_profile set signature = ${to}, types = case when ${keepTypes}::boolean or types is null then types else '{}'::jsonb end
+    where id = ${id} and signature = ${from}
+      and not exists (select from view_profile other where other.user_id = view_profile.user_id and other.signature = ${to})`.execute(
+    db,
+  );
+}
+
+export async function touchProfile(db: Database, id: string, at: Date): Promise<void> {
+  await sql`update view_profile set used_at = ${at} where id = ${id}`.execute(db);
 }
 
 /** Transactions below this have ended, so that nothing can appear below it any more (SYN-11). */
@@ -84,13 +168,149 @@ export async function moveHorizon(db: Database, id: string, horizon: string): Pr
   await sql`update view_profile set log_xmin = ${horizon}::xid8 where id = ${id}`.execute(db);
 }
 
+/** What was lost is gone; `pending` is what remains to be decided. */
 export async function settleProfile(
   db: Database,
   id: string,
-  state: { readonly horizon: string; readonly subjectHash: string; readonly policyRev: string },
+  state: Required<Pick<Profile, "subject" | "policyRev" | "types" | "pending" | "typeTurns">> & {
+    /** Set where every row is going to be read. */
+    readonly horizon?: string | undefined;
+  },
 ): Promise<void> {
-  await sql`update view_profile set log_xmin = ${state.horizon}::xid8, subject_hash = ${state.subjectHash},
-    policy_rev = ${state.policyRev} where id = ${id}`.execute(db);
+  await sql`
+    update view_profile set log_xmin = coalesce(${state.horizon ?? null}::xid8, log_xmin),
+      subject = ${JSON.stringify(state.subject)}::jsonb, policy_rev = ${state.policyRev}, types = ${JSON.stringify(state.types)}::jsonb,
+      pending = ${JSON.stringify(state.pending)}::jsonb, type_turns = ${JSON.stringify(state.typeTurns)}::jsonb
+    where id = ${id}`.execute(db);
+}
+
+export async function writePending(db: Database, id: string, pending: readonly FillStep[]): Promise<void> {
+  await sql`update view_profile set pending = ${JSON.stringify(pending)}::jsonb where id = ${id}`.execute(db);
+}
+
+/* ---------- moments at which time alone changes something ---------- */
+
+export interface RowTurn {
+  readonly collection: string;
+  readonly id: string;
+  /** Absent: time changes nothing here any more. */
+  readonly at: string | undefined;
+}
+
+export async function writeTurns(db: Database, id: string, turns: readonly RowTurn[]): Promise<void> {
+  const column = <T>(of: (turn: RowTurn) => T) => turns.map(of);
+  const input = sql`unnest(${column((t) => t.collection)}::text[], ${column((t) => t.id)}::uuid[], ${column((t) => t.at ?? null)}::timestamptz[])
+    as input (collection, row_id, at)`;
+  await sql`
+    delete from view_turn using ${input} where profile_id = ${id} and view_turn.collection = input.collection
+      and view_turn.row_id = input.row_id and input.at is null`.execute(db);
+  await sql`
+    insert into view_turn (profile_id, collection, row_id, at)
+    select ${id}, collection, row_id, at from ${input} where at is not null
+    on conflict (profile_id, collection, row_id) do update set at = excluded.at where view_turn.at <> excluded.at`.execute(
+    db,
+  );
+}
+
+export async function clearTurns(db: Database, id: string): Promise<void> {
+  await sql`delete from view_turn where profile_id = ${id}`.execute(db);
+}
+
+export async function readDueTurns(
+  db: Database,
+  id: string,
+  at: string,
+  limit: number,
+): Promise<readonly { readonly collection: string; readonly id: string }[]> {
+  const { rows } = await sql<{ collection: string; id: string }>`
+    select collection, row_id as id from view_turn where profile_id = ${id} and at <= ${at}::timestamptz order by at limit ${limit}`.execute(
+    db,
+  );
+  return rows;
+}
+
+/** The first moment of all: of rows, and of `others`. */
+export async function noteNextTurn(db: Database, id: string, others: readonly string[]): Promise<void> {
+  await sql`
+    with first as (
+      select min(at) as at from (
+        select min(at) as at from view_turn where profile_id = ${id} union all select unnest(${others}::timestamptz[])
+      ) as moments
+    )
+    update view_profile set turns_at = first.at from first where id = ${id} and turns_at is distinct from first.at`.execute(
+    db,
+  );
+}
+
+/* ---------- rows ---------- */
+
+/** A predicate of the access engine, with its parameters apart from its text. */
+export const toSql = ({ strings, params }: SqlPredicate) =>
+  sql<boolean>(Object.assign([...strings], { raw: strings }) as unknown as TemplateStringsArray, ...params);
+
+export interface StoredType {
+  readonly collection: string;
+  readonly stored: StoredRows;
+  /** Absent: types that are not installed. */
+  readonly type: string | undefined;
+  /** Where absent, rows are taken as if nobody could read them, and are read as if everybody could. */
+  readonly readable?: SqlPredicate | undefined;
+}
+
+const idOf = ({ table }: StoredRows) => sql.ref(`${table}.id`);
+function isOfType({ typeColumn, table, types }: StoredRows, type: string | undefined) {
+  if (typeColumn === undefined) return type === undefined ? sql`false` : sql`true`;
+  const column = sql.ref(`${table}.${typeColumn}`);
+  return type === undefined ? sql`${column} <> all(${types()}::text[])` : sql`${column} = ${type}`;
+}
+
+/**
+ * Takes the next rows of a type that the profile holds and that cannot be read any more, with all that is seen through
+ * them, each at a position of its own. One statement: it takes a transaction id only when it begins to write.
+ */
+export async function loseUnreadable(
+  db: Database,
+  id: string,
+  { collection, stored, type, readable }: StoredType,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+): Promise<{ readonly last: string | undefined; readonly count: number }> {
+  const start = after === undefined ? sql`` : sql`and held.row_id > ${after}::uuid`;
+  const { rows } = await sql<{ last: string | null; count: number }>`
+    with recursive doomed as materialized (
+      select held.row_id from view_row held join ${sql.table(stored.table)} on ${idOf(stored)} = held.row_id
+      where held.profile_id = ${id} and held.collection = ${collection} and not held.lost ${start}
+        and ${isOfType(stored, type)} and (${readable ? toSql(readable) : sql`false`}) is not true
+      order by held.row_id limit ${limit}
+    ), gone as (
+      select ${collection}::text as collection, row_id from doomed
+      union all
+      select child.collection, child.row_id from gone join view_row child
+        on child.profile_id = ${id} and child.parent_id = gone.row_id and not child.lost
+    ), numbered as materialized (
+      select collection, row_id, row_number() over () as n from gone
+    ), profile as (
+      update view_profile set position = position + (select count(*) from numbered)
+      where id = ${id} and exists (select from numbered) returning position - (select count(*) from numbered) as base
+    ), written as (
+      update view_row set lost = true, hash = 0, mask = '', position = base + n from numbered, profile
+      where view_row.profile_id = ${id} and view_row.collection = numbered.collection and view_row.row_id = numbered.row_id
+    )
+    select max(row_id::text)::uuid as last, count(*) as count from doomed`.execute(db);
+  return { last: rows[0]?.last ?? undefined, count: Number(rows[0]?.count ?? 0) };
+}
+
+/** Ids of the rows of a type that can be read, whether the profile holds them or not. */
+export async function readReadable(
+  db: Database,
+  { stored, type, readable }: StoredType,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select ${idOf(stored)} as id from ${sql.table(stored.table)}
+    where ${isOfType(stored, type)} ${after === undefined ? sql`` : sql`and ${idOf(stored)} > ${after}::uuid`}
+      and ${readable ? toSql(readable) : sql`true`}
+    order by ${idOf(stored)} limit ${limit}`.execute(db);
+  return rows.map((row) => row.id);
 }
 
 export async function readViewRows(
@@ -107,18 +327,24 @@ export async function readViewRows(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Rows that the profile holds, in (collection, id) order. */
-export async function scanViewRows(
+/** Ids of the rows of a collection that the profile holds, in order. */
+export async function scanHeld(
   db: Database,
   id: string,
-  after: { readonly collection: string; readonly id: string } | undefined,
-  limit: number,
-): Promise<readonly { readonly collection: string; readonly id: string }[]> {
-  const start = after ? sql`and (collection, row_id) > (${after.collection}, ${after.id}::uuid)` : sql``;
-  const { rows } = await sql<{ collection: string; id: string }>`
-    select collection, row_id as id from view_row where profile_id = ${id} and not lost ${start}
-    order by collection, row_id limit ${limit}`.execute(db);
-  return rows;
+  collection: string,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+): Promise<readonly string[]> {
+  const start = after === undefined ? sql`` : sql`and row_id > ${after}::uuid`;
+  const { rows } = await sql<{ id: string }>`
+    select row_id as id from view_row where profile_id = ${id} and collection = ${collection} and not lost ${start}
+    order by row_id limit ${limit}`.execute(db);
+  return rows.map((row) => row.id);
+}
+
+export async function heldCollections(db: Database, id: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ collection: string }>`
+    select distinct collection from view_row where profile_id = ${id} and not lost`.execute(db);
+  return rows.map((row) => row.collection);
 }
 
 export async function readHeldChildren(
@@ -172,6 +398,62 @@ export async function readFeed(
   const { rows } = await sql<FeedRow>`
     select collection, row_id as id, position from view_row
     where profile_id = ${id} and position > ${range.after} and position <= ${range.upTo} and lost = ${range.lost}
+    order by position limit ${range.limit}`.execute(db);
+  return rows;
+}
+
+/* ---------- a device that stood elsewhere ---------- */
+
+/** Rows of a profile that a device which stood at this position may hold. */
+export interface Held {
+  readonly profileId: string;
+  readonly no: number;
+  readonly position: number;
+}
+
+const heldBy = (held: readonly Held[]) =>
+  sql.join(
+    held.map(
+      ({ profileId, position }) =>
+        sql`select collection, row_id from view_row where profile_id = ${profileId} and (not lost or position > ${position})`,
+    ),
+    sql` union `,
+  );
+
+/** What such a device may hold and this profile does not, in order. */
+export async function readForeign(
+  db: Database,
+  id: string,
+  held: readonly Held[],
+  { after, limit }: { readonly after: Pick<FeedRow, "collection" | "id"> | undefined; readonly limit: number },
+): Promise<readonly Pick<FeedRow, "collection" | "id">[]> {
+  const start = after ? sql`where (collection, row_id) > (${after.collection}, ${after.id}::uuid)` : sql``;
+  const { rows } = await sql<{ collection: string; id: string }>`
+    select collection, row_id as id from (
+      (${heldBy(held)}) except select collection, row_id from view_row where profile_id = ${id} and not lost
+    ) as foreigners ${start} order by collection, row_id limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** What this profile holds and such a device does not, or not so, by position. */
+export async function readMissing(
+  db: Database,
+  id: string,
+  held: readonly Held[],
+  range: { readonly after: number; readonly upTo: number; readonly limit: number },
+): Promise<readonly FeedRow[]> {
+  const same = sql.join(
+    held.map(
+      ({ profileId, position }) =>
+        sql`not exists (select from view_row theirs where theirs.profile_id = ${profileId} and theirs.collection = ours.collection
+          and theirs.row_id = ours.row_id and not theirs.lost and theirs.position <= ${position} and theirs.hash = ours.hash)`,
+    ),
+    sql` and `,
+  );
+  const isOther = held.length > 0 ? sql`(${same})` : sql`true`;
+  const { rows } = await sql<FeedRow>`
+    select collection, row_id as id, position from view_row ours
+    where profile_id = ${id} and position > ${range.after} and position <= ${range.upTo} and not lost and ${isOther}
     order by position limit ${range.limit}`.execute(db);
   return rows;
 }

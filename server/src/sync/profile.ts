@@ -1,58 +1,105 @@
 import { setImmediate } from "node:timers/promises";
 import { sql } from "kysely";
 import type { AccessEngine, Context, Subject } from "@kontor/shared/access";
-import { canonicalJson, hash64, type Clock, type Json } from "@kontor/shared/base";
+import { hash64, type Clock } from "@kontor/shared/base";
 import type { Collection, Database, Log } from "#kernel";
 import {
-  ensureProfile,
+  clearTurns,
+  copyProfile,
+  findProfile,
   hasChangesFrom,
+  heldCollections,
+  insertProfile,
+  loseUnreadable,
   moveHorizon,
+  noteNextTurn,
+  profilesOf,
   readChanges,
+  readDueTurns,
   readHeldChildren,
   readHorizon,
   readProfile,
+  readReadable,
   readViewRows,
-  scanViewRows,
+  renameProfile,
+  scanHeld,
   settleProfile,
+  touchProfile,
   writeMasks,
+  writePending,
+  writeTurns,
   writeViewChanges,
+  type FillStep,
   type Profile,
+  type RowTurn,
+  type StoredType,
   type ViewChange,
 } from "./profile.repo.ts";
 import type { Projection, Projector, Viewer } from "./projection.ts";
+import { reachOf, SCHEMA, turnsOf, typesOf, type Reach } from "./reach.ts";
 
 /**
- * A view profile is what one user's replicas should hold: a row per visible row, each with the position at which it was
- * last changed *for that user*. Advancing it works the change log in, up to the horizon below which no transaction can
- * appear any more (SYN-11); a changed subject or policy computes it anew.
+ * A view profile is what one user's replicas should hold when they stand in one kind of place: a row per visible row, each
+ * with the position at which it was last changed *for that profile*.
+ *
+ *   advance   works the change log in, up to the horizon below which no transaction can appear any more (SYN-11), and what
+ *             time alone has turned (POL-6)
+ *   takeAway  after a change of policies, subject or time: everything that is lost by it, set by set, and nothing else (VIS-4)
+ *   fill      then the rest of what it concerns, a slice at a time, so that small changes of others go in between
  *
  * - Only a difference in what is seen takes a position: hidden changes cause nothing (VIS-3).
- * - Losses take their positions first, and nothing new gets one before all losses have (VIS-4).
+ * - Losses take their positions first: nothing new gets one while `takeAway` is due (VIS-4).
  * - One at a time per profile, over all nodes: an advisory lock of a connection, and not a row lock, because a row lock
  *   takes a transaction id, and that would hold back the horizon of every other profile while rows are being read.
+ * - What remains to be filled stands in the profile, so that a stop of the server forgets none of it.
  */
 
 /** Rows read, decided and written at a time: about 10 ms of work between two looks at the event loop. */
 const CHUNK = 500;
+/** Rows taken away by one statement: some 50 ms in which its transaction holds the horizon back. */
+const LOSS_CHUNK = 2_000;
 /** With more changes than this at once, reading everything in order is faster than reading them one by one. */
 const MAX_CHANGES = 20_000;
 /** First part of the advisory lock's key ("view" in ASCII); the second is the profile's hash. */
 const LOCK = 0x76696577;
 /** Another node is at it: computing a whole profile takes seconds, working changes in takes milliseconds. */
 const BUSY_RETRY_MS = 50;
+/** How exactly it is known when a profile was last used; those not used for 30 days are dropped (`retention.ts`). */
+const USED_EVERY_MS = 3_600_000;
+
+/** A connection's user and place. Time is the moment of each decision. */
+export interface Seat {
+  readonly userId: string;
+  readonly context: Omit<Context, "time">;
+}
 
 export interface ProfileState {
+  readonly profileId: string;
+  readonly no: number;
   readonly position: number;
   /** Every transaction below this is worked in. */
   readonly horizon: string;
   /** Committed changes wait above the horizon: come back soon. */
   readonly more: boolean;
+  /** Something is lost that still has no position: `takeAway` comes before anything else. */
+  readonly lossesDue: boolean;
+  /** Rows remain to be decided again. */
+  readonly pending: boolean;
+  /** Nothing of it was ever decided before. */
+  readonly isNew: boolean;
+  /** The next moment at which time alone changes something. */
+  readonly turnsAt: number | undefined;
 }
 
 export interface Profiles {
-  viewerOf(userId: string): Promise<Viewer | undefined>;
-  /** Undefined when the user is gone. `onPosition` hears of positions that may be sent already. */
-  advance(userId: string, onPosition?: (position: number) => void): Promise<ProfileState | undefined>;
+  /** Equal for seats that have one profile, under the policies in force. */
+  keyOf(seat: Seat): string;
+  viewerOf(seat: Seat): Promise<Viewer | undefined>;
+  /** Undefined when the user is gone. */
+  advance(seat: Seat): Promise<ProfileState | undefined>;
+  takeAway(seat: Seat): Promise<void>;
+  /** One slice; nothing while `takeAway` is due. */
+  fill(seat: Seat): Promise<ProfileState | undefined>;
 }
 
 export interface ProfilesDeps {
@@ -60,254 +107,469 @@ export interface ProfilesDeps {
   readonly projector: Projector;
   readonly access: () => AccessEngine;
   readonly loadSubject: (userId: string) => Promise<Subject | undefined>;
+  /** Another one when types of rows were defined anew. */
+  readonly schemaRev: string;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export function createProfiles({ db, projector, access, loadSubject, clock, log }: ProfilesDeps): Profiles {
-  async function viewerOf(userId: string): Promise<Viewer | undefined> {
-    const subject = await loadSubject(userId);
-    if (!subject) return undefined;
-    const context: Context = { time: new Date(clock.now()).toISOString(), channel: "desktop" };
-    return { subject, context, engine: access() };
+export function createProfiles(deps: ProfilesDeps): Profiles {
+  const { db, projector, access, loadSubject, schemaRev, clock, log } = deps;
+  const contextOf = ({ context }: Seat): Context => ({ ...context, time: new Date(clock.now()).toISOString() });
+
+  async function viewerOf(seat: Seat): Promise<Viewer | undefined> {
+    const subject = await loadSubject(seat.userId);
+    return subject && { subject, context: contextOf(seat), engine: access() };
   }
 
-  async function advance(
-    userId: string,
-    onPosition: (position: number) => void = () => undefined,
-  ): Promise<ProfileState | undefined> {
-    const viewer = await viewerOf(userId);
+  const keyOf = (seat: Seat) => `${seat.userId} ${access().contextSignature(contextOf(seat))}`;
+
+  /* ---------- which profile ---------- */
+
+  async function profileOf(seat: Seat, { engine, context }: Viewer): Promise<Profile> {
+    const signature = engine.contextSignature(context);
+    const own = { userId: seat.userId, signature };
+    const found = (await findProfile(db, own)) ?? (await makeProfile(own));
+    if (clock.now() - Date.parse(found.usedAt) > USED_EVERY_MS) await touchProfile(db, found.id, new Date(clock.now()));
+    return found;
+  }
+
+  /**
+   * A signature begins with what the policies ask at all: one that begins otherwise belongs to policies of the past, and
+   * its profile lives on under the new one. Otherwise the user is somewhere else, and most of it is seen from there, too.
+   */
+  async function makeProfile(own: { readonly userId: string; readonly signature: string }): Promise<Profile> {
+    const others = await profilesOf(db, own.userId);
+    const outdated = others.find(({ signature }) => questionsOf(signature) !== questionsOf(own.signature));
+    if (outdated) {
+      const keepTypes = outdated.signature === "" || own.signature === "";
+      await renameProfile(db, outdated.id, { from: outdated.signature, to: own.signature, keepTypes });
+    } else if (others[0]) await copyProfile(db, others[0].id, own);
+    else await insertProfile(db, own);
+    const made = await findProfile(db, own);
+    if (made) return made;
+    await insertProfile(db, own); // the other one was dropped, or taken by another node
+    const born = await findProfile(db, own);
+    if (!born) throw new Error("The view profile was removed while it was being made.");
+    return born;
+  }
+
+  const reach = (profile: Profile, viewer: Viewer) => reachOf(profile, viewer, schemaRev);
+
+  /* ---------- states ---------- */
+
+  const stateOf = (profile: Profile, horizon: string, { more, lossesDue }: { more: boolean; lossesDue: boolean }) => ({
+    profileId: profile.id,
+    no: profile.no,
+    position: profile.position,
+    horizon,
+    more,
+    lossesDue,
+    pending: profile.pending.length > 0,
+    isNew: profile.types === null || (profile.position === 0 && profile.pending.length > 0),
+    turnsAt: profile.turnsAt === null ? undefined : Date.parse(profile.turnsAt),
+  });
+
+  const isDue = ({ turnsAt }: Profile, { context }: Viewer) =>
+    turnsAt !== null && Date.parse(turnsAt) <= Date.parse(context.time);
+
+  async function advance(seat: Seat): Promise<ProfileState | undefined> {
+    const viewer = await viewerOf(seat);
     if (!viewer) return undefined;
     // Most looks find nothing: they take no lock and leave no trace.
-    const before = await ensureProfile(db, userId);
-    const quick = await quietState(db, before, viewer);
-    if (quick) return quick;
+    const before = await profileOf(seat, viewer);
+    const due = reach(before, viewer);
+    if (due.types.size > 0 || due.everything) return stateOf(before, before.logXmin, { more: false, lossesDue: true });
+    if (!due.stale && !isDue(before, viewer)) {
+      const horizon = await readHorizon(db);
+      if (!(await hasChangesFrom(db, before.logXmin)))
+        return stateOf(before, horizon, { more: false, lossesDue: false });
+    }
+    return await locked(before.id, (connection) => advanceLocked(connection, before.id, viewer));
+  }
 
+  async function advanceLocked(db: Database, id: string, viewer: Viewer): Promise<ProfileState> {
+    const profile = await mustRead(db, id);
+    const due = reach(profile, viewer);
+    if (due.types.size > 0 || due.everything)
+      return stateOf(profile, profile.logXmin, { more: false, lossesDue: true });
+    const horizon = await readHorizon(db);
+    const changes = await readChanges(db, profile.logXmin, horizon, MAX_CHANGES);
+    if (changes.length === MAX_CHANGES) {
+      await forgetDecisions(db, profile);
+      return stateOf(profile, profile.logXmin, { more: false, lossesDue: true });
+    }
+    const { byType, turning } = turnsOf(viewer);
+    const work = { db, id, viewer: { ...viewer, turning } };
+    if (changes.length > 0) await workIn(work, await withDependents(work, changes), horizon);
+    await workInTurns(work, profile);
+    const { pending } = profile;
+    if (due.stale || isDue(profile, viewer))
+      await settleProfile(db, id, { ...decidedFor(viewer), typeTurns: byType, pending });
+    await noteNext(work, byType);
+    const after = await mustRead(db, id);
+    return stateOf(after, horizon, { more: await hasChangesFrom(db, horizon), lossesDue: false });
+  }
+
+  const decidedFor = ({ subject, engine }: Viewer) => ({
+    subject,
+    policyRev: engine.rev,
+    types: typesOf(engine, schemaRev),
+  });
+
+  /** Reading everything in order is faster now, and forgets nothing of what devices must lose. */
+  const forgetDecisions = (db: Database, { id, subject, policyRev }: Profile) =>
+    settleProfile(db, id, { subject, policyRev, types: FORGOTTEN, pending: [], typeTurns: {} });
+
+  async function noteNext({ db, id, viewer }: Work, byType: Readonly<Record<string, string>>): Promise<void> {
+    const { validUntil } = viewer.subject;
+    const ends = validUntil !== undefined && validUntil > viewer.context.time ? [validUntil] : [];
+    await noteNextTurn(db, id, [...Object.values(byType), ...ends]);
+  }
+
+  async function mustRead(db: Database, id: string): Promise<Profile> {
+    const profile = await readProfile(db, id);
+    if (!profile) throw new Error("The view profile was removed while it was in use.");
+    return profile;
+  }
+
+  /** Waits for whoever has the profile; each look is short, so that the connection goes back in between. */
+  async function locked<T>(id: string, job: (connection: Database) => Promise<T>): Promise<T> {
     for (;;) {
-      const state = await db.connection().execute(async (connection) => {
-        const locked = await tryLock(connection, userId);
-        if (!locked) return undefined;
+      const done = await db.connection().execute(async (connection) => {
+        if (!(await tryLock(connection, id))) return undefined;
         try {
-          return await advanceLocked(connection, userId, viewer, onPosition);
+          return { result: await job(connection) };
         } finally {
-          await unlock(connection, userId);
+          await unlock(connection, id);
         }
       });
-      if (state) return state;
+      if (done) return done.result;
       await new Promise((resolve) => setTimeout(resolve, BUSY_RETRY_MS));
     }
   }
 
-  async function quietState(db: Database, profile: Profile, viewer: Viewer): Promise<ProfileState | undefined> {
-    if (!isComputedFor(profile, viewer)) return undefined;
-    const horizon = await readHorizon(db);
-    if (await hasChangesFrom(db, profile.logXmin)) return undefined;
-    return { position: profile.position, horizon, more: false };
-  }
-
-  async function advanceLocked(
-    db: Database,
-    userId: string,
-    viewer: Viewer,
-    onPosition: (position: number) => void,
-  ): Promise<ProfileState> {
-    const profile = await ensureProfile(db, userId);
-    const horizon = await readHorizon(db);
-    const changes = isComputedFor(profile, viewer)
-      ? await readChanges(db, profile.logXmin, horizon, MAX_CHANGES)
-      : undefined;
-
-    if (changes && changes.length < MAX_CHANGES) {
-      if (changes.length > 0) await workIn(db, userId, viewer, changes, horizon);
-    } else {
-      const started = clock.now();
-      await compute(db, userId, viewer, horizon, onPosition);
-      log.info({ userId, ms: clock.now() - started }, "view profile computed");
-    }
-    const after = await readProfile(db, userId);
-    return {
-      position: after?.position ?? 0,
-      horizon,
-      more: await hasChangesFrom(db, horizon),
-    };
-  }
-
   /* ---------- a few changes ---------- */
 
-  async function workIn(
-    db: Database,
-    userId: string,
-    viewer: Viewer,
-    changes: readonly { readonly collection: string; readonly id: string }[],
-    horizon: string,
-  ): Promise<void> {
+  interface Work {
+    readonly db: Database;
+    readonly id: string;
+    readonly viewer: Viewer;
+  }
+
+  /** POL-11: with what is decided by attributes of the rows that changed. */
+  async function withDependents({ db, viewer }: Work, changes: readonly RowKey[]): Promise<readonly RowKey[]> {
+    const ids = [...new Set(changes.map((change) => change.id))];
+    const found: RowKey[] = [];
+    for (const { name, dependents } of projector.collections) {
+      for (const chunk of dependents ? chunked(ids) : [])
+        for (const id of (await dependents?.(db, chunk, viewer.engine)) ?? []) found.push({ collection: name, id });
+    }
+    const known = new Set(changes.map(rowKeyOf));
+    return [...changes, ...found.filter((row) => !known.has(rowKeyOf(row)))];
+  }
+
+  async function workIn(work: Work, changes: readonly RowKey[], horizon?: string): Promise<void> {
     const difference = createDifference();
     for (const [collection, ids] of groupIds(changes)) {
       for (const chunk of chunked(ids)) {
-        const projections = await projector.projectIds(db, viewer, collection, chunk);
-        await compare(db, userId, viewer, projections, difference);
+        await compare(work, await projector.projectIds(work.db, work.viewer, collection, chunk), difference);
         await setImmediate();
       }
     }
-    await writeDifference(db, userId, difference, horizon);
+    await writeDifference(work, difference, async (trx) => {
+      if (horizon !== undefined) await moveHorizon(trx, work.id, horizon);
+    });
+  }
+
+  /** Rows whose own moment has come; each is given its next one with the decision. */
+  async function workInTurns(work: Work, profile: Profile): Promise<void> {
+    if (!isDue(profile, work.viewer)) return;
+    for (;;) {
+      const due = await readDueTurns(work.db, work.id, work.viewer.context.time, CHUNK);
+      if (due.length === 0) return;
+      await workIn(work, due);
+      // A row that has no moment of its own any more, since its type has none, would come back for ever.
+      const now = await readDueTurns(work.db, work.id, work.viewer.context.time, CHUNK);
+      const seen = new Set(due.map(rowKeyOf));
+      const stuck = now.filter((row) => seen.has(rowKeyOf(row))).map((row) => ({ ...row, at: undefined }));
+      if (stuck.length > 0) await writeTurns(work.db, work.id, stuck);
+    }
   }
 
   /** Compares projections with what the profile holds; a change of a parent's visibility or mask goes on to its children. */
-  async function compare(
-    db: Database,
-    userId: string,
-    viewer: Viewer,
-    projections: readonly Projection[],
-    difference: Difference,
-  ): Promise<void> {
+  async function compare(work: Work, projections: readonly Projection[], difference: Difference): Promise<void> {
     const [first] = projections;
     if (!first) return;
-    const held = await readViewRows(
-      db,
-      userId,
-      first.collection,
-      projections.map((projection) => projection.id),
-    );
+    const ids = projections.map((projection) => projection.id);
+    const held = await readViewRows(work.db, work.id, first.collection, ids);
     const parents: string[] = [];
     for (const projection of projections) {
+      noteTurn(work, projection, difference);
       const row = held.get(projection.id);
       const wasSeen = row !== undefined && !row.lost;
       if (!projection.view) {
         if (!wasSeen) continue;
-        difference.losses.set(keyOf(projection), { ...projection, parentId: row.parentId ?? undefined, lost: true });
+        difference.losses.set(rowKeyOf(projection), { ...projection, parentId: row.parentId ?? undefined, lost: true });
         parents.push(projection.id);
         continue;
       }
       const sameMask = wasSeen && row.mask === projection.mask;
       if (!wasSeen || row.hash !== projection.view.hash)
-        difference.puts.set(keyOf(projection), { ...projection, lost: false });
+        difference.puts.set(rowKeyOf(projection), { ...projection, lost: false });
       else if (!sameMask) difference.masks.push(projection);
       if (!sameMask) parents.push(projection.id);
     }
-    if (parents.length > 0) await compareChildren(db, userId, viewer, first.collection, parents, difference);
+    if (parents.length > 0) await compareChildren(work, first.collection, parents, difference);
   }
 
   async function compareChildren(
-    db: Database,
-    userId: string,
-    viewer: Viewer,
+    work: Work,
     collection: string,
     parentIds: readonly string[],
     difference: Difference,
   ): Promise<void> {
+    const { db, id, viewer } = work;
     for (const child of projector.childrenOf(collection)) {
       const rows = await childRows(db, child, parentIds);
-      const gone = new Set(await readHeldChildren(db, userId, child.name, parentIds));
+      const gone = new Set(await readHeldChildren(db, id, child.name, parentIds));
       for (const row of rows) gone.delete(row.id);
       for (const chunk of chunked(rows))
-        await compare(db, userId, viewer, await projector.projectRows(db, viewer, child, chunk), difference);
+        await compare(work, await projector.projectRows(db, viewer, child, chunk), difference);
       for (const chunk of chunked([...gone]))
-        await compare(db, userId, viewer, await projector.projectIds(db, viewer, child.name, chunk), difference);
+        await compare(work, await projector.projectIds(db, viewer, child.name, chunk), difference);
     }
+  }
+
+  function noteTurn({ viewer }: Work, { collection, id, parentId, turnsAt: at }: Projection, { turns }: Difference) {
+    if (viewer.turning && viewer.turning.size > 0 && parentId === undefined) turns.push({ collection, id, at });
   }
 
   async function childRows(db: Database, child: Collection, parentIds: readonly string[]) {
     return child.access.kind === "parent" ? await child.access.byParents(db, parentIds) : [];
   }
 
+  /** Losses first, then the rest, and with them what is noted of it. */
   async function writeDifference(
-    db: Database,
-    userId: string,
-    { losses, puts, masks }: Difference,
-    horizon?: string,
+    { db, id }: Pick<Work, "db" | "id">,
+    { losses, puts, masks, turns }: Difference,
+    alongside: (trx: Database) => Promise<void>,
   ): Promise<void> {
     const changes = [...losses.values(), ...puts.values()];
-    if (changes.length === 0 && masks.length === 0 && horizon === undefined) return;
     await db.transaction().execute(async (trx) => {
-      if (changes.length > 0) await writeViewChanges(trx, userId, changes);
-      if (masks.length > 0) await writeMasks(trx, userId, masks);
-      if (horizon !== undefined) await moveHorizon(trx, userId, horizon);
+      if (changes.length > 0) await writeViewChanges(trx, id, changes);
+      if (masks.length > 0) await writeMasks(trx, id, masks);
+      if (turns.length > 0) await writeTurns(trx, id, turns);
+      await alongside(trx);
     });
   }
 
-  /* ---------- everything ---------- */
+  /* ---------- losses ---------- */
 
-  async function compute(
-    db: Database,
-    userId: string,
-    viewer: Viewer,
-    horizon: string,
-    onPosition: (position: number) => void,
-  ): Promise<void> {
-    await computeLosses(db, userId, viewer);
-    for (const collection of projector.collections) await computeRows(db, userId, viewer, collection, onPosition);
-    await settleProfile(db, userId, { horizon, subjectHash: subjectHash(viewer), policyRev: viewer.engine.rev });
+  async function takeAway(seat: Seat): Promise<void> {
+    const viewer = await viewerOf(seat);
+    if (!viewer) return;
+    const { id } = await profileOf(seat, viewer);
+    const started = clock.now();
+    const lost = await locked(id, (connection) => takeAwayLocked(connection, id, viewer));
+    log.info({ userId: seat.userId, lost, ms: clock.now() - started }, "what a view profile lost is taken away");
   }
 
-  async function computeLosses(db: Database, userId: string, viewer: Viewer): Promise<void> {
-    let after: { collection: string; id: string } | undefined;
-    for (;;) {
-      const held = await scanViewRows(db, userId, after, CHUNK);
-      after = held.at(-1);
-      if (!after) return;
-      const difference = createDifference();
-      for (const [collection, ids] of groupIds(held)) {
-        for (const projection of await projector.projectIds(db, viewer, collection, ids))
-          if (!projection.view) difference.losses.set(keyOf(projection), { ...projection, lost: true });
-      }
-      await writeDifference(db, userId, difference);
-      await setImmediate();
+  async function takeAwayLocked(db: Database, id: string, viewer: Viewer): Promise<number> {
+    const profile = await mustRead(db, id);
+    const due = reach(profile, viewer);
+    // Read before the rows: what changes while they are read is worked in afterwards.
+    const horizon = await readHorizon(db);
+    let lost = 0;
+    const work = { db, id, viewer };
+    if (profile.position > 0) {
+      if (due.everything) lost += await loseUnknown(work);
+      for (const collection of policyCollections()) lost += await loseOf(work, collection, due);
+    }
+    const { byType, turning } = turnsOf(viewer);
+    if (turning.size === 0) await clearTurns(db, id);
+    const pending = joinSteps(due.everything ? [] : profile.pending, stepsOf(due));
+    const settled = { ...decidedFor(viewer), pending, typeTurns: byType };
+    await settleProfile(db, id, { ...settled, horizon: due.everything ? horizon : undefined });
+    await noteNext(work, byType);
+    return lost;
+  }
+
+  const policyCollections = () => projector.collections.filter(({ access }) => access.kind === "policy");
+
+  /** Rows of collections that this version no longer has. */
+  async function loseUnknown(work: Work): Promise<number> {
+    const known = new Set(projector.collections.map(({ name }) => name));
+    let lost = 0;
+    for (const collection of await heldCollections(work.db, work.id))
+      if (!known.has(collection)) lost += await loseByDeciding(work, collection);
+    return lost;
+  }
+
+  async function loseOf(work: Work, collection: Collection, due: Reach): Promise<number> {
+    const stored = storedTypesOf(collection);
+    if (!stored) return isConcerned(due) ? await loseByDeciding(work, collection.name) : 0;
+    const rows = { collection: collection.name, stored };
+    // Of types that are not installed any more nobody can read anything.
+    let lost = due.everything ? await loseSet(work, { ...rows, type: undefined }) : 0;
+    for (const type of stored.types()) {
+      if (!due.types.has(type)) continue;
+      const { viewer } = work;
+      const readable = isKnown(viewer, type)
+        ? viewer.engine.filter(viewer.subject, "read", type, viewer.context)
+        : undefined;
+      lost += await loseSet(work, { ...rows, type, readable });
+    }
+    return lost;
+  }
+
+  async function loseSet({ db, id }: Work, rows: StoredType): Promise<number> {
+    let lost = 0;
+    for (let after: string | undefined; ;) {
+      const { last, count } = await loseUnreadable(db, id, rows, { after, limit: LOSS_CHUNK });
+      lost += count;
+      if (count < LOSS_CHUNK) return lost;
+      after = last;
     }
   }
 
-  async function computeRows(
-    db: Database,
-    userId: string,
-    viewer: Viewer,
-    collection: Collection,
-    onPosition: (position: number) => void,
-  ): Promise<void> {
-    let after: string | undefined;
-    for (;;) {
-      const rows = await collection.scan(db, after, CHUNK);
-      after = rows.at(-1)?.id;
-      if (after === undefined) return;
+  async function loseByDeciding(work: Work, collection: string): Promise<number> {
+    const { db, id, viewer } = work;
+    let lost = 0;
+    for (let after: string | undefined; ;) {
+      const ids = await scanHeld(db, id, collection, { after, limit: CHUNK });
+      after = ids.at(-1);
+      if (after === undefined) return lost;
       const difference = createDifference();
-      const projections = await projector.projectRows(db, viewer, collection, rows);
-      const held = await readViewRows(
-        db,
-        userId,
-        collection.name,
-        rows.map((row) => row.id),
+      const projections = await projector.projectIds(db, viewer, collection, ids);
+      const gone = projections.filter(({ view }) => !view);
+      for (const projection of gone) difference.losses.set(rowKeyOf(projection), { ...projection, lost: true });
+      await loseChildren(
+        work,
+        collection,
+        gone.map((projection) => projection.id),
+        difference,
       );
-      for (const projection of projections) {
-        const row = held.get(projection.id);
-        const wasSeen = row !== undefined && !row.lost;
-        if (!projection.view) {
-          if (wasSeen) difference.losses.set(projection.id, { ...projection, lost: true });
-        } else if (!wasSeen || row.hash !== projection.view.hash) {
-          difference.puts.set(projection.id, { ...projection, lost: false });
-        } else if (row.mask !== projection.mask) difference.masks.push(projection);
-      }
-      await writeDifference(db, userId, difference);
-      if (difference.puts.size > 0) onPosition((await readProfile(db, userId))?.position ?? 0);
+      lost += difference.losses.size;
+      if (difference.losses.size > 0) await writeDifference(work, difference, nothing);
       await setImmediate();
     }
   }
 
-  return { viewerOf, advance };
+  async function loseChildren(
+    { db, id }: Work,
+    collection: string,
+    parentIds: readonly string[],
+    { losses }: Difference,
+  ): Promise<void> {
+    if (parentIds.length === 0) return;
+    for (const { name } of projector.childrenOf(collection))
+      for (const child of await readHeldChildren(db, id, name, parentIds)) {
+        const gone = { collection: name, id: child, parentId: undefined, mask: "", lost: true };
+        losses.set(rowKeyOf(gone), gone);
+      }
+  }
+
+  /* ---------- the rest of what a change concerns ---------- */
+
+  const storedTypesOf = ({ access }: Collection) => (access.kind === "policy" ? access.stored : undefined);
+  const isKnown = ({ engine }: Viewer, type: string) => engine.resources.some(({ name }) => name === type);
+
+  /** Whether a type is concerned that stands in a collection which does not say which types it has. */
+  function isConcerned(due: Reach): boolean {
+    const named = new Set(policyCollections().flatMap((collection) => storedTypesOf(collection)?.types() ?? []));
+    return due.everything || [...due.types].some((type) => !named.has(type));
+  }
+
+  const stepsOf = (due: Reach): readonly FillStep[] =>
+    policyCollections().flatMap((collection): readonly FillStep[] => {
+      const stored = storedTypesOf(collection);
+      if (!stored) return isConcerned(due) ? [{ collection: collection.name }] : [];
+      const types = stored.types().filter((type) => due.types.has(type));
+      return types.map((type) => ({ collection: collection.name, type }));
+    });
+
+  async function fill(seat: Seat): Promise<ProfileState | undefined> {
+    const viewer = await viewerOf(seat);
+    if (!viewer) return undefined;
+    const { id } = await profileOf(seat, viewer);
+    return await locked(id, async (connection) => {
+      const profile = await mustRead(connection, id);
+      const due = reach(profile, viewer);
+      const lossesDue = due.types.size > 0 || due.everything;
+      const [step, ...rest] = profile.pending;
+      if (lossesDue || !step) return stateOf(profile, profile.logXmin, { more: false, lossesDue });
+      const { byType, turning } = turnsOf(viewer);
+      const work = { db: connection, id, viewer: { ...viewer, turning } };
+      await fillStep(work, step, rest);
+      await noteNext(work, byType);
+      return stateOf(await mustRead(connection, id), profile.logXmin, { more: false, lossesDue: false });
+    });
+  }
+
+  async function fillStep(work: Work, step: FillStep, rest: readonly FillStep[]): Promise<void> {
+    const { db, viewer } = work;
+    const difference = createDifference();
+    const collection = projector.collections.find(({ name }) => name === step.collection);
+    const rows = collection ? await rowsOfStep(work, collection, step) : { rows: [], last: undefined };
+    if (collection && rows.rows.length > 0)
+      await compare(work, await projector.projectRows(db, viewer, collection, rows.rows), difference);
+    const pending = rows.last === undefined ? rest : [{ ...step, after: rows.last }, ...rest];
+    await writeDifference(work, difference, (trx) => writePending(trx, work.id, pending));
+    await setImmediate();
+  }
+
+  async function rowsOfStep({ db, viewer }: Work, collection: Collection, { type, after }: FillStep) {
+    const stored = storedTypesOf(collection);
+    if (type === undefined || !stored) {
+      const rows = await collection.scan(db, after, CHUNK);
+      return { rows, last: rows.length < CHUNK ? undefined : rows.at(-1)?.id };
+    }
+    if (!isKnown(viewer, type)) return { rows: [], last: undefined };
+    // What time alone will open has to be looked at as well, for its moment.
+    const readable = viewer.turning?.has(type)
+      ? undefined
+      : viewer.engine.filter(viewer.subject, "read", type, viewer.context);
+    const where = { collection: collection.name, stored, type, readable };
+    const ids = await readReadable(db, where, { after, limit: CHUNK });
+    return {
+      rows: ids.length > 0 ? await collection.byIds(db, ids) : [],
+      last: ids.length < CHUNK ? undefined : ids.at(-1),
+    };
+  }
+
+  return { keyOf, viewerOf, advance, takeAway, fill };
+}
+
+/** Differs from what any node knows of types. */
+const FORGOTTEN = { [SCHEMA]: "forgotten" };
+
+interface RowKey {
+  readonly collection: string;
+  readonly id: string;
 }
 
 interface Difference {
   readonly losses: Map<string, ViewChange>;
   readonly puts: Map<string, ViewChange>;
   readonly masks: Projection[];
+  readonly turns: RowTurn[];
 }
-const createDifference = (): Difference => ({ losses: new Map(), puts: new Map(), masks: [] });
+const createDifference = (): Difference => ({ losses: new Map(), puts: new Map(), masks: [], turns: [] });
+const nothing = async () => undefined;
 
-const keyOf = ({ collection, id }: { readonly collection: string; readonly id: string }) => `${collection} ${id}`;
+const rowKeyOf = ({ collection, id }: RowKey) => `${collection} ${id}`;
 
-const isComputedFor = (profile: Profile, viewer: Viewer): boolean =>
-  profile.subjectHash === subjectHash(viewer) && profile.policyRev === viewer.engine.rev;
+const questionsOf = (signature: string) => signature.split(":", 1)[0];
 
-const subjectHash = ({ subject }: Viewer): string => hash64(canonicalJson(subject as unknown as Json));
+/** Each collection and type once, from its beginning where the two lists both name it. */
+function joinSteps(left: readonly FillStep[], right: readonly FillStep[]): readonly FillStep[] {
+  const nameOf = ({ collection, type = "" }: FillStep) => `${collection} ${type}`;
+  const anew = new Set(right.map(nameOf));
+  return [...left.filter((step) => !anew.has(nameOf(step))), ...right];
+}
 
-function groupIds(rows: readonly { readonly collection: string; readonly id: string }[]): Map<string, string[]> {
+function groupIds(rows: readonly RowKey[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const { collection, id } of rows) {
     const ids = groups.get(collection);
@@ -321,15 +583,15 @@ function* chunked<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let at = 0; at < items.length; at += CHUNK) yield items.slice(at, at + CHUNK);
 }
 
-const lockKey = (userId: string) => Number.parseInt(hash64(userId).slice(0, 8), 16) | 0;
+const lockKey = (id: string) => Number.parseInt(hash64(id).slice(0, 8), 16) | 0;
 
-async function tryLock(db: Database, userId: string): Promise<boolean> {
+async function tryLock(db: Database, id: string): Promise<boolean> {
   const { rows } = await sql<{
     locked: boolean;
-  }>`select pg_try_advisory_lock(${LOCK}::int, ${lockKey(userId)}::int) as locked`.execute(db);
+  }>`select pg_try_advisory_lock(${LOCK}::int, ${lockKey(id)}::int) as locked`.execute(db);
   return rows[0]?.locked === true;
 }
 
-async function unlock(db: Database, userId: string): Promise<void> {
-  await sql`select pg_advisory_unlock(${LOCK}::int, ${lockKey(userId)}::int)`.execute(db);
+async function unlock(db: Database, id: string): Promise<void> {
+  await sql`select pg_advisory_unlock(${LOCK}::int, ${lockKey(id)}::int)`.execute(db);
 }

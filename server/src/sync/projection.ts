@@ -1,4 +1,4 @@
-import type { Access, AccessEngine, Context, Subject } from "@kontor/shared/access";
+import type { Access, AccessEngine, Context, ResourceInstance, Subject } from "@kontor/shared/access";
 import type { Operation } from "@kontor/shared/protocol";
 import { canonicalJson, hash64, type JsonObject } from "@kontor/shared/base";
 import { resourcesOfRows, type Collection, type Database, type SensitivePart } from "#kernel";
@@ -8,6 +8,8 @@ export interface Viewer {
   readonly subject: Subject;
   readonly context: Context;
   readonly engine: AccessEngine;
+  /** Types whose records turn at moments of their own: projections of these tell when (POL-6). */
+  readonly turning?: ReadonlySet<string>;
 }
 
 /** One row as its viewer may see it; without `doc` nothing of it is for them. */
@@ -17,6 +19,18 @@ export interface Projection {
   readonly parentId: string | undefined;
   readonly mask: string;
   readonly view?: { readonly doc: JsonObject; readonly hash: string };
+  /** When time alone may change the decision. */
+  readonly turnsAt?: string;
+}
+
+interface Decided {
+  readonly access: Access;
+  readonly turnsAt?: string | undefined;
+}
+
+function decide({ engine, subject, context, turning }: Viewer, resource: ResourceInstance): Decided {
+  const access = engine.accessTo(subject, resource, context);
+  return turning?.has(resource.type) ? { access, turnsAt: engine.nextChange(subject, resource, context) } : { access };
 }
 
 export type Row = { readonly id: string };
@@ -33,13 +47,13 @@ export function createProjector(collections: readonly Collection[]) {
     viewer: Viewer,
     collection: Collection,
     rows: readonly Row[],
-  ): Promise<Map<string, Access>> {
-    const accesses = new Map<string, Access>();
+  ): Promise<Map<string, Decided>> {
+    const accesses = new Map<string, Decided>();
     const { access } = collection;
     if (access.kind === "policy") {
       const resources = await resourcesOfRows(access, { db, rows, engine: viewer.engine });
       for (const [index, resource] of resources.entries())
-        accesses.set(rows[index]?.id ?? "", viewer.engine.accessTo(viewer.subject, resource, viewer.context));
+        accesses.set(rows[index]?.id ?? "", decide(viewer, resource));
       return accesses;
     }
     const parents = named(access.collection);
@@ -47,7 +61,7 @@ export function createProjector(collections: readonly Collection[]) {
     const parentAccesses = await accessesTo(db, viewer, parents, await parents.byIds(db, parentIds));
     for (const row of rows) {
       const inherited = parentAccesses.get(access.parentId(row));
-      if (inherited) accesses.set(row.id, inherited);
+      if (inherited) accesses.set(row.id, { access: inherited.access }); // it turns with its parent
     }
     return accesses;
   }
@@ -61,9 +75,10 @@ export function createProjector(collections: readonly Collection[]) {
     const accesses = await accessesTo(db, viewer, collection, rows);
     return rows.map((row) => {
       const parentId = collection.access.kind === "parent" ? collection.access.parentId(row) : undefined;
-      const access = accesses.get(row.id);
+      const { access, turnsAt } = accesses.get(row.id) ?? {};
       const doc = access?.readable ? collection.project(row, access) : undefined;
-      const head = { collection: collection.name, id: row.id, parentId, mask: access?.maskKey ?? "" };
+      const turn = turnsAt === undefined ? {} : { turnsAt };
+      const head = { collection: collection.name, id: row.id, parentId, mask: access?.maskKey ?? "", ...turn };
       return doc ? { ...head, view: { doc, hash: hash64(canonicalJson(doc)) } } : head;
     });
   }

@@ -25,11 +25,12 @@ import {
 } from "#kernel";
 import { answerControl } from "./control.ts";
 import { createFeed, type Feed, type FeedStart } from "./feed.ts";
-import { closeFor, type Authenticate } from "./gateway.ts";
+import { closeFor, type Authenticate, type Client } from "./gateway.ts";
 import type { GroupMemory, Intents } from "./intents.ts";
 import type { SyncMetrics } from "./metrics.ts";
-import { hasChangesFrom, readBuckets } from "./profile.repo.ts";
-import type { Profiles, ProfileState } from "./profile.ts";
+import { placesOf, type Place } from "./place.ts";
+import { findProfilesByNo, hasChangesFrom, readBuckets, type Held } from "./profile.repo.ts";
+import type { Profiles, ProfileState, Seat } from "./profile.ts";
 import type { Projector } from "./projection.ts";
 
 /**
@@ -55,15 +56,20 @@ const MAX_WAITING_PUSHES = 16;
 
 export interface Session {
   readonly principal: Principal;
+  /** Whose decisions the feed carries, and from where. */
+  readonly seat: Seat;
   /** The same for all connections of one device: the newest replaces the older. */
   readonly deviceKey: string | undefined;
-  heard(position: number): void;
+  /** Its profile has moved on, or it has another one now. */
+  heard(state: Heard): void;
   /** Is the token still good? Asked on every ring of the doorbell, answered at most every 15 s. */
   verify(): Promise<void>;
   close(code: number, reason: string): void;
   /** Resolves when the pushes that have arrived are answered. */
   finish(): Promise<void>;
 }
+
+export type Heard = Pick<ProfileState, "profileId" | "no" | "position">;
 
 export interface SessionDeps {
   readonly db: Database;
@@ -81,18 +87,17 @@ export interface SessionDeps {
   readonly metrics: SyncMetrics;
   /** Undefined: go ahead; else the pause that the device is asked to make. */
   readonly throttle: (userId: string, intents: number) => Promise<number | undefined>;
-  readonly advance: (userId: string) => Promise<ProfileState | undefined>;
+  readonly advance: (seat: Seat) => Promise<ProfileState | undefined>;
   readonly onHello: (session: Session) => void;
   readonly onPushed: () => void;
   readonly onClose: (session: Session) => void;
 }
 
-export function openSession(
-  socket: WebSocket,
-  { principal, token }: { readonly principal: Principal; readonly token: string },
-  deps: SessionDeps,
-): Session {
+export function openSession(socket: WebSocket, client: Client, deps: SessionDeps): Session {
   const { db, codec, profiles, projector, intents, metrics, clock } = deps;
+  const { token, ip } = client;
+  let { principal } = client;
+  let seat = seatOf(principal, ip);
   const { userId } = principal;
   const log = deps.log.child({ userId, deviceId: principal.deviceId });
   const groups: GroupMemory = new Map();
@@ -163,13 +168,15 @@ export function openSession(
       });
       return socket.close(closeCode.clientTooOld, "protocol");
     }
-    const state = await deps.advance(userId);
+    const state = await deps.advance(seat);
     if (!state) return socket.close(closeCode.accountOff, "account off");
-    if (feed) return await compareAgain(hello, state, feed);
-
-    const start = startOf(hello, state);
+    if (feed) {
+      heard(state);
+      return await compareAgain(hello, state, feed);
+    }
+    const start = await startOf(hello, state);
     const differing = start.mode === "resume" ? await compare(hello, state) : undefined;
-    feed = createFeed({ db, projector, profileId: userId, epoch: deps.epoch }, start);
+    feed = feedOf(state, start);
     if (differing && differing.length > 0) feed.repair(differing);
     deviceKey = `${userId} ${principal.deviceId ?? hello.deviceId}`;
     deps.onHello(session);
@@ -178,11 +185,31 @@ export function openSession(
     pump();
   }
 
-  function startOf(hello: Hello, { position: to }: ProfileState): FeedStart {
-    const { cookie } = hello;
-    // A cookie from before a restore, or from beyond the feed's end, says nothing about this feed (SYN-12).
-    if (cookie?.epoch === deps.epoch && cookie.position <= to) return { mode: "resume", from: cookie.position, to };
-    return { mode: "reset", to, fresh: !cookie && hello.buckets.every((bucket) => bucket.count === 0) };
+  const feedOf = ({ profileId, no }: Heard, start: FeedStart) =>
+    createFeed({ db, projector, profileId, no, epoch: deps.epoch }, start);
+
+  async function startOf({ cookie, buckets }: Hello, state: ProfileState): Promise<FeedStart> {
+    const places = cookie && placesOf(deps.epoch, cookie);
+    const start = places && (await startFrom(places, state));
+    // A cookie from before a restore, from beyond the feed's end, or of a dropped profile says nothing here (SYN-12).
+    return start ?? { mode: "reset", to: state.position, fresh: buckets.every((bucket) => bucket.count === 0) };
+  }
+
+  /** Undefined when it is not known any more what a device in these places may hold. */
+  async function startFrom(places: readonly Place[], { no, position: to }: Heard): Promise<FeedStart | undefined> {
+    const [first] = places;
+    if (first && places.length === 1 && first.no === no)
+      return first.position <= to ? { mode: "resume", from: first.position, to } : undefined;
+    const profiles = await findProfilesByNo(
+      db,
+      userId,
+      places.map((place) => place.no),
+    );
+    const held = places.flatMap((place): Held[] => {
+      const profile = profiles.find((each) => each.no === place.no);
+      return profile && place.position <= profile.position ? [{ ...place, profileId: profile.id }] : [];
+    });
+    return held.length === places.length ? { mode: "switch", held, to } : undefined;
   }
 
   async function compareAgain(hello: Hello, state: ProfileState, current: Feed): Promise<void> {
@@ -194,8 +221,8 @@ export function openSession(
 
   /** Undefined when it cannot be said now, because the device or the profile is not up to date. */
   async function compare(hello: Hello, state: ProfileState): Promise<readonly string[] | undefined> {
-    if (hello.cookie?.position !== state.position || state.more) return undefined;
-    const ours = new Map((await readBuckets(db, userId)).map((bucket) => [bucket.bucket, bucket]));
+    if (hello.cookie?.position !== state.position || state.more || state.pending) return undefined;
+    const ours = new Map((await readBuckets(db, state.profileId)).map((bucket) => [bucket.bucket, bucket]));
     // What was sent in the meantime may be newer than the profile remembers: then the comparison would mistake.
     if (await hasChangesFrom(db, state.horizon)) return undefined;
     const differing = differences(ours, hello.buckets);
@@ -204,16 +231,12 @@ export function openSession(
     return differing;
   }
 
-  function welcome(
-    mode: FeedStart["mode"],
-    { position }: ProfileState,
-    differing: readonly string[] | undefined,
-  ): void {
+  function welcome(mode: FeedStart["mode"], { position }: Heard, differing: readonly string[] | undefined): void {
     const isPartial = differing !== undefined && differing.length > 0;
     send({
       type: "welcome",
       body: {
-        mode: isPartial ? "partial" : mode,
+        mode: isPartial ? "partial" : mode === "switch" ? "resume" : mode,
         ...(isPartial ? { buckets: differing } : {}),
         epoch: deps.epoch,
         policyRev: deps.access().rev,
@@ -227,8 +250,22 @@ export function openSession(
 
   /* ---------- FEED ---------- */
 
-  function heard(position: number): void {
-    feed?.heard(position);
+  function heard(state: Heard): void {
+    if (feed && feed.profileId !== state.profileId) void switchTo(state, feed);
+    else feed?.heard(state.position);
+    pump();
+  }
+
+  /** The place or the policies changed, so that this device is of another profile now. */
+  async function switchTo(state: Heard, left: Feed): Promise<void> {
+    const { places } = left;
+    const start = places && (await startFrom(places, state));
+    if (feed !== left) return; // another one was faster
+    feed = feedOf(state, start ?? { mode: "reset", to: state.position, fresh: false });
+    log.info({ from: places, to: state.no }, "a device changed its view profile");
+    // Positions of the profile that it left mean nothing any more; what they stood for is in this one.
+    waiters = waiters.map((waiter) => ({ ...waiter, position: Math.min(waiter.position, state.position) }));
+    welcome(start ? "resume" : "reset", state, undefined);
     pump();
   }
 
@@ -260,9 +297,10 @@ export function openSession(
     const current = feed;
     if (!current) return;
     while (!current.isIdle && isOpen() && unacknowledged.size < limits.feedCredit) {
-      const viewer = await profiles.viewerOf(userId);
+      const viewer = await profiles.viewerOf(seat);
       if (!viewer) return socket.close(closeCode.accountOff, "account off");
       const next = await current.next(viewer);
+      if (feed !== current) return pump();
       if (!next) break;
       const { operations, cookie, complete } = next;
       await noteReads(operations);
@@ -335,7 +373,7 @@ export function openSession(
           retryAfterMs: pauseMs,
         })),
       );
-    const applied = await intents.applyAll(principal, pushed, groups);
+    const applied = await intents.applyAll({ principal, ip }, pushed, groups);
     const txids = applied.flatMap(({ txid }) => (txid === undefined ? [] : [BigInt(txid)]));
     const results = applied.map(({ result }) => result);
     await deps.audit.note(denialsIn(pushed, results, principal));
@@ -352,15 +390,15 @@ export function openSession(
    * sight until the feed brings it.
    */
   async function carry(txid: bigint): Promise<boolean> {
-    let state = await deps.advance(userId);
+    let state = await deps.advance(seat);
     for (let pauseMs = CARRY_POLL_MS; state && BigInt(state.horizon) <= txid && isOpen(); pauseMs *= 1.5) {
       await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, CARRY_POLL_MAX_MS))); // an older transaction is still open
-      state = await deps.advance(userId);
+      state = await deps.advance(seat);
     }
     if (!state || !isOpen()) return false;
-    const { position } = state;
-    heard(position);
-    if (!feed || feed.live >= position) return true;
+    const { position, profileId } = state;
+    heard(state);
+    if (!feed || feed.profileId !== profileId || feed.live >= position) return true;
     return new Promise((resolve) => waiters.push({ position, done: () => resolve(isOpen()) }));
   }
 
@@ -377,7 +415,10 @@ export function openSession(
     if (clock.now() - verifiedAt < VERIFY_MS) return;
     verifiedAt = clock.now();
     try {
-      if (!(await deps.authenticate(token))) socket.close(closeCode.token, "token");
+      const found = await deps.authenticate(token);
+      if (!found) return socket.close(closeCode.token, "token");
+      principal = found;
+      seat = seatOf(principal, ip);
     } catch (error) {
       closeFor(socket, error, log);
     }
@@ -403,7 +444,12 @@ export function openSession(
   });
 
   const session: Session = {
-    principal,
+    get principal() {
+      return principal;
+    },
+    get seat() {
+      return seat;
+    },
     get deviceKey() {
       return deviceKey;
     },
@@ -420,6 +466,12 @@ export function openSession(
   };
   return session;
 }
+
+/** What decisions of the feed are made in, but for the time. */
+const seatOf = ({ userId, deviceId, deviceTrusted, factorLevel }: Principal, ip: string | undefined): Seat => ({
+  userId,
+  context: { channel: "desktop", offline: false, ip, deviceId, deviceTrusted, factorLevel },
+});
 
 const FIELDS = 50; // named in one entry
 

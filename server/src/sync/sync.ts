@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { AccessEngine, Subject } from "@kontor/shared/access";
 import type { Clock } from "@kontor/shared/base";
@@ -8,7 +8,8 @@ import { zlibCompression } from "./compression.ts";
 import { createGateway, type Authenticate } from "./gateway.ts";
 import { createIntents } from "./intents.ts";
 import { createSyncMetrics } from "./metrics.ts";
-import { createProfiles, type ProfileState } from "./profile.ts";
+import { createAdvances, systemAlarm, type Alarm } from "./advances.ts";
+import { createProfiles } from "./profile.ts";
 import { createProjector } from "./projection.ts";
 import { pruneLogs } from "./retention.ts";
 import { openSession, type Session } from "./session.ts";
@@ -32,6 +33,12 @@ export interface SyncDeps {
   /** Pages that may connect, exactly as browsers write them; native clients send no origin. */
   readonly origins: () => readonly string[];
   readonly clock: Clock;
+  /** Rings when it is so late by the clock; absent: a timer. */
+  readonly alarm?: Alarm;
+  /** Another one when types of rows were defined anew: every row is projected again then. */
+  readonly schemaRev?: string;
+  /** Where a connection comes from, as the proxies in front of us are trusted to say; absent: the socket's other end. */
+  readonly addressOf?: (request: IncomingMessage) => string | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly path?: string;
@@ -41,7 +48,7 @@ export interface Sync {
   attach(server: Server): void;
   connectionCount(): number;
   /** The same door as PUSH, for intents that come over HTTP. */
-  applyIntent(principal: Principal, intent: Intent): Promise<IntentResult>;
+  applyIntent(principal: Principal, intent: Intent, ip?: string): Promise<IntentResult>;
   /** Closes the sockets of whoever was signed out, switched off or whose device was revoked (VIS-6). */
   kick(ended: {
     readonly userId: string;
@@ -55,10 +62,6 @@ export interface Sync {
   drain(): Promise<void>;
 }
 
-/** Profiles that are brought up to date at the same time: each holds a database connection meanwhile. */
-const CONCURRENT_ADVANCES = 3;
-/** Changes wait above the horizon for a transaction that is still open. */
-const HORIZON_RETRY_MS = 25;
 /** A ring of the doorbell may get lost with its connection. */
 const POLL_MS = 10_000;
 const PRUNE_MS = 3_600_000;
@@ -68,84 +71,40 @@ const INTENTS_PER_MINUTE = 1_200;
 export function createSync(deps: SyncDeps): Sync {
   const { db, doorbell, collections, access, authenticate, loadSubject, clock, log } = deps;
   const projector = createProjector(collections);
-  const profiles = createProfiles({ db, projector, access, loadSubject, clock, log });
+  const profiles = createProfiles({ db, projector, access, loadSubject, schemaRev: deps.schemaRev ?? "", clock, log });
   const intents = createIntents({ db, intents: deps.intents, access, loadSubject, clock, log });
   const sessions = new Set<Session>();
   const metrics = createSyncMetrics(deps.metrics, () => sessions.size);
   const limiter = new RateLimiterMemory({ points: INTENTS_PER_MINUTE, duration: 60 });
-  const advances = createAdvances();
   let isDraining = false;
 
   const sessionsOf = (userId: string) => [...sessions].filter((session) => session.principal.userId === userId);
-
-  /* ---------- bringing profiles up to date ---------- */
-
-  /** One at a time per user; a call joins a run that has not begun, never one that has. */
-  function createAdvances() {
-    const waiting = new Map<string, Promise<ProfileState | undefined>>();
-    const running = new Map<string, Promise<unknown>>();
-    let free = CONCURRENT_ADVANCES;
-    const queue: (() => void)[] = [];
-
-    async function withTurn<T>(job: () => Promise<T>): Promise<T> {
-      if (free > 0) free--;
-      else await new Promise<void>((resolve) => queue.push(resolve));
-      try {
-        return await job();
-      } finally {
-        const next = queue.shift();
-        if (next) next();
-        else free++;
-      }
-    }
-
-    return function advance(userId: string): Promise<ProfileState | undefined> {
-      const joined = waiting.get(userId);
-      if (joined) return joined;
-      const promise = (async () => {
-        await running.get(userId)?.catch(() => undefined);
-        return await withTurn(() => {
-          waiting.delete(userId);
-          const run = advanceNow(userId);
-          running.set(userId, run);
-          return run.finally(() => running.get(userId) === run && running.delete(userId));
-        });
-      })();
-      waiting.set(userId, promise);
-      return promise;
-    };
-  }
-
-  async function advanceNow(userId: string): Promise<ProfileState | undefined> {
-    const end = metrics.advanceSeconds.startTimer();
-    const tell = (position: number) => {
-      for (const session of sessionsOf(userId)) session.heard(position);
-    };
-    try {
-      const state = await profiles.advance(userId, tell);
-      if (state) tell(state.position);
-      else for (const session of sessionsOf(userId)) session.close(closeCode.accountOff, "account off");
-      if (state?.more && !isDraining) setTimeout(() => advanceSoon(userId), HORIZON_RETRY_MS).unref();
-      return state;
-    } finally {
-      end();
-    }
-  }
-
-  function advanceSoon(userId: string): void {
-    if (sessionsOf(userId).length === 0) return;
-    advances(userId).catch((error: unknown) => log.error({ err: error, userId }, "a view profile cannot be advanced"));
-  }
+  const keyOf = (session: Session) => profiles.keyOf(session.seat);
+  const advances = createAdvances({
+    profiles,
+    metrics,
+    log,
+    alarm: deps.alarm ?? systemAlarm(clock),
+    seatOf: (key) => [...sessions].find((session) => keyOf(session) === key)?.seat,
+    onState(key, state) {
+      for (const session of sessions) if (keyOf(session) === key) session.heard(state);
+    },
+    onGone({ userId }) {
+      for (const session of sessionsOf(userId)) session.close(closeCode.accountOff, "account off");
+    },
+  });
 
   function advanceAll(): void {
-    for (const userId of new Set([...sessions].map((session) => session.principal.userId))) advanceSoon(userId);
+    for (const key of new Set([...sessions].map(keyOf))) advances.soon(key);
     for (const session of sessions) void session.verify();
   }
 
   const stopListening = doorbell.onRing(advanceAll);
   const poll = setInterval(advanceAll, POLL_MS);
   const prune = setInterval(() => {
-    pruneLogs(db).catch((error: unknown) => log.warn({ err: error }, "old changes could not be dropped"));
+    pruneLogs(db, new Date(clock.now())).catch((error: unknown) =>
+      log.warn({ err: error }, "old changes could not be dropped"),
+    );
   }, PRUNE_MS);
 
   /* ---------- connections ---------- */
@@ -165,6 +124,7 @@ export function createSync(deps: SyncDeps): Sync {
     origins: deps.origins,
     authenticate,
     isDraining: () => isDraining,
+    addressOf: deps.addressOf ?? ((request) => request.socket.remoteAddress),
     log,
     welcome(socket, client) {
       const session = openSession(socket, client, {
@@ -182,7 +142,7 @@ export function createSync(deps: SyncDeps): Sync {
         log,
         metrics,
         throttle,
-        advance: advances,
+        advance: advances.advance,
         onHello: replaceOlder,
         onPushed: () => doorbell.ring(),
         onClose: (closed) => sessions.delete(closed),
@@ -200,8 +160,8 @@ export function createSync(deps: SyncDeps): Sync {
   return {
     attach: (server) => gateway.attach(server),
     connectionCount: () => sessions.size,
-    async applyIntent(principal, intent) {
-      const { result, txid } = await intents.apply(principal, intent);
+    async applyIntent(principal, intent, ip) {
+      const { result, txid } = await intents.apply({ principal, ip }, intent);
       metrics.intents.inc({ status: result.status });
       if (txid !== undefined) doorbell.ring();
       return result;
@@ -218,12 +178,13 @@ export function createSync(deps: SyncDeps): Sync {
       }
     },
     async recompute() {
-      const userIds = new Set([...sessions].map((session) => session.principal.userId));
-      await Promise.all([...userIds].map((userId) => advances(userId)));
+      const seats = new Map([...sessions].map((session) => [keyOf(session), session.seat]));
+      await Promise.all([...seats.values()].map((seat) => advances.advance(seat)));
     },
     async drain() {
       isDraining = true;
       stopListening();
+      advances.stop();
       clearInterval(poll);
       clearInterval(prune);
       await Promise.all([...sessions].map((session) => session.finish()));

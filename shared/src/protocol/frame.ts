@@ -206,7 +206,7 @@ function isOperation(value: unknown): value is Operation {
   const { op, collection, id, hash: rowHash, doc, bucket } = value;
   if (op === "put")
     return isName(collection) && isName(id) && typeof rowHash === "string" && HASH.test(rowHash) && isObject(doc);
-  if (op === "purge") return isName(collection) && isName(id);
+  if (op === "purge" || op === "keep") return isName(collection) && isName(id);
   return (op === "purgeBucket" || op === "bucketAdd") && isName(bucket);
 }
 const HASH = /^[0-9a-f]{16}$/;

@@ -51,9 +51,9 @@ export const limits = {
   inflatedBytes: 16 << 20,
 } as const;
 
-/** Where a replica stands in its profile's feed. Opaque to the client except for `epoch`. */
+/** Where a replica stands in its profile's feed. Opaque to the client. */
 export interface Cookie {
-  /** Changes when the server was restored from a backup (SYN-12). */
+  /** Changes when the server was restored from a backup (SYN-12); names the profile, too. */
   readonly epoch: string;
   readonly position: number;
 }
@@ -101,6 +101,11 @@ export type Operation =
     }
   /** Physically remove the row and everything derived from it (VIS-4); sent for lost access and for rows that ended. */
   | { readonly op: "purge"; readonly collection: string; readonly id: string }
+  /**
+   * Before anything new in a partial or reset (VIS-4): this row stays, in whatever state it is. What was not named when
+   * the batch with `complete` has been applied is purged.
+   */
+  | { readonly op: "keep"; readonly collection: string; readonly id: string }
   | { readonly op: "purgeBucket"; readonly bucket: string }
   | { readonly op: "bucketAdd"; readonly bucket: string };
 
@@ -111,7 +116,7 @@ export interface FeedBatch {
   readonly operations: readonly Operation[];
   /** Absent in the middle of a backfill: the cookie moves only when everything up to it has been sent (SYN-2). */
   readonly cookie?: Cookie;
-  /** In a partial or reset: the last batch, after which rows of these buckets that were not sent are gone. */
+  /** In a partial or reset: after this batch, rows of these buckets that were neither kept nor sent are gone. */
   readonly complete?: readonly string[];
 }
 

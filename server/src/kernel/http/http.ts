@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
@@ -16,6 +16,8 @@ import { sendProblem } from "./problem.ts";
 export interface HttpServer {
   readonly app: Express;
   readonly server: Server;
+  /** Where a request comes from that never gets to `app`, such as an upgrade: what `request.ip` is for the others. */
+  clientOf(request: IncomingMessage): string | undefined;
   listen(): Promise<number>;
   /** Refuses new work, lets the running requests end, then closes. */
   drain(timeoutMs: number): Promise<void>;
@@ -152,6 +154,7 @@ export function createHttp(deps: HttpDeps): HttpServer {
   return {
     app,
     server,
+    clientOf: (request) => clientOf(app, request),
     listen: () => listen(server, deps),
     async drain(timeoutMs) {
       draining = true;
@@ -164,6 +167,12 @@ export function createHttp(deps: HttpDeps): HttpServer {
       clearTimeout(timer);
     },
   };
+}
+
+/** Express knows which proxies to believe; it needs no more of a request than this. */
+function clientOf(app: Express, { headers, socket }: IncomingMessage): string | undefined {
+  const request = Object.create(app.request) as Request;
+  return Object.assign(request, { headers, socket }).ip;
 }
 
 /** Of two endpoints at one address the second would never be asked, and nobody would notice. */

@@ -1,0 +1,143 @@
+import type { Clock } from "@kontor/shared/base";
+import type { Log } from "#kernel";
+import { createChains, createLane, type Lane } from "./lanes.ts";
+import type { SyncMetrics } from "./metrics.ts";
+import type { Profiles, ProfileState, Seat } from "./profile.ts";
+
+/**
+ * Who is brought up to date when. Four lanes: small changes; what is lost, of all profiles before anything of any is filled
+ * again; first fillings, for which somebody waits; and the rest, a slice per turn. Each place holds a connection of the
+ * database meanwhile.
+ */
+const SMALL = 3;
+/** More at once would only make the others wait: writing is what takes the time. */
+const LOSSES = 1;
+const FIRST = 2;
+const REST = 1;
+
+/** Calls once when it is so late; returns how to call it off. */
+export type Alarm = (at: number, ring: () => void) => () => void;
+
+const MAX_TIMEOUT_MS = 2 ** 31 - 1; // setTimeout rings at once for more
+
+export const systemAlarm =
+  (clock: Clock): Alarm =>
+  (at, ring) => {
+    const wait = Math.max(0, Math.min(at - clock.now(), MAX_TIMEOUT_MS));
+    const timer = setTimeout(ring, wait).unref();
+    return () => clearTimeout(timer);
+  };
+
+export interface AdvancesDeps {
+  readonly profiles: Profiles;
+  readonly metrics: SyncMetrics;
+  readonly log: Log;
+  readonly alarm: Alarm;
+  /** A seat of somebody connected with this key; undefined: nobody is. */
+  readonly seatOf: (key: string) => Seat | undefined;
+  readonly onState: (key: string, state: ProfileState) => void;
+  readonly onGone: (seat: Seat) => void;
+}
+
+/** Changes wait above the horizon for a transaction that is still open. */
+const HORIZON_RETRY_MS = 25;
+/** A policy may be published while what the last one took is being taken away. */
+const MAX_ROUNDS = 20;
+
+export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState, onGone }: AdvancesDeps) {
+  const chain = createChains<ProfileState | undefined>();
+  const [small, losses, first, rest] = [SMALL, LOSSES, FIRST, REST].map(createLane) as [Lane, Lane, Lane, Lane];
+  const alarms = new Map<string, { readonly at: number; readonly off: () => void }>();
+  const filling = new Set<string>();
+  let isStopped = false;
+
+  const advance = (seat: Seat): Promise<ProfileState | undefined> =>
+    chain(profiles.keyOf(seat), () => advanceNow(seat));
+
+  async function advanceNow(seat: Seat): Promise<ProfileState | undefined> {
+    const end = metrics.advanceSeconds.startTimer();
+    try {
+      const state = await settled(seat);
+      if (!state) {
+        onGone(seat);
+        return undefined;
+      }
+      const key = profiles.keyOf(seat);
+      onState(key, state);
+      if (state.more) setTimeout(() => soon(key), HORIZON_RETRY_MS).unref();
+      if (state.pending) void fillRest(key);
+      setAlarm(key, state.turnsAt);
+      return state;
+    } finally {
+      end();
+    }
+  }
+
+  /** With everything taken away that is lost, and a profile that was empty filled. */
+  async function settled(seat: Seat): Promise<ProfileState | undefined> {
+    let state = await small.run(() => profiles.advance(seat));
+    for (let round = 0; state?.lossesDue && round < MAX_ROUNDS; round++) {
+      await losses.run(() => profiles.takeAway(seat));
+      state = await small.run(() => profiles.advance(seat));
+    }
+    if (state?.lossesDue) throw new Error("Policies change faster than a view profile can follow.");
+    if (!state?.isNew || !state.pending) return state;
+    let filled: ProfileState | undefined = state;
+    while (filled?.pending && !filled.lossesDue) filled = await first.run(() => profiles.fill(seat));
+    return await settled(seat);
+  }
+
+  async function fillRest(key: string): Promise<void> {
+    if (filling.has(key)) return;
+    filling.add(key);
+    try {
+      for (;;) {
+        const seat = isStopped ? undefined : seatOf(key);
+        if (!seat) return; // whoever comes back goes on with it
+        const state = await rest.run(() => profiles.fill(seat));
+        if (!state || state.lossesDue) return soon(key);
+        onState(key, state);
+        if (!state.pending) return soon(key);
+      }
+    } catch (error) {
+      log.error({ err: error }, "a view profile cannot be filled");
+    } finally {
+      filling.delete(key);
+    }
+  }
+
+  function soon(key: string): void {
+    const seat = isStopped ? undefined : seatOf(key);
+    if (!seat) return forget(key);
+    advance(seat).catch((error: unknown) =>
+      log.error({ err: error, userId: seat.userId }, "a view profile cannot be advanced"),
+    );
+  }
+
+  /** POL-6: the next moment at which time alone changes something. */
+  function setAlarm(key: string, at: number | undefined): void {
+    if (alarms.get(key)?.at === at) return;
+    forget(key);
+    if (at === undefined || isStopped || !seatOf(key)) return;
+    const off = alarm(at, () => {
+      alarms.delete(key);
+      soon(key);
+    });
+    alarms.set(key, { at, off });
+  }
+
+  function forget(key: string): void {
+    alarms.get(key)?.off();
+    alarms.delete(key);
+  }
+
+  return {
+    advance,
+    soon,
+    stop() {
+      isStopped = true;
+      for (const { off } of alarms.values()) off();
+      alarms.clear();
+    },
+  };
+}
