@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { expect, type Locator, type Page } from "@playwright/test";
 import type { Desktop } from "../harness/electron.ts";
 
-export type DemoLogin = "ivan" | "maria" | "anna" | "james" | "anton";
+export type DemoLogin = "ivan" | "maria" | "anna" | "james" | "irina" | "anton";
 export const demoPassword = "aurora-demo";
 
 const SLOW_MS = 30_000; // what needs the server, LibreOffice or a start, on a small and busy machine

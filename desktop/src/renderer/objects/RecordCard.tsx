@@ -58,7 +58,10 @@ function Card(props: { readonly record: ReplicaRecord; readonly type: TypeDefini
     const next = raw === undefined ? others : { ...others, [key]: raw as never };
     setDraft(Object.keys(next).length > 0 ? next : null);
   };
-  const fileFields = Object.entries(type.fields).filter(([, field]) => field.kind === "files");
+  const isHidden = (section: string | undefined) => record.can.hidden?.includes(section ?? type.sections[0]?.key ?? "");
+  const fileFields = Object.entries(type.fields).filter(
+    ([, field]) => field.kind === "files" && !isHidden(field.section),
+  );
   const isVisible = (key: string) =>
     key in record.fields || record.can.edit === "*" || record.can.edit.includes(key) || key in record.revs;
 

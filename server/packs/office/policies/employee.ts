@@ -74,6 +74,7 @@ export const employeePolicies = [
     resource,
     actions: ["*"],
     when: inGroup("hr"),
+    contact: "hr",
     examples: [
       {
         name: "HR sets the pay",
