@@ -34,7 +34,7 @@ const PAIRS = Number(process.env.KONTOR_ACCESS_PAIRS ?? 200_000);
 const PAIRS_PER_RUN = 800; // far below the average, so that the number is reached
 const MS_PER_PAIR = 2; // far above what it takes, so that the raised number has its time
 const seed = Number(process.env.KONTOR_ACCESS_SEED ?? Date.now() % 2 ** 31);
-const timeout = Math.max(120_000, PAIRS * MS_PER_PAIR);
+const timeout = Math.max(300_000, PAIRS * MS_PER_PAIR);
 /** A found case is shrunk for so long and then told as it is, before the test's own time ends without a word. */
 const SHRINK_UNTIL_MS = timeout - 30_000;
 const settings = { numRuns: Math.ceil(PAIRS / PAIRS_PER_RUN), seed, interruptAfterTimeLimit: SHRINK_UNTIL_MS };

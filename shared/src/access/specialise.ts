@@ -20,6 +20,8 @@ interface View {
   context: Context;
   asked: number;
   plans: (ActionPlan | undefined)[];
+  /** A policy stands in the plans of several actions. */
+  policies: Map<CompiledPolicy, readonly CompiledPolicy[]>;
 }
 
 export function createSpecialiser(): Specialiser {
@@ -28,13 +30,14 @@ export function createSpecialiser(): Specialiser {
     planFor(plan, subject, context) {
       const view = views.get(subject);
       if (view === undefined) {
-        views.set(subject, { context, asked: 1, plans: [] });
+        views.set(subject, { context, asked: 1, plans: [], policies: new Map() });
         return plan;
       }
       if (view.context !== context && !isSameButTime(view.context, context)) {
         view.context = context;
         view.asked = 1;
         view.plans = [];
+        view.policies = new Map();
         return plan;
       }
       const known = view.plans[plan.index];
@@ -43,7 +46,7 @@ export function createSpecialiser(): Specialiser {
         view.asked += 1;
         return plan;
       }
-      const made = specialised(plan, { subject, context });
+      const made = specialised(plan, view.policies, { subject, context });
       view.plans[plan.index] = made;
       return made;
     },
@@ -62,8 +65,13 @@ function isSameButTime(a: Context, b: Context): boolean {
   );
 }
 
-function specialised(plan: ActionPlan, known: Known): ActionPlan {
-  const ofAll = (policies: readonly CompiledPolicy[]) => policies.flatMap((policy) => specialisedPolicy(policy, known));
+function specialised(plan: ActionPlan, made: View["policies"], known: Known): ActionPlan {
+  const ofAll = (policies: readonly CompiledPolicy[]) =>
+    policies.flatMap((policy) => {
+      const own = made.get(policy) ?? specialisedPolicy(policy, known);
+      made.set(policy, own);
+      return own;
+    });
   return {
     ...plan,
     wholeDenies: ofAll(plan.wholeDenies),
