@@ -460,4 +460,7 @@ export const accessEn = {
   "reason.access.inForce": "This version is in force already.",
   "reason.access.noVersion": "There is no such version.",
   "reason.resource.unknown": "There is no such record, or you may not know of it.",
+  "access.attribute.granted": "records granted to the subject",
+  "reason.access.dryRunTooLarge": "This is too much to count at once.",
+  "reason.access.noDryRun": "This count is not kept any more. Count again.",
 } as const;

@@ -177,7 +177,7 @@ export const accessRu: Readonly<Record<keyof typeof accessEn, string>> = {
   "access.form.title.ru": "Название по-русски",
   "access.form.title.both": "На двух языках",
   "access.form.id": "Идентификатор",
-  "access.form.effect": "Действие правила",
+  "access.form.effect": "Эффект",
   "access.form.on": "на",
   "access.form.type": "Тип",
   "access.form.actions": "Действия",
@@ -463,4 +463,7 @@ export const accessRu: Readonly<Record<keyof typeof accessEn, string>> = {
   "reason.access.inForce": "Эта версия уже действует.",
   "reason.access.noVersion": "Такой версии нет.",
   "reason.resource.unknown": "Такой записи нет, или знать о ней нельзя.",
+  "access.attribute.granted": "записи, открытые субъекту на время",
+  "reason.access.dryRunTooLarge": "Слишком много, чтобы посчитать за один раз.",
+  "reason.access.noDryRun": "Этот подсчёт больше не хранится. Посчитайте снова.",
 };

@@ -30,6 +30,7 @@ export function DryRunTables({ result }: { result: Result }) {
           }),
           ...counts,
         }));
+  const has = (count: "gained" | "lost" | "changed") => lines.some((line) => line[count] > 0);
   return (
     <>
       <SegmentedControl
@@ -39,28 +40,37 @@ export function DryRunTables({ result }: { result: Result }) {
         onChange={(value) => setBy(value === "type" ? "type" : "department")}
         data={(["department", "type"] as const).map((value) => ({ value, label: t(`access.dryRun.by.${value}`) }))}
       />
-      <Table mt={6} verticalSpacing={4} className="numbers">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t(`access.dryRun.by.${by}`)}</Table.Th>
-            <Table.Th ta="right">{t("access.dryRun.gains")}</Table.Th>
-            <Table.Th ta="right">{t("access.dryRun.loses")}</Table.Th>
-            <Table.Th ta="right">{t("access.dryRun.otherwise")}</Table.Th>
-            {by === "department" && <Table.Th ta="right">{t("access.dryRun.purges")}</Table.Th>}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {lines.map((line) => (
-            <Table.Tr key={line.key}>
-              <Table.Td>{line.who}</Table.Td>
-              <Table.Td ta="right">{line.gained > 0 && <span className="good">+ {number(line.gained)}</span>}</Table.Td>
-              <Table.Td ta="right">{line.lost > 0 && <span className="bad">− {number(line.lost)}</span>}</Table.Td>
-              <Table.Td ta="right">{line.changed > 0 && number(line.changed)}</Table.Td>
-              {by === "department" && <Table.Td ta="right">{number(line.devices ?? 0)}</Table.Td>}
+      <div style={{ overflowX: "auto" }}>
+        <Table mt={6} verticalSpacing={4} className="numbers">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t(`access.dryRun.by.${by}`)}</Table.Th>
+              {has("gained") && <Table.Th ta="right">{t("access.dryRun.gains")}</Table.Th>}
+              {has("lost") && <Table.Th ta="right">{t("access.dryRun.loses")}</Table.Th>}
+              {has("changed") && <Table.Th ta="right">{t("access.dryRun.otherwise")}</Table.Th>}
+              {by === "department" && <Table.Th ta="right">{t("access.dryRun.purges")}</Table.Th>}
             </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+          </Table.Thead>
+          <Table.Tbody>
+            {lines.map((line) => (
+              <Table.Tr key={line.key}>
+                <Table.Td>{line.who}</Table.Td>
+                {has("gained") && <Count count={line.gained} sign="+" tone="good" />}
+                {has("lost") && <Count count={line.lost} sign="−" tone="bad" />}
+                {has("changed") && <Count count={line.changed} />}
+                {by === "department" && <Table.Td ta="right">{number(line.devices ?? 0)}</Table.Td>}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
     </>
+  );
+}
+
+function Count({ count, sign = "", tone }: { count: number; sign?: string; tone?: "good" | "bad" }) {
+  const { number } = useWords();
+  return (
+    <Table.Td ta="right">{count > 0 && <span className={tone}>{`${sign} ${number(count)}`.trim()}</span>}</Table.Td>
   );
 }

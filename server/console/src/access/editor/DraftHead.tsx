@@ -41,42 +41,44 @@ export function DraftHead({ draft, store, state, baseRev, check, changes, item, 
           { words: t("access.draft.of", { rev: baseRev }) },
         ]}
       />
-      <h1>{title}</h1>
-      <Mark tone="warn">{t("access.draft")}</Mark>
-      <CheckMark check={check} />
-      <SaveMark state={state} onRetry={() => void store.flush()} />
-      <span className="grow" />
-      <ActionIcon aria-label={t("access.draft.undo")} disabled={!state.canUndo} onClick={() => store.undo()}>
-        <IconArrowBackUp size={17} />
-      </ActionIcon>
-      <ActionIcon aria-label={t("access.draft.redo")} disabled={!state.canRedo} onClick={() => store.redo()}>
-        <IconArrowForwardUp size={17} />
-      </ActionIcon>
-      <Button onClick={() => void store.flush().then(() => go(accessAddress.compare(baseRev, `draft:${draft.id}`)))}>
-        {t("access.draft.compare", { rev: baseRev })}
-      </Button>
-      <Button
-        onClick={() =>
-          confirm({
-            title: t("access.draft.discard"),
-            words: t("access.draft.discard.ask", { title: state.title, count: changes.count }),
-            async run() {
-              await call("DELETE", `/access/drafts/${draft.id}`);
-              go(accessAddress.policies());
-              return t("access.draft.discarded");
-            },
-          })
-        }
-      >
-        {t("access.draft.discard")}
-      </Button>
-      <Button
-        variant="filled"
-        disabled={state.save.is === "conflict"}
-        onClick={() => void store.flush().then(() => setPublishing(true))}
-      >
-        {t("access.draft.publish")}
-      </Button>
+      <div className="head-row">
+        <h1 title={title}>{title}</h1>
+        <Mark tone="warn">{t("access.draft")}</Mark>
+        <CheckMark check={check} />
+        <SaveMark state={state} onRetry={() => void store.flush()} />
+        <span className="grow" />
+        <ActionIcon aria-label={t("access.draft.undo")} disabled={!state.canUndo} onClick={() => store.undo()}>
+          <IconArrowBackUp size={17} />
+        </ActionIcon>
+        <ActionIcon aria-label={t("access.draft.redo")} disabled={!state.canRedo} onClick={() => store.redo()}>
+          <IconArrowForwardUp size={17} />
+        </ActionIcon>
+        <Button onClick={() => void store.flush().then(() => go(accessAddress.compare(baseRev, `draft:${draft.id}`)))}>
+          {t("access.draft.compare", { rev: baseRev })}
+        </Button>
+        <Button
+          onClick={() =>
+            confirm({
+              title: t("access.draft.discard"),
+              words: t("access.draft.discard.ask", { title: state.title, count: changes.count }),
+              async run() {
+                await call("DELETE", `/access/drafts/${draft.id}`);
+                go(accessAddress.policies());
+                return t("access.draft.discarded");
+              },
+            })
+          }
+        >
+          {t("access.draft.discard")}
+        </Button>
+        <Button
+          variant="filled"
+          disabled={state.save.is === "conflict"}
+          onClick={() => void store.flush().then(() => setPublishing(true))}
+        >
+          {t("access.draft.publish")}
+        </Button>
+      </div>
       {isPublishing && (
         <PublishDialog
           draftId={draft.id}

@@ -57,7 +57,7 @@ function Policies({ set }: { set: PolicySetReply }) {
   const select = (name: "type" | "effect" | "action", words: string, data: { value: string; label: string }[]) => (
     <Select
       size="xs"
-      w={168}
+      w={148}
       clearable
       searchable
       placeholder={words}
@@ -73,7 +73,7 @@ function Policies({ set }: { set: PolicySetReply }) {
       <div className="toolbar">
         <TextInput
           size="xs"
-          w={240}
+          w={220}
           leftSection={<IconSearch size={14} />}
           placeholder={t("access.policies.search")}
           aria-label={t("access.policies.search")}

@@ -51,6 +51,10 @@ export function grouped(rows: readonly PolicyRow[], catalog: Catalog): readonly 
     compare(a, b),
   );
   return [...(stale.length > 0 ? [[catalog.say("access.policies.stale"), stale] as const] : []), ...groups].flatMap(
-    ([group, members]) => [{ group, count: members.length }, ...members.map((row) => ({ row }))],
+    ([group, members]) => [
+      { group, count: members.length },
+      // what cannot be changed after what can
+      ...members.toSorted((a, b) => Number(a.isBuiltIn) - Number(b.isBuiltIn)).map((row) => ({ row })),
+    ],
   );
 }

@@ -90,6 +90,7 @@ export function createCatalog(parts: Parts): Catalog {
   }
 
   function attributeWords(name: string, resource: string): string {
+    if (name.startsWith("sub.granted.")) return say("access.attribute.granted");
     const own = known(`access.attribute.${name}`);
     const label = attributeOf(name, resource)?.label;
     if (name.startsWith("obj.")) return (label && inLocale(label)) ?? own ?? name;

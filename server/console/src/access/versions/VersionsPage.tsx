@@ -45,7 +45,7 @@ export function VersionsPage() {
       title: t("access.versions.rev"),
       text: ({ rev }) => rev,
       show: ({ rev, inForce: isInForce }) => (
-        <span className="toolbar">
+        <span className="toolbar" style={{ flexWrap: "nowrap" }}>
           <b>{rev}</b>
           {isInForce && <Mark tone="good">{t("access.versions.inForce")}</Mark>}
         </span>
