@@ -10,7 +10,7 @@ export { ADMINISTRATORS, peopleTables } from "./people.tables.ts";
 export type { PeopleTables } from "./people.tables.ts";
 export { createSessionService } from "./session.service.ts";
 export type { Ended, SessionService } from "./session.service.ts";
-export { countEndingTokens, createServiceAccounts, loadServiceSubject, MAX_TOKEN_DAYS } from "./services.service.ts";
+export { countEndingTokens, createServiceAccounts, MAX_TOKEN_DAYS } from "./services.service.ts";
 export type { ServiceAccounts } from "./services.service.ts";
 export { signInEndpoints } from "./signIn.endpoints.ts";
 export { findPerson, findSubject, pagePeople } from "./subject.find.ts";
