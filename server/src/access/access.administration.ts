@@ -5,6 +5,7 @@ import { createPresenter, type NamesOf } from "./access.presenter.ts";
 import type { AccessService } from "./access.service.ts";
 import { draftEndpoints } from "./drafts.endpoints.ts";
 import { createDrafts, type Drafts } from "./drafts.service.ts";
+import { createNameGrants } from "./grants/index.ts";
 import { versionEndpoints } from "./versions.endpoints.ts";
 import { createVersions, type Versions } from "./versions.service.ts";
 import { viewAsEndpoints, type RecordViewsPort } from "./viewAs.endpoints.ts";
@@ -36,7 +37,12 @@ export function accessAdministration(deps: AdministrationDeps): Administration {
     drafts,
     versions,
     endpoints: [
-      ...accessEndpoints({ access, drafts, loadResource: deps.loadResource }),
+      ...accessEndpoints({
+        access,
+        drafts,
+        loadResource: deps.loadResource,
+        nameGrants: createNameGrants({ db, clock }),
+      }),
       ...draftEndpoints({ access, drafts, present }),
       ...versionEndpoints({ access, versions, present }),
       ...vocabularyEndpoints(deps),

@@ -54,6 +54,7 @@ beforeAll(async () => {
     access,
     drafts,
     loadResource: async (_, id) => (id === recordId ? record : undefined),
+    nameGrants: async (explanation) => explanation,
   });
   list = endpoints.find(({ path }) => path === "/access/policies") as Endpoint;
   explain = endpoints.find(({ path }) => path === "/access/explain") as Endpoint;

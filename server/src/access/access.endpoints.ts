@@ -12,6 +12,7 @@ import { DomainError } from "@kontor/shared/base";
 import { defineEndpoint, type Endpoint, type EndpointRequest, type Principal } from "#kernel";
 import type { AccessService } from "./access.service.ts";
 import type { Drafts } from "./drafts.service.ts";
+import type { NameGrants } from "./grants/nameGrants.ts";
 
 export interface AccessEndpointDeps {
   readonly access: AccessService;
@@ -21,6 +22,8 @@ export interface AccessEndpointDeps {
    * it is decided here.
    */
   loadResource(type: string, id: string, engine: AccessEngine): Promise<ResourceInstance | undefined>;
+  /** Calls what is open only for a time by who granted it, and until when. */
+  readonly nameGrants: NameGrants;
 }
 
 const explainBody = z.strictObject({
@@ -85,7 +88,9 @@ async function explain(deps: AccessEndpointDeps, body: z.output<typeof explainBo
   // Whether there is such a record is itself something that one may not see (VIS-2).
   if (!isAdministrator && body.id !== undefined && !engine.accessTo(subject, resource, context).readable)
     throw unknownResource();
-  const explanation = engine.explain(subject, body.action, resource, context, body.field);
+  const explained = engine.explain(subject, body.action, resource, context, body.field);
+  const about = body.id === undefined ? undefined : { userId: subject.id, recordId: body.id };
+  const explanation = about ? await deps.nameGrants(explained, about) : explained;
   return isAdministrator ? { ...explanation } : { ...hintOf(explanation) };
 }
 

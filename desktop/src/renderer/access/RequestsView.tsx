@@ -37,9 +37,9 @@ export function RequestsView() {
     (each) => each.requester !== myId && each.state !== "open" && (isRunning(each) || (each.answeredAt ?? "") > since),
   );
   const groups = [
-    { title: t("access.view.toAnswer"), list: toAnswer },
-    { title: t("access.view.mine"), list: mine },
-    { title: t("access.view.answered"), list: answered },
+    { key: "toAnswer", title: t("access.view.toAnswer"), list: toAnswer },
+    { key: "mine", title: t("access.view.mine"), list: mine },
+    { key: "answered", title: t("access.view.answered"), list: answered },
   ].filter(({ list }) => list.length > 0);
   return (
     <section className={outbox.view} aria-label={t("access.place")} data-region="requests">
@@ -50,8 +50,8 @@ export function RequestsView() {
       <div className={outbox.scroll}>
         {groups.length === 0 && <Empty title={t("access.view.empty")} />}
         <div className={classes.list}>
-          {groups.map(({ list, title }) => (
-            <div key={title}>
+          {groups.map(({ key, list, title }) => (
+            <div key={key}>
               <h2>{title}</h2>
               {list.map((request) => (
                 <Request

@@ -3,4 +3,5 @@ export { grantEndpoints } from "./grants.endpoints.ts";
 export { grantIntents } from "./grants.intents.ts";
 export { accessRequestPolicies, accessRequestResource } from "./grants.policies.ts";
 export { importRequest } from "./grants.repo.ts";
+export { createNameGrants } from "./nameGrants.ts";
 export { createGrantedSubjects } from "./grants.service.ts";
