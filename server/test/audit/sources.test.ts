@@ -336,6 +336,17 @@ describe("[POL-12] reads of sensitive sections", () => {
     expect(entries).toMatchObject([read({ via: "summary", sections: ["pay"] }, null)]);
   });
 
+  it("what an administrator sees as somebody else, under the administrator's own name", async () => {
+    const as = { userId: office.ids["hanna"] };
+    const entries = await office.entriesOf(async () => {
+      await office.root.json("POST", "/api/access/view-as/record", { ...as, id: record });
+      await office.root.json("POST", "/api/access/view-as/records", { ...as, type: "employee", limit: 10 });
+    });
+    const reads = entries.filter(({ action }) => action === "record.sensitiveRead");
+    expect(reads).toMatchObject([{ ...read({ via: "viewAs", sections: both }), login: "root" }]);
+    expect(entries.filter(({ action }) => action === "access.viewedAs")).toHaveLength(2);
+  });
+
   it("the answer to a change", async () => {
     const set = { nextReview: "2027-01-01" };
     const entries = await office.entriesOf(() =>
