@@ -5,6 +5,7 @@ import {
   type FieldAccess,
   faultsToText,
   parsePolicies,
+  type Policy,
   type PolicyTrace,
   type ResourceInstance,
   type SqlPredicate,
@@ -64,7 +65,7 @@ const questions = fc.array(
     context: contextArbitrary,
     field: fc.constantFrom(...fields),
   }),
-  { minLength: 1, maxLength: 24, size: "max" },
+  { minLength: 8, maxLength: 16, size: "max" },
 );
 
 function engineOf(written: unknown) {
@@ -79,10 +80,14 @@ function engineOf(written: unknown) {
   return { engine, policies: parsed.policies };
 }
 
-/** `expect` for each of some million answers would take most of the time. */
-function same(what: () => unknown, actual: unknown, expected: unknown): void {
-  if (actual !== expected) throw new Error(`${JSON.stringify(what())}: ${String(actual)}, and not ${String(expected)}`);
-}
+/** `expect` for each of some million answers would take most of the time; a difference is told with its policies. */
+const comparing =
+  (written: readonly Policy[]) =>
+  (what: () => unknown, actual: unknown, expected: unknown): void => {
+    if (actual === expected) return;
+    const where = `${JSON.stringify(what())}: ${String(actual)}, and not ${String(expected)}`;
+    throw new Error(`${where}, with the policies ${JSON.stringify(written)}`);
+  };
 
 it(
   "[POL-1..3] decides like an evaluator written apart from it, whole and field by field",
@@ -92,6 +97,7 @@ it(
       fc.property(rowsArbitrary, questions, (rows, asked) => {
         const instances = carried(rows);
         for (const { written, subject, context, field } of asked) {
+          const same = comparing(written);
           const { engine, policies } = engineOf(written);
           related += engine.relatedAttributesOf("thing").length > 0 ? 1 : 0;
           for (const [index, object] of rows.entries()) {
@@ -157,6 +163,7 @@ it(
         await client.query("truncate record");
         await client.query(insertRowsSql, [rowsToJson(rows)]);
         for (const { written, subject, context, field } of asked) {
+          const same = comparing(written);
           const { engine } = engineOf(written);
           const predicates = actions.flatMap((action) => [
             engine.filter(subject, action, "thing", context),
