@@ -1,5 +1,6 @@
-import { SegmentedControl, Table } from "@mantine/core";
+import { Button, SegmentedControl, Table } from "@mantine/core";
 import { useState } from "react";
+import { saveCsv } from "../../ui/saveCsv.ts";
 import { useWords } from "../../words/words.ts";
 import type { DryRun } from "../access.api.ts";
 import { useCatalog } from "../catalog.tsx";
@@ -33,13 +34,36 @@ export function DryRunTables({ result }: { result: Result }) {
   const has = (count: "gained" | "lost" | "changed") => lines.some((line) => line[count] > 0);
   return (
     <>
-      <SegmentedControl
-        size="xs"
-        aria-label={t("access.dryRun.by")}
-        value={by}
-        onChange={(value) => setBy(value === "type" ? "type" : "department")}
-        data={(["department", "type"] as const).map((value) => ({ value, label: t(`access.dryRun.by.${value}`) }))}
-      />
+      <div className="toolbar">
+        <SegmentedControl
+          size="xs"
+          aria-label={t("access.dryRun.by")}
+          value={by}
+          onChange={(value) => setBy(value === "type" ? "type" : "department")}
+          data={(["department", "type"] as const).map((value) => ({ value, label: t(`access.dryRun.by.${value}`) }))}
+        />
+        <span className="grow" />
+        <Button
+          size="compact-xs"
+          onClick={() =>
+            saveCsv(`dry-run-by-${by}`, [
+              [
+                t(`access.dryRun.by.${by}`),
+                t("access.dryRun.gains"),
+                t("access.dryRun.loses"),
+                t("access.dryRun.otherwise"),
+                t("access.dryRun.purges"),
+              ],
+              ...lines.map((line) => [
+                line.who,
+                ...[line.gained, line.lost, line.changed, line.devices ?? 0].map(String),
+              ]),
+            ])
+          }
+        >
+          {t("app.export")}
+        </Button>
+      </div>
       <div style={{ overflowX: "auto" }}>
         <Table mt={6} verticalSpacing={4} className="numbers">
           <Table.Thead>

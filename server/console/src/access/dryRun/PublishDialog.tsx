@@ -28,6 +28,7 @@ export function PublishDialog(props: Props) {
   const { t } = useWords();
   const inForce = usePolicySet().data;
   const isBehind = inForce !== undefined && inForce.rev !== baseRev;
+  const [conflicts, setConflicts] = useState<readonly string[]>([]);
   return (
     <Modal
       opened
@@ -36,8 +37,23 @@ export function PublishDialog(props: Props) {
       size="lg"
       closeButtonProps={{ "aria-label": t("app.close") }}
     >
-      {isBehind ? <BringUpToDate {...props} newRev={inForce.rev} /> : <Confirm {...props} />}
+      {conflicts.length > 0 && <Conflicts ids={conflicts} />}
+      {isBehind ? <BringUpToDate {...props} newRev={inForce.rev} onConflicts={setConflicts} /> : <Confirm {...props} />}
     </Modal>
+  );
+}
+
+/** Both sides changed these: what the draft says stands, and is worth a second look before it is published. */
+function Conflicts({ ids }: { ids: readonly string[] }) {
+  const { t } = useWords();
+  return (
+    <Notice tone="bad" role="alert" title={t("access.rebase.conflicts", { count: ids.length })}>
+      <ul>
+        {ids.map((id) => (
+          <li key={id}>{id}</li>
+        ))}
+      </ul>
+    </Notice>
   );
 }
 
@@ -124,13 +140,17 @@ function Confirm({ draftId, state, baseRev, changes, onClose }: Props) {
   );
 }
 
+interface BehindProps extends Props {
+  readonly newRev: string;
+  readonly onConflicts: (ids: readonly string[]) => void;
+}
+
 /** Another set came into force since the draft was begun: publishing over it would take that back unseen. */
-function BringUpToDate({ draftId, state, baseRev, newRev, onRebased, onClose }: Props & { newRev: string }) {
+function BringUpToDate({ draftId, state, baseRev, newRev, onRebased, onConflicts, onClose }: BehindProps) {
   const { t } = useWords();
   const client = useQueryClient();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error>();
-  const [conflicts, setConflicts] = useState<readonly string[]>();
 
   async function rebase() {
     setBusy(true);
@@ -141,13 +161,12 @@ function BringUpToDate({ draftId, state, baseRev, newRev, onRebased, onClose }: 
         `/access/drafts/${draftId}/rebase`,
         { version: state.version },
       );
-      setConflicts(reply.conflicts);
+      onConflicts(reply.conflicts);
       onRebased(reply.draft);
-      if (reply.conflicts.length === 0) onClose();
     } catch (problem) {
       setError(problem as Error);
-    } finally {
       setBusy(false);
+    } finally {
       await client.invalidateQueries({ queryKey: ["access", "check"] });
     }
   }
@@ -158,15 +177,6 @@ function BringUpToDate({ draftId, state, baseRev, newRev, onRebased, onClose }: 
         {t("access.rebase.words")}
       </Notice>
       {error && <ProblemAlert error={error} />}
-      {conflicts && conflicts.length > 0 && (
-        <Notice tone="bad" role="alert" title={t("access.rebase.conflicts", { count: conflicts.length })}>
-          <ul>
-            {conflicts.map((id) => (
-              <li key={id}>{id}</li>
-            ))}
-          </ul>
-        </Notice>
-      )}
       <div className="toolbar">
         <Button onClick={() => go(accessAddress.compare(baseRev, newRev))}>{t("access.rebase.see")}</Button>
         <span className="grow" />
