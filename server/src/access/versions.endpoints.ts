@@ -79,20 +79,27 @@ export const versionEndpoints = ({ access, versions, present }: VersionEndpointD
   }),
   defineEndpoint({
     method: "post",
-    path: "/access/versions/:rev/revert",
+    path: "/access/take-back",
     summary:
-      "Go back to a version, as a new one; whoever published the set in force may always go back to the one before",
+      "Take back the set in force, to the one before it, by who published it; `confirm` is that one's number, typed",
     tag: "access",
     // POL-9: the set that is taken back may have taken the caller's right to administer.
-    access: { kind: "policy", resource: "system", action: "administer" },
+    access: { kind: "self", because: "it takes back nothing but what the caller published, while it is in force" },
     scope: "admin",
+    body: revertSchema,
+    reply: versionHeadSchema,
+    handle: async ({ body }, request) => present.head(await versions.takeBack(body, actorOf(request))),
+  }),
+  defineEndpoint({
+    method: "post",
+    path: "/access/versions/:rev/revert",
+    summary: "Go back to a version, as a new one; `confirm` is its number, typed",
+    tag: "access",
+    access: administer,
     params: z.object({ rev }),
     body: revertSchema,
     reply: versionHeadSchema,
-    async handle({ params, body }, request) {
-      const actor = actorOf(request);
-      const isAdministrator = await access.maySystem(actor.principal, "administer", actor.ip);
-      return present.head(await versions.revert(params.rev, body, { ...actor, isAdministrator }));
-    },
+    handle: async ({ params, body }, request) =>
+      present.head(await versions.revert(params.rev, body, actorOf(request))),
   }),
 ];

@@ -23,13 +23,18 @@ export interface Versions {
   revertibleBy(
     userId: string,
   ): Promise<{ readonly inForce: PolicySetHead; readonly previous: PolicySetHead } | undefined>;
-  revert(
-    rev: string,
-    input: { readonly baseRev: string; readonly confirm: string },
-    by: DraftActor & { readonly isAdministrator: boolean },
-  ): Promise<PolicySet>;
+  /** For administrators; `confirm` is the number of the version, typed. */
+  revert(rev: string, input: Confirmed, by: DraftActor): Promise<PolicySet>;
+  /** The set in force, by who published it, to the one before it; `confirm` is that one's number. */
+  takeBack(input: Confirmed, by: DraftActor): Promise<PolicySet>;
   /** By somebody with a shell on the server: the way back when nobody can administer any more. */
   revertByHand(rev: string): Promise<PolicySet>;
+}
+
+interface Confirmed {
+  /** The set in force that the caller looked at. */
+  readonly baseRev: string;
+  readonly confirm: string;
 }
 
 export function createVersions({ db, access, namesOf }: VersionsDeps): Versions {
@@ -37,6 +42,21 @@ export function createVersions({ db, access, namesOf }: VersionsDeps): Versions 
     const draftId = /^draft:(.+)$/.exec(side)?.[1];
     if (draftId !== undefined) return (await getDraft(db, draftId)).policies;
     return (await access.setOf(side)).policies;
+  }
+
+  async function goBack(
+    newest: PolicySet,
+    target: PolicySet | undefined,
+    { rev, input, by }: { rev: string; input: Confirmed; by: DraftActor },
+  ) {
+    if (String(newest.rev) !== input.baseRev) throw await publishedMeanwhile(newest, namesOf);
+    if (input.confirm.trim() !== rev)
+      throw new DomainError("invalid", `To go back, type the number of the version: ${rev}`, {
+        reason: "access.confirm",
+        params: { rev },
+      });
+    const { principal, ip } = by;
+    return reverting(target, { newest, rev, by: principal.userId, actor: auditActor(principal, ip) });
   }
 
   return {
@@ -49,23 +69,14 @@ export function createVersions({ db, access, namesOf }: VersionsDeps): Versions 
       const previous = await findPrevious(db, inForce);
       return previous && { inForce, previous };
     },
-    revert: (rev, { baseRev, confirm }, { principal, ip, isAdministrator }) =>
+    revert: (rev, input, by) =>
+      access.replace(async (trx, newest) => goBack(newest, await findSet(trx, Number(rev)), { rev, input, by })),
+    takeBack: (input, by) =>
       access.replace(async (trx, newest) => {
-        const mayTakeBack = newest.publishedBy === principal.userId;
-        if (!isAdministrator && !mayTakeBack) throw notYours();
-        if (String(newest.rev) !== baseRev) throw await publishedMeanwhile(newest, namesOf);
-        if (!isAdministrator && (await findPrevious(trx, newest))?.rev !== Number(rev)) throw notYours();
-        if (confirm.trim() !== rev)
-          throw new DomainError("invalid", `To go back, type the number of the version: ${rev}`, {
-            reason: "access.confirm",
-            params: { rev },
-          });
-        return reverting(await findSet(trx, Number(rev)), {
-          newest,
-          rev,
-          by: principal.userId,
-          actor: auditActor(principal, ip),
-        });
+        if (newest.publishedBy !== by.principal.userId) throw notYours();
+        const previous = await findPrevious(trx, newest);
+        if (!previous) throw notYours();
+        return goBack(newest, previous, { rev: String(previous.rev), input, by });
       }),
     revertByHand: (rev) =>
       access.replace(async (_trx, newest) =>
@@ -90,6 +101,6 @@ function reverting(
 const notYours = () =>
   new DomainError(
     "forbidden",
-    "This needs an administrator's rights. Without them, only who published the set in force may take it back, to the one before it.",
+    "Only who published the set in force may take it back without an administrator's rights, to the one before it.",
     { reason: "access.system" },
   );

@@ -15,6 +15,8 @@ const inForce = () => String(server.access.published().rev);
 const ids = () => server.access.policies().map((policy) => (policy as Policy).id);
 const publish = async (policies: readonly unknown[], who: "root" | "vera" = "root") =>
   (await server.access.publish(policies, server.people[who].id)).rev;
+const takeBack = (who: "root" | "anna", confirm: string, baseRev = inForce()) =>
+  server.call(who, "POST", "/take-back", { baseRev, confirm });
 const revert = (who: "root" | "vera" | "anna", rev: string, baseRev = inForce(), confirm = rev) =>
   server.call(who, "POST", `/versions/${rev}/revert`, { baseRev, confirm });
 
@@ -121,19 +123,24 @@ describe("going back", () => {
       inForce: { rev: inForce() },
       previous: { rev: before },
     });
-    expect((await revert("root", before)).status).toBe(200);
+    expect((await revert("root", before)).status).toBe(403);
+    expect(await takeBack("root", "yes")).toMatchObject({ status: 422, body: { reason: "access.confirm" } });
+    expect(await takeBack("root", before)).toMatchObject({ status: 200, body: { source: "revert", revertOf: before } });
     expect((await server.call("root", "GET", "/versions")).status).toBe(200);
+    expect((await server.audited("access.reverted")).at(-1)).toMatchObject({ user_id: server.people.root.id });
   });
 
   it("[POL-9] and to nobody else without the right, nor to another version, nor when another set is in force", async () => {
     const older = inForce();
     const before = await publish([]);
     await publish([ownersRead, onlyAdministered(server.people.vera.id)]);
-    expect((await revert("anna", before)).status).toBe(403);
+    expect((await takeBack("anna", before)).status).toBe(403);
+    expect((await takeBack("root", older)).status).toBe(422);
+    expect((await takeBack("root", before, older)).status).toBe(409);
     expect((await revert("root", older)).status).toBe(403);
     await publish([onlyAdministered(server.people.vera.id)], "vera");
     expect((await server.call("root", "GET", "/revertible")).body).toEqual({});
-    expect((await revert("root", String(Number(inForce()) - 1))).status).toBe(403);
+    expect((await takeBack("root", String(Number(inForce()) - 1))).status).toBe(403);
     expect((await revert("vera", older)).status).toBe(200);
   });
 });

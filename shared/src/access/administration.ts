@@ -136,7 +136,7 @@ export const versionSchema = versionHeadSchema.extend({ policies });
 export type Version = z.output<typeof versionSchema>;
 /** `confirm` is the number of the version to go back to, typed; `baseRev` the set in force that is taken back. */
 export const revertSchema = z.strictObject({ baseRev: z.string(), confirm: z.string().max(200) });
-/** What the caller may take back without being an administrator: their own set, while it is in force (POL-9). */
+/** What the caller may take back (`POST /access/take-back`) without being an administrator: their own set, while it is in force (POL-9). */
 export const revertibleSchema = z.object({
   inForce: versionHeadSchema.optional(),
   previous: versionHeadSchema.optional(),
