@@ -32,7 +32,7 @@ async function expectedFor(userId: string, ownersOnly: boolean) {
   const comments = (await pool.query<Row>("select * from note_comment")).rows;
   const seen = new Map<string, Row>();
   for (const note of notes) {
-    const { edits: _edits, secret, ...open } = note;
+    const { edits: _edits, created_at: _createdAt, partner: _partner, secret, ...open } = note;
     if (note["owner"] === userId) seen.set(String(note["id"]), { ...open, secret: secret ?? "" });
     else if (!ownersOnly && note["department"] === user?.["department"]) seen.set(String(note["id"]), open);
   }

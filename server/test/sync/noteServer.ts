@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { Registry } from "prom-client";
 import { z } from "zod";
 import { createAccessEngine, parsePolicies, type ResourceType, type Subject } from "@kontor/shared/access";
-import { DomainError, newId, systemClock, type JsonObject } from "@kontor/shared/base";
+import { DomainError, newId, systemClock, type Clock, type JsonObject } from "@kontor/shared/base";
 import {
   createAuditLog,
   createDoorbell,
@@ -15,8 +15,10 @@ import {
   type Principal,
   type Transaction,
 } from "#kernel";
-import { createSync, type Sync } from "#sync";
+import { createSync, type Sync, type SyncDeps } from "#sync";
 import { createTestDatabase, silentLog, type TestDatabase } from "#testing";
+
+export { createManualClock, type ManualClock } from "./manualClock.ts";
 
 /**
  * A server with nothing but sync: users with a department, notes under access policy with one section that only their
@@ -36,11 +38,29 @@ export interface NoteServer {
   editNote(id: string, set: Partial<Note>): Promise<void>;
   removeNote(id: string): Promise<void>;
   addComment(noteId: string, body: string): Promise<string>;
-  /** A stricter set: notes are for their owners alone. */
-  publish(policies: "department" | "ownersOnly"): Promise<void>;
+  /** Puts a note before a partner, whose country policies may ask for. */
+  setPartner(noteId: string, partnerId: string): Promise<void>;
+  setCountry(partnerId: string, country: string): Promise<void>;
+  /** `ownersOnly` is a stricter set: notes are for their owners alone. */
+  publish(policies: "department" | "ownersOnly" | readonly object[]): Promise<void>;
+  /** Rights of one's own until then, without a department. */
+  grant(userId: string, grant: { readonly department: string; readonly until: string }): Promise<void>;
+  /** Where the next connections come from. */
+  comeFrom(ip: string): void;
+  setPrincipal(userId: string, set: Partial<Principal>): void;
+  /** Another node on the same database; stopped with this one. */
+  startNode(): Promise<{ readonly url: string; readonly sync: Sync }>;
+  /** As after a restore from a backup: another epoch. */
+  restart(options: { readonly epoch: string }): Promise<void>;
   ring(): void;
   tokenOf(userId: string): string;
   stop(): Promise<void>;
+}
+
+export interface NoteServerOptions {
+  readonly leaseMs?: number;
+  readonly clock?: Clock;
+  readonly alarm?: SyncDeps["alarm"];
 }
 
 export interface Note {
@@ -50,6 +70,8 @@ export interface Note {
   readonly text: string;
   readonly rank: number;
   readonly secret: string;
+  readonly created_at: string;
+  readonly partner: string | null;
 }
 
 interface Comment {
@@ -61,12 +83,31 @@ interface Comment {
 const noteType: ResourceType = {
   name: "note",
   sections: { main: ["text", "rank", "owner", "department"], private: ["secret"] },
-  attributes: { owner: "id", department: "text" },
+  attributes: { owner: "id", department: "text", createdAt: "dateTime", "partner.country": "text" },
+  relations: { partner: "partner" },
   actions: ["read", "edit"],
+  attributeSql(name) {
+    const from = "note_partner as partner where partner.id = note.partner";
+    if (name === "partner.country") return { sql: "partner.country", kind: "text", from };
+    if (name === "createdAt") return { sql: "note.created_at", kind: "timestamptz" };
+    return name === "owner" ? { sql: "note.owner", kind: "uuid" } : { sql: "note.department", kind: "text" };
+  },
+};
+const partnerType: ResourceType = { name: "partner", sections: {}, attributes: { country: "text" }, actions: ["read"] };
+
+const granted = {
+  id: "granted",
+  title: "Notes of a department that one was let into for a time",
+  effect: "allow",
+  resource: "note",
+  actions: ["read"],
+  sections: ["main"],
+  when: { eq: ["obj.department", "sub.granted"] },
 };
 
 const SETS = {
   department: [
+    granted,
     {
       id: "department",
       title: "Notes of one's department",
@@ -104,8 +145,26 @@ const collections = [
     name: "notes",
     access: {
       kind: "policy",
-      resource: (row) => ({ type: "note", attributes: { owner: row.owner, department: row.department } }),
+      stored: { table: "note", types: () => ["note"] },
+      async resources(db, rows) {
+        const { rows: partners } = await sql<{ id: string; country: string }>`
+          select id, country from note_partner where id = any(${rows.map((row) => row.partner)}::uuid[])`.execute(db);
+        const countries = new Map(partners.map(({ id, country }) => [id, country]));
+        return rows.map((row) => ({
+          type: "note",
+          attributes: {
+            owner: row.owner,
+            department: row.department,
+            createdAt: row.created_at,
+            "partner.country": countries.get(row.partner ?? ""),
+          },
+        }));
+      },
     },
+    dependents: async (db, ids) =>
+      (await sql<{ id: string }>`select id from note where partner = any(${ids}::uuid[])`.execute(db)).rows.map(
+        ({ id }) => id,
+      ),
     byIds: async (db, ids) => (await sql<Note>`select * from note where id = any(${ids}::uuid[])`.execute(db)).rows,
     scan: async (db, after, limit) =>
       (
@@ -165,7 +224,7 @@ const intents = [
         note &&
         actor.engine.accessTo(
           actor.subject,
-          { type: "note", attributes: { owner: note.owner, department: note.department } },
+          { type: "note", attributes: { owner: note.owner, department: note.department, createdAt: note.created_at } },
           actor.context,
         );
       if (!note || !access?.readable)
@@ -180,10 +239,9 @@ const intents = [
 ];
 
 async function insertNote(trx: Transaction, note: Partial<Note> & { id: string }): Promise<void> {
-  await sql`insert into note (id, owner, department, text, rank, secret) values
-    (${note.id}, ${note.owner ?? newId()}, ${note.department ?? "sales"}, ${note.text ?? ""}, ${note.rank ?? 0}, ${note.secret ?? ""})`.execute(
-    trx,
-  );
+  await sql`insert into note (id, owner, department, text, rank, secret, created_at) values
+    (${note.id}, ${note.owner ?? newId()}, ${note.department ?? "sales"}, ${note.text ?? ""}, ${note.rank ?? 0}, ${note.secret ?? ""},
+    ${note.created_at ?? sql`now()`})`.execute(trx);
   await recordChanges(trx, [{ collection: "notes", id: note.id }]);
 }
 
@@ -195,19 +253,23 @@ async function updateNote(trx: Transaction, id: string, set: Partial<Note>): Pro
 }
 
 async function createTables(db: Database): Promise<void> {
-  await sql`create table note_user (id uuid primary key, department text not null, active boolean not null default true)`.execute(
+  await sql`create table note_user (id uuid primary key, department text not null, active boolean not null default true,
+    granted text, granted_until timestamptz)`.execute(db);
+  await sql`create table note_partner (id uuid primary key, country text not null)`.execute(db);
+  await sql`create table note_policies (rev serial primary key, policies jsonb not null)`.execute(db);
+  await sql`create table note (id uuid primary key, owner uuid not null, department text not null, text text not null,
+    rank int not null, secret text not null, edits int not null default 0, created_at timestamptz not null, partner uuid)`.execute(
     db,
   );
-  await sql`create table note (id uuid primary key, owner uuid not null, department text not null, text text not null,
-    rank int not null, secret text not null, edits int not null default 0)`.execute(db);
   await sql`create table note_comment (id uuid primary key, note_id uuid not null, body text not null)`.execute(db);
 }
 
-async function loadSubject(db: Database, userId: string): Promise<Subject | undefined> {
-  const { rows } = await sql<{
-    department: string;
-  }>`select department from note_user where id = ${userId} and active`.execute(db);
+async function loadSubject(db: Database, clock: Clock, userId: string): Promise<Subject | undefined> {
+  const { rows } = await sql<{ department: string; granted: string | null; until: string | null }>`
+    select department, granted, granted_until as until from note_user where id = ${userId} and active`.execute(db);
   const [row] = rows;
+  const until = Date.parse(row?.until ?? "");
+  const isGranted = until > clock.now();
   return (
     row && {
       id: userId,
@@ -219,59 +281,108 @@ async function loadSubject(db: Database, userId: string): Promise<Subject | unde
       positions: [],
       managers: [],
       isAdmin: false,
-      attributes: {},
+      attributes: isGranted ? { granted: row.granted } : {},
+      ...(isGranted && { validUntil: new Date(until).toISOString() }),
     }
   );
 }
 
-export async function startNoteServer({ leaseMs = 86_400_000 }: { leaseMs?: number } = {}): Promise<NoteServer> {
+/** The newest published set; as the office does, it looks before anybody is decided about (VIS-5). */
+function createPolicies(db: Database) {
+  let engine = engineOf(SETS.department, "0");
+  async function refresh(): Promise<void> {
+    const { rows } = await sql<{ rev: number; policies: readonly object[] }>`
+      select rev, policies from note_policies where rev > ${Number(engine.rev)} order by rev desc limit 1`.execute(db);
+    const [newest] = rows;
+    if (newest && newest.rev > Number(engine.rev)) engine = engineOf(newest.policies, String(newest.rev));
+  }
+  return { engine: () => engine, refresh };
+}
+
+export async function startNoteServer({
+  leaseMs = 86_400_000,
+  clock = systemClock,
+  alarm,
+}: NoteServerOptions = {}): Promise<NoteServer> {
   const database = await createTestDatabase();
   const { db } = database;
   await createTables(db);
-  const doorbell = await createDoorbell({ url: database.url, log: silentLog });
   const metrics = new Registry();
-  let engine = engineOf("department");
   const endedTokens = new Set<string>();
+  const principals = new Map<string, Partial<Principal>>();
+  let ip = "10.0.0.1";
 
   async function authenticate(token: string): Promise<Principal | undefined> {
     const userId = token.slice("token-".length);
     const { rows } = await sql<{ active: boolean }>`select active from note_user where id = ${userId}`.execute(db);
     if (!rows[0] || endedTokens.has(userId)) return undefined;
     if (!rows[0].active) throw new DomainError("forbidden", "off", { reason: "signIn.disabled" });
-    return { userId, login: userId, name: userId, isAdmin: false, channel: "desktop", scopes: ["read", "write"] };
+    const set = principals.get(userId) ?? {};
+    const scopes = ["read", "write"] as const;
+    return { userId, login: userId, name: userId, isAdmin: false, channel: "desktop", scopes, ...set };
   }
 
-  const sync = createSync({
-    db,
-    audit: createAuditLog({ db, clock: systemClock }),
-    doorbell,
-    collections,
-    intents,
-    access: () => engine,
-    authenticate,
-    loadSubject: (userId) => loadSubject(db, userId),
-    epoch: "first",
-    leaseMs,
-    origins: () => ["http://console.example"],
-    clock: systemClock,
-    log: silentLog,
-    metrics,
-  });
-  const http = createServer((_request, response) => response.writeHead(404).end());
-  sync.attach(http);
-  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-  const { port } = http.address() as AddressInfo;
+  async function startNode(registry: Registry, epoch: string, port = 0) {
+    const doorbell = await createDoorbell({ url: database.url, log: silentLog });
+    const policies = createPolicies(db);
+    await policies.refresh();
+    const sync = createSync({
+      db,
+      audit: createAuditLog({ db, clock }),
+      doorbell,
+      collections,
+      intents,
+      access: policies.engine,
+      authenticate,
+      async loadSubject(userId) {
+        await policies.refresh();
+        return await loadSubject(db, clock, userId);
+      },
+      epoch,
+      leaseMs,
+      origins: () => ["http://console.example"],
+      clock,
+      ...(alarm && { alarm }),
+      addressOf: () => ip,
+      log: silentLog,
+      metrics: registry,
+    });
+    const http = createServer((_request, response) => response.writeHead(404).end());
+    sync.attach(http);
+    await new Promise<void>((resolve) => http.listen(port, "127.0.0.1", resolve));
+    const address = http.address() as AddressInfo;
+    return {
+      sync,
+      doorbell,
+      policies,
+      port: address.port,
+      url: `http://127.0.0.1:${address.port}`,
+      async stop() {
+        await sync.drain();
+        http.closeAllConnections();
+        await new Promise((resolve) => http.close(resolve));
+        await doorbell.close();
+      },
+    };
+  }
+
+  let node = await startNode(metrics, "first");
+  const others: (typeof node)[] = [];
 
   async function change<T>(work: (trx: Transaction) => Promise<T>): Promise<T> {
     const result = await db.transaction().execute(work);
-    doorbell.ring();
+    node.doorbell.ring();
     return result;
   }
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    get url() {
+      return node.url;
+    },
     database,
-    sync,
+    get sync() {
+      return node.sync;
+    },
     metrics,
     async addUser({ department, id = newId() }) {
       await sql`insert into note_user (id, department) values (${id}, ${department})`.execute(db);
@@ -279,15 +390,40 @@ export async function startNoteServer({ leaseMs = 86_400_000 }: { leaseMs?: numb
     },
     async setDepartment(userId, department) {
       await sql`update note_user set department = ${department} where id = ${userId}`.execute(db);
-      doorbell.ring();
+      node.doorbell.ring();
     },
+    async grant(userId, { department, until }) {
+      await sql`update note_user set granted = ${department}, granted_until = ${until} where id = ${userId}`.execute(
+        db,
+      );
+      node.doorbell.ring();
+    },
+    async setPartner(noteId, partnerId) {
+      await sql`insert into note_partner (id, country) values (${partnerId}, 'none') on conflict do nothing`.execute(
+        db,
+      );
+      await change(async (trx) => {
+        await sql`update note set partner = ${partnerId} where id = ${noteId}`.execute(trx);
+        await recordChanges(trx, [{ collection: "notes", id: noteId }]);
+      });
+    },
+    async setCountry(partnerId, country) {
+      await change(async (trx) => {
+        await sql`update note_partner set country = ${country} where id = ${partnerId}`.execute(trx);
+        await recordChanges(trx, [{ collection: "partners", id: partnerId }]);
+      });
+    },
+    comeFrom(address) {
+      ip = address;
+    },
+    setPrincipal: (userId, set) => void principals.set(userId, set),
     async disable(userId) {
       await sql`update note_user set active = false where id = ${userId}`.execute(db);
-      sync.kick({ userId, why: "disabled" });
+      node.sync.kick({ userId, why: "disabled" });
     },
     endTokens(userId) {
       endedTokens.add(userId);
-      sync.kick({ userId, why: "signedOut" });
+      node.sync.kick({ userId, why: "signedOut" });
     },
     async addNote(note) {
       const id = note.id ?? newId();
@@ -312,24 +448,38 @@ export async function startNoteServer({ leaseMs = 86_400_000 }: { leaseMs?: numb
       });
       return id;
     },
-    async publish(name) {
-      engine = engineOf(name);
-      await sync.recompute();
+    async publish(policies) {
+      const list = typeof policies === "string" ? SETS[policies] : policies;
+      await sql`insert into note_policies (policies) values (${JSON.stringify(list)}::jsonb)`.execute(db);
+      node.doorbell.ring();
+      await node.policies.refresh();
+      await node.sync.recompute();
     },
-    ring: () => doorbell.ring(),
+    async startNode() {
+      const other = await startNode(new Registry(), "first");
+      others.push(other);
+      return other;
+    },
+    async restart({ epoch }) {
+      const { port } = node;
+      await node.stop();
+      metrics.clear();
+      node = await startNode(metrics, epoch, port);
+    },
+    ring: () => node.doorbell.ring(),
     tokenOf: (userId) => `token-${userId}`,
     async stop() {
-      await sync.drain();
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-      await doorbell.close();
+      for (const each of [...others, node]) await each.stop();
       await database.drop();
     },
   };
 }
 
-function engineOf(name: keyof typeof SETS) {
-  const parsed = parsePolicies(SETS[name], [noteType]);
+function engineOf(policies: readonly object[], rev: string) {
+  const resources = [noteType, partnerType];
+  const parsed = parsePolicies(policies, resources, { subjectAttributes });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed));
-  return createAccessEngine({ policies: parsed.policies, resources: [noteType], rev: name });
+  return createAccessEngine({ policies: parsed.policies, resources, rev, subjectAttributes });
 }
+
+const subjectAttributes = { granted: "text" } as const;
