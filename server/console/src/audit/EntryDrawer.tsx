@@ -5,6 +5,8 @@ import type { AuditEntry, AuditFilter, Detail } from "./audit.api.ts";
 import { OutcomeBadge } from "./OutcomeBadge.tsx";
 import { useAuditWords } from "./useAuditWords.ts";
 
+const WAYS: ReadonlySet<string> = new Set(["via", "door"]);
+
 /** One entry with everything that is known of it, and the ways from it to what is near. */
 export function EntryDrawer({
   entry,
@@ -18,7 +20,7 @@ export function EntryDrawer({
   onClose: () => void;
 }) {
   const { t } = useWords();
-  const { actionName, channelName, detailName, moment, objectName, personName } = useAuditWords();
+  const { actionName, channelName, detailName, wayName, moment, objectName, personName } = useAuditWords();
   const { userId, objectId, objectKind } = entry;
   const filter = (changes: Partial<AuditFilter>) => {
     onFilter(changes);
@@ -35,7 +37,11 @@ export function EntryDrawer({
     [t("audit.object"), objectName(entry, names)],
     [t("audit.objectId"), objectId && <Code key="object">{objectId}</Code>],
     ...Object.entries(entry.details).map(
-      ([key, value]) => [detailName(key), <Value key={key} value={value} names={names} />] as const,
+      ([key, value]) =>
+        [
+          detailName(key),
+          WAYS.has(key) && typeof value === "string" ? wayName(value) : <Value key={key} value={value} names={names} />,
+        ] as const,
     ),
     [t("audit.technicalName"), <Code key="action">{entry.action}</Code>],
     [

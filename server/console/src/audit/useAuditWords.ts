@@ -13,9 +13,10 @@ export function useAuditWords() {
 
   return {
     actionName: (action: string) => known("audit.action", action),
-    kindName: (kind: string) => known("audit.kind", kind),
     channelName: (channel: string) => known("audit.channel", channel),
     detailName: (key: string) => known("audit.detail", key),
+    /** By which way something left, or was asked for; other texts are shown as they are. */
+    wayName: (way: string) => known("audit.way", way),
     moment: (iso: string) => format.format(new Date(iso)),
     personName({ userId, login, channel }: AuditEntry, names: Readonly<Record<string, string>>): string {
       const name = userId === null ? undefined : names[userId];
