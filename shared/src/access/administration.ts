@@ -182,7 +182,7 @@ export const dryRunSchema = z.object({
   draftVersion: z.int(),
   baseRev: z.string(),
   state: z.enum(["waiting", "running", "done", "failed", "cancelled"]),
-  /** Of groups of equal users by type. */
+  /** Of pages of records and of users, for each type; how many pages there are is an estimate. */
   progress: z.object({ done: z.int(), total: z.int() }),
   startedAt: moment,
   finishedAt: moment.optional(),
@@ -215,6 +215,7 @@ export const dryRunPersonSchema = counts.extend({
   byType: z.array(
     counts.extend({
       type: z.string(),
+      /** Of records that stay readable: of which more, or less, is shown than before. */
       fieldsGained: z.array(z.string()),
       fieldsLost: z.array(z.string()),
       samples: z.array(z.object({ id: z.uuid(), title: z.string(), effect: z.enum(["gained", "lost", "changed"]) })),

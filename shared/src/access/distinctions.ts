@@ -42,7 +42,7 @@ export function distinctionsOf(engines: readonly AccessEngine[], type: string, c
   const attributes = new Set([...leaves.values()].flatMap((leaf) => ofObject(leaf).map(({ name }) => name)));
   const concerning = [...leaves.values()].filter((leaf) => ofObject(leaf).length > 0);
   const [withSubject, fixed] = partition(concerning, (leaf) => attributesIn(leaf).some(({ from }) => from === "sub"));
-  const tests = fixed.map(compileCondition);
+  const tests = fixed.map((leaf) => compileCondition(leaf));
   return {
     attributes: [...attributes].sort(),
     fixed: (object) => outcomesOf(tests, nobody, object, context),
@@ -70,7 +70,7 @@ const keyOf = (leaf: Leaf): string =>
 const ofObject = (leaf: Leaf): readonly Attribute[] => attributesIn(leaf).filter(({ from }) => from === "obj");
 
 function comparisonOf(attribute: string, leaves: readonly Leaf[], context: Context): Comparison {
-  const tests = leaves.map(compileCondition);
+  const tests = leaves.map((leaf) => compileCondition(leaf));
   const [first] = leaves.flatMap(ofObject);
   if (!first) throw new Error("a comparison with the object names none of its attributes");
   const reads = leaves.map(membersOfSubject);

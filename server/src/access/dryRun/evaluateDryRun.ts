@@ -93,13 +93,20 @@ interface TypeDifference {
   readonly difference: Difference;
 }
 
+/** People that are loaded beside each other: a few of the pool's connections, and others wait for none. */
+const AT_ONCE = 3;
+
 async function loadReaders({ people }: Evaluation, pace: Pace): Promise<readonly Reader[]> {
   const readers: Reader[] = [];
   for (let after: string | undefined; ;) {
     const page = await people.page(after);
-    for (const head of page) {
-      const subject = await people.loadSubject(head.id);
-      if (subject) readers.push({ ...head, subject });
+    for (let from = 0; from < page.length; from += AT_ONCE) {
+      const heads = page.slice(from, from + AT_ONCE);
+      const subjects = await Promise.all(heads.map(({ id }) => people.loadSubject(id)));
+      for (const [index, head] of heads.entries()) {
+        const subject = subjects[index];
+        if (subject) readers.push({ ...head, subject });
+      }
       await pace.breathe();
     }
     after = page.at(-1)?.id;
@@ -164,6 +171,7 @@ async function readClasses(
       if (pace.isOver()) await pace.breathe();
     }
     await steps.did();
+    await pace.breathe();
     next = page.next;
     if (next === undefined) return collector.finish();
   }

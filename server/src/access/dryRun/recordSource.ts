@@ -54,9 +54,10 @@ export function recordSource({ db, type, titlesOf }: RecordSourceDeps): Resource
     async countHeld(userId, lost) {
       const [before, after] = [predicate(lost.before()), predicate(lost.after())];
       const profileId = await lastProfileOf(db, userId);
+      if (profileId === undefined) return 0;
       let count = 0;
       let from: HeldRow | undefined;
-      while (profileId !== undefined) {
+      for (;;) {
         const to = await endOfPage(db, profileId, from);
         const { rows } = await bounded(db, (trx) =>
           sql<{ n: number }>`
@@ -65,10 +66,9 @@ export function recordSource({ db, type, titlesOf }: RecordSourceDeps): Resource
               and record.type = ${type.name} and (${before}) and (${after}) is not true`.execute(trx),
         );
         count += rows[0]?.n ?? 0;
-        if (!to) break;
+        if (!to) return count;
         from = to;
       }
-      return count;
     },
   };
 }
