@@ -355,7 +355,7 @@ export const accessRu: Readonly<Record<keyof typeof accessEn, string>> = {
   "access.explain.lead": "Выберите, о ком спросить.",
   "access.explain.open": "Открыть страницей",
   "access.explain.question": "Вопрос",
-  "access.explain.may": "может",
+  "access.explain.may": "— разрешено ли",
   "access.explain.record": "Запись",
   "access.explain.record.hint": "Найдите по названию или номеру, либо вставьте id",
   "access.explain.someRecord": "вымышленная запись",

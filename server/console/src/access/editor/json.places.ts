@@ -1,9 +1,13 @@
-import { syntaxTree } from "@codemirror/language";
+import { ensureSyntaxTree, syntaxTree } from "@codemirror/language";
 import type { EditorState } from "@codemirror/state";
 import { stepsOf } from "../policy/policy.json.ts";
 import type { Spot } from "./json.completion.ts";
 
 type Node = ReturnType<ReturnType<typeof syntaxTree>["resolveInner"]>;
+
+const PARSE_MS = 200; // a policy takes a few; without it, a busy machine finds half a tree
+
+const treeOf = (state: EditorState) => ensureSyntaxTree(state, state.doc.length, PARSE_MS) ?? syntaxTree(state);
 
 const textOf = (state: EditorState, node: Node): string => {
   const raw = state.sliceDoc(node.from, node.to);
@@ -26,7 +30,7 @@ function partsOf(node: Node): readonly Node[] {
 
 /** Where a place of a policy stands in its text; the nearest part that is there, when it is not. */
 export function rangeOfPlace(state: EditorState, place: string): { readonly from: number; readonly to: number } {
-  let node = syntaxTree(state).topNode.firstChild;
+  let node = treeOf(state).topNode.firstChild;
   let found = node;
   for (const step of stepsOf(place)) {
     node = node && childAt(state, node, step);
@@ -52,7 +56,7 @@ export interface SpotInText extends Spot {
 
 /** What is being typed at a position, when it is a text. */
 export function spotAt(state: EditorState, position: number): SpotInText | undefined {
-  const node = syntaxTree(state).resolveInner(position, -1);
+  const node = treeOf(state).resolveInner(position, -1);
   const isKey = node.name === "PropertyName";
   if (!isKey && node.name !== "String") return undefined;
   const closed = node.to - node.from > 1 && state.sliceDoc(node.to - 1, node.to) === '"';

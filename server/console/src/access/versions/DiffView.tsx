@@ -107,7 +107,7 @@ function Value({ value, side }: { value: unknown; side: "removed" | "added" }) {
     <span className="quiet">{t("access.compare.nothing")}</span>
   ) : (
     <code data-side={side} style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
-      {printPolicy(value)}
+      {printPolicy(value, " ")}
     </code>
   );
 }
