@@ -75,15 +75,11 @@ export function mountEndpoint(app: Express, endpoint: Endpoint, deps: EndpointDe
       sendProblem(response, failure ? failure.error : thrown, { requestId, log: deps.log });
     }
   };
-  const before = [
-    ...(endpoint.root ? [speakStandard] : []),
-    ...(endpoint.body ? [readJson(endpoint.bodyBytes)] : []),
-  ];
+  const before = [...(endpoint.root ? [speakStandard] : []), ...(endpoint.body ? [readJson(endpoint.bodyBytes)] : [])];
   app[endpoint.method](addressOf(endpoint), ...before, handle);
 }
 
-export const addressOf = ({ path, root }: Pick<Endpoint, "path" | "root">): string =>
-  root ? path : `/api${path}`;
+export const addressOf = ({ path, root }: Pick<Endpoint, "path" | "root">): string => (root ? path : `/api${path}`);
 
 /**
  * RFC 9110 knows 400 for what cannot be read, and so do standards; ours tell 422 apart for what can be read and is wrong.
