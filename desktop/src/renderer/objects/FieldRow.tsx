@@ -11,7 +11,7 @@ import {
   type TypeDefinition,
 } from "@kontor/shared/objects";
 import type { ReplicaRecord } from "#contract";
-import { NotVisible, WithReason, type AccessQuestion } from "../access/index.ts";
+import { NotVisible, ReasonTooltip, useReason, WithReason, type AccessQuestion } from "../access/index.ts";
 import { go } from "../app/index.ts";
 import { CommandFailed, useReplica } from "../replica/index.ts";
 import { useWords } from "../words/index.ts";
@@ -214,9 +214,17 @@ function ReadOnly(props: {
   readonly closed: AccessQuestion | undefined;
 }) {
   const { t, locale } = useWords();
+  const { reasonFor } = useReason();
   const { closed, field, name, names, record, value } = props;
   const text = formatFieldValue(field, value, locale, names);
-  if (field.kind === "relation" && text) return <RelationLinks field={field} value={value} names={names} />;
+  if (field.kind === "relation" && text)
+    return (
+      <ReasonTooltip reason={closed && reasonFor(record, closed, t("access.short.edit"))}>
+        <span>
+          <RelationLinks field={field} value={value} names={names} />
+        </span>
+      </ReasonTooltip>
+    );
   const shown = text || t(field.kind === "autoNumber" ? "objects.numberLater" : "objects.empty");
   if (closed)
     return (

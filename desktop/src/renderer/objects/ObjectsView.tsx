@@ -49,7 +49,7 @@ export function ObjectsView({ route }: { readonly route: Extract<Route, { at: "o
         {route.at === "new" ? (
           <CreateForm key={type.name} type={type} />
         ) : id ? (
-          <RecordCard key={id} id={id} />
+          <RecordCard key={id} id={id} typeName={type.name} />
         ) : (
           <Empty title={t(trashed ? "objects.chooseTrashed" : "objects.choose")} />
         )}

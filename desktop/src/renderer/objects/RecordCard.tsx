@@ -23,12 +23,26 @@ import classes from "./objects.module.css";
 const MIN_SIDE = 220;
 const MAX_SIDE = 560;
 
-export function RecordCard({ id, inOwnWindow = false }: { readonly id: string; readonly inOwnWindow?: boolean }) {
+export function RecordCard(props: {
+  readonly id: string;
+  /** Where one came from says it: of a record that is not here nothing is known. */
+  readonly typeName?: string;
+  readonly inOwnWindow?: boolean;
+}) {
+  const { id, inOwnWindow = false, typeName } = props;
   const { t } = useWords();
+  const { ask } = useAccess();
   const types = useTypes();
   const record = useRow("records", id);
   if (record === undefined) return null;
-  if (record === null) return <Empty title={t("objects.gone")} />;
+  if (record === null)
+    return (
+      <Empty title={t("objects.gone")}>
+        {typeName !== undefined && (
+          <Button onClick={() => ask({ type: typeName, recordId: id, act: "read" })}>{t("access.why")}</Button>
+        )}
+      </Empty>
+    );
   const type = types.of(record.type);
   return type ? (
     <Card record={record} type={type} inOwnWindow={inOwnWindow} />
