@@ -125,16 +125,18 @@ function Field({ field, type, value, to }: FieldProps) {
         {access === "absent" ? "" : value === undefined || value === null ? "–" : catalog.valueWords(value, attribute)}
         {editable && <IconPencil size={13} aria-label={t("access.viewAs.editable")} style={{ marginInlineStart: 6 }} />}
       </dd>
-      <Mark tone={isRedacted ? "warn" : access === "visible" ? "good" : "neutral"}>
-        {t(
-          isRedacted
-            ? "access.answer.redacted"
-            : access === "visible"
-              ? "access.viewAs.visible"
-              : "access.answer.absent",
-        )}
-      </Mark>
-      {policyId === undefined ? <Link to={to}>{t("access.viewAs.why")}</Link> : <PolicyLink id={policyId} />}
+      <dd>
+        <Mark tone={isRedacted ? "warn" : access === "visible" ? "good" : "neutral"}>
+          {t(
+            isRedacted
+              ? "access.answer.redacted"
+              : access === "visible"
+                ? "access.viewAs.visible"
+                : "access.answer.absent",
+          )}
+        </Mark>
+      </dd>
+      <dd>{policyId === undefined ? <Link to={to}>{t("access.viewAs.why")}</Link> : <PolicyLink id={policyId} />}</dd>
     </div>
   );
 }
