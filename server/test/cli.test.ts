@@ -200,6 +200,45 @@ describe("kontor", { timeout: 120_000 }, () => {
     expect((await evaluate("erp")).status).toBe(401);
   });
 
+  it("[POL-8] checks, publishes and compares policies; a running server decides by them at once", async () => {
+    const made = await kontor(["token", "root", "policies", "--scope", "admin", "--json"]);
+    const { token: admin } = made.json() as { token: string };
+    const administer = async () =>
+      (
+        await fetch(`${server.url}/api/access/policies`, {
+          headers: { authorization: `Bearer ${admin}`, connection: "close" },
+        })
+      ).json() as Promise<{ rev: string; source: string; policies: { id: string }[] }>;
+    const before = await administer();
+    const set = (await kontor(["policy", "export"])).json() as object[];
+    const rule = { id: "by-hand", title: "By hand", effect: "allow", resource: "contract", actions: ["restore"] };
+
+    const wrong = JSON.stringify([...set, { ...rule, actions: ["fly"] }]);
+    const checked = await kontor(["policy", "check", "-"], { input: wrong });
+    expect([checked.code, checked.stdout]).toEqual([
+      1,
+      expect.stringContaining('by-hand.actions[0]: is the unknown action "fly"'),
+    ]);
+    expect((await administer()).rev).toBe(before.rev);
+
+    const right = { input: JSON.stringify([...set, rule]) };
+    const published = await kontor(
+      ["policy", "publish", "-", "--base", before.rev, "--title", "By hand", "--json"],
+      right,
+    );
+    const { rev } = published.json() as { rev: number };
+    expect(await administer()).toMatchObject({ rev: String(rev), source: "administrator" });
+    expect((await kontor(["policy", "publish", "-", "--base", before.rev], right)).stderr).toMatch(/is in force/);
+    expect((await kontor(["policy", "diff", before.rev, String(rev)])).stdout).toBe("+ by-hand\n");
+
+    expect((await kontor(["policy", "revert", before.rev])).stdout).toMatch(/says what/);
+    expect((await administer()).policies.map(({ id }) => id)).not.toContain(rule.id);
+    await kontor(["policy", "reset"]);
+    expect((await administer()).source).toBe("packs");
+    const listed = (await kontor(["policy", "list", "--json"])).json() as { source: string; title: string | null }[];
+    expect(listed.map(({ source }) => source)).toEqual(["packs", "revert", "administrator", "packs"]);
+  });
+
   it("keeps people: list, password, disable, enable", async () => {
     await kontor(["user", "create", "anna", "Anna"], { input: PASSWORD });
     expect((await kontor(["user", "create", "anna", "Anna"], { input: PASSWORD })).stderr).toMatch(
