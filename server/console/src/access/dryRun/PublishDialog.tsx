@@ -10,6 +10,7 @@ import { type Draft, usePolicySet } from "../access.api.ts";
 import type { DraftChanges } from "../editor/draft.changes.ts";
 import type { DraftState } from "../editor/draft.store.ts";
 import { Notice } from "../parts/Notice.tsx";
+import { faultInWords } from "../policy/fault.words.ts";
 import { accessAddress } from "../routes.ts";
 import { useDryRun } from "./useDryRun.ts";
 
@@ -58,7 +59,7 @@ function Conflicts({ ids }: { ids: readonly string[] }) {
 }
 
 function Confirm({ draftId, state, baseRev, changes, onClose }: Props) {
-  const { t, number, reason } = useWords();
+  const { t, number, reason, locale } = useWords();
   const client = useQueryClient();
   const { run } = useDryRun(draftId);
   const [typed, setTyped] = useState("");
@@ -114,7 +115,7 @@ function Confirm({ draftId, state, baseRev, changes, onClose }: Props) {
       {error instanceof Problem &&
         error.problems.map((problem) => (
           <p key={problem.field + problem.message} className="fault">
-            <code>{problem.field}</code> {reason(problem.reason, problem.message)}
+            <code>{problem.field}</code> {reason(problem.reason, faultInWords(problem.message, locale))}
           </p>
         ))}
       <TextInput

@@ -5,6 +5,7 @@ import { type Draft, useVersion } from "../access.api.ts";
 import { useCatalog, useMeeting } from "../catalog.tsx";
 import { DryRunPanel } from "../dryRun/DryRunPanel.tsx";
 import { ExplainPanel } from "../explain/ExplainPanel.tsx";
+import { faultsIn } from "../policy/fault.words.ts";
 import { policyInWords } from "../policy/policy.words.ts";
 import { Notice } from "../parts/Notice.tsx";
 import { accessAddress } from "../routes.ts";
@@ -51,9 +52,10 @@ export function DraftEditor({ draft, store, state }: Props) {
   }
 
   const faults = useMemo(
-    () => check.reply?.faults.filter((fault) => fault.index === index) ?? [],
-    [check.reply, index],
+    () => faultsIn(check.reply?.faults.filter((fault) => fault.index === index) ?? [], catalog.locale),
+    [check.reply, index, catalog.locale],
   );
+  const ofTheSet = faultsIn(check.reply?.faults.filter((fault) => fault.index === undefined) ?? [], catalog.locale);
   return (
     <>
       <DraftHead
@@ -71,6 +73,9 @@ export function DraftEditor({ draft, store, state }: Props) {
       />
       {state.save.is === "conflict" && <DraftConflict draft={draft} store={store} state={state} onBase={setBaseRev} />}
       {draft.note !== undefined && <Notice tone="warn" title={draft.note} />}
+      {ofTheSet.map(({ words }) => (
+        <Notice key={words} tone="bad" role="alert" title={words} />
+      ))}
       <div className="draft">
         <DraftList
           store={store}

@@ -6,6 +6,7 @@ import { PolicyTabs } from "../editor/PolicyTabs.tsx";
 import { ExplainPanel } from "../explain/ExplainPanel.tsx";
 import { Crumbs } from "../parts/Crumbs.tsx";
 import { Mark } from "../parts/Mark.tsx";
+import { faultsIn } from "../policy/fault.words.ts";
 import { policyInWords, titleOf } from "../policy/policy.words.ts";
 import { shapeOf } from "../policy/policy.json.ts";
 import { accessAddress } from "../routes.ts";
@@ -34,7 +35,10 @@ function Policy({ set, id }: { set: PolicySetReply; id: string }) {
       </div>
     );
   }
-  const stale = set.stale.filter(({ policyId }) => policyId === id);
+  const stale = faultsIn(
+    set.stale.filter(({ policyId }) => policyId === id),
+    catalog.locale,
+  );
   const shape = shapeOf(policy);
   const title = titleOf(policy.title, catalog.locale);
   return (

@@ -1,5 +1,6 @@
 import type { Policy, PolicyFault } from "../access.api.ts";
 import type { Catalog } from "../policy/catalog.ts";
+import { faultsIn } from "../policy/fault.words.ts";
 import { policyInWords, titleOf } from "../policy/policy.words.ts";
 
 export interface PolicyRow {
@@ -29,7 +30,10 @@ export const rowsOf = (
     title: titleOf(policy.title, catalog.locale),
     words: policyInWords(policy, catalog),
     isBuiltIn: builtIn.includes(policy.id),
-    stale: stale.filter(({ policyId }) => policyId === policy.id),
+    stale: faultsIn(
+      stale.filter(({ policyId }) => policyId === policy.id),
+      catalog.locale,
+    ),
   }));
 
 export function filtered(rows: readonly PolicyRow[], filter: PolicyFilter): readonly PolicyRow[] {
