@@ -41,7 +41,12 @@ it("a policy for every type concerns all that it means", () => {
 
 it("[POL-2] order, words and examples are nothing that a decision depends on", () => {
   expect(concerned([everyone, owner], [owner, everyone])).toEqual([]);
-  expect(concerned([owner], [{ ...owner, title: "Anew", contact: "it@example.org", examples: [] }])).toEqual([]);
+  const asked = { ...owner, contact: "hr" };
+  expect(concerned([asked], [{ ...asked, title: "Anew", contact: "it@example.org", examples: [] }])).toEqual([]);
+});
+
+it("[POL-5] whether a policy names somebody to ask decides where it is named itself", () => {
+  expect(concerned([owner], [{ ...owner, contact: "hr" }])).toEqual(["contract"]);
 });
 
 it("a type that has changed is concerned, and so is one that is new", () => {

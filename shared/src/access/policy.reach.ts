@@ -31,8 +31,9 @@ function policiesOf(engine: AccessEngine, type: ResourceType): readonly Json[] {
   const conditions = [...engine.conditionsOf(type.name)];
   return conditions
     .map(([policy, condition]) => {
-      const { title: _title, contact: _contact, examples: _examples, when: _when, ...decisive } = policy;
-      return asJson({ ...decisive, condition: condition ?? null }); // as bound: an attribute of another kind is another condition
+      const { title: _title, contact, examples: _examples, when: _when, ...decisive } = policy;
+      // Whether it names somebody to ask, since then it may be named where something is refused (`Access.why`).
+      return asJson({ ...decisive, named: contact !== undefined, condition: condition ?? null }); // as bound: an attribute of another kind is another condition
     })
     .sort((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1));
 }

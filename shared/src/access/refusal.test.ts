@@ -69,3 +69,27 @@ it("[POL-5] names what explain names, for every act that is refused", () => {
   expect(refused.length).toBeGreaterThan(3);
   expect(refused.map(({ why }) => why)).toEqual(refused.map(({ explained }) => explained));
 });
+
+it("[POL-2] names the same policy in whatever order they stand", () => {
+  const more = [
+    { id: "a-second-contact", effect: "allow", actions: ["delete"], contact: "it", when: { eq: ["sub.id", "nobody"] } },
+    { id: "also-closed", effect: "deny", actions: ["edit"], when: { eq: ["obj.state", "closed"] } },
+  ].map((policy) => ({ title: policy.id, resource: "paper", ...policy }));
+  const named = [
+    [...policies, ...more],
+    [...more, ...policies.toReversed()],
+  ].map((list) => {
+    const parsed = parsePolicies(list, [paper]);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+    const other = createAccessEngine({ policies: parsed.policies, resources: [paper], rev: "1" });
+    const of = (owner: string, state: string) =>
+      other.accessTo(anna, { type: "paper", attributes: { id: "1", owner, state } }, at);
+    return [
+      of("boris", "open").why("delete"),
+      of("anna", "closed").why("edit", "title"),
+      of("boris", "open").why("read", "note"),
+    ];
+  });
+  expect(named[0]).toEqual(["a-second-contact", "also-closed", "owners"]);
+  expect(named[1]).toEqual(named[0]);
+});

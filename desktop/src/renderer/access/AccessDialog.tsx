@@ -10,7 +10,7 @@ import { useWords } from "../words/index.ts";
 import { useAccess } from "./AccessProvider.tsx";
 import { policyBehind, type AccessQuestion } from "./question.ts";
 import { RequestForm } from "./RequestForm.tsx";
-import { useReason } from "./useReason.ts";
+import { isRedacted, useReason } from "./useReason.ts";
 import classes from "./access.module.css";
 
 /** Why something is not open, whom to ask, and asking. What this device knows stands there at once; the server's word replaces it. */
@@ -96,7 +96,7 @@ function Reason({ question, record, type, close, request }: ReasonProps) {
       <p className={classes.about}>{about.join(" · ")}</p>
       <h3>{t("access.dialog.reason")}</h3>
       {record ? (
-        <p>{isOpenNow ? t("access.dialog.allowedNow") : because(words)}</p>
+        <p>{isOpenNow ? t("access.dialog.allowedNow") : because(words, isRedacted(record, question))}</p>
       ) : (
         <p>{t("access.dialog.unseen")}</p>
       )}

@@ -11,9 +11,10 @@ export function useReason() {
   const { contactName, policy } = useAccess();
   const { personName } = useDirectory();
 
-  function because(words: Pick<PolicyWordsDoc, "title" | "effect"> | undefined): string {
+  function because(words: Pick<PolicyWordsDoc, "title" | "effect"> | undefined, redacted = false): string {
     if (!words) return t("access.reason.none");
     const title = label(words.title);
+    if (redacted && words.effect === "allow") return t("access.reason.masks", { title });
     return words.effect === "deny" ? t("access.reason.deny", { title }) : t("access.reason.named", { title });
   }
 
@@ -25,9 +26,19 @@ export function useReason() {
   return {
     because,
     /** For a tooltip: what is not possible, why, and whom to ask. */
-    reasonFor(record: ReplicaRecord, question: Pick<AccessQuestion, "act" | "section">, short: string): string {
+    reasonFor(
+      record: ReplicaRecord,
+      question: Pick<AccessQuestion, "act" | "section" | "field">,
+      short: string,
+    ): string {
       const words = policy(policyBehind(record, question));
-      return [short, because(words), whom(record, words?.contact)].join(" ");
+      return [short, because(words, isRedacted(record, question)), whom(record, words?.contact)].join(" ");
     },
   };
 }
+
+/** An allow shows it, and with dots: then it is not others to whom it is open. */
+export const isRedacted = (
+  record: Pick<ReplicaRecord, "redacted">,
+  { act, field }: Pick<AccessQuestion, "act" | "field">,
+): boolean => act === "read" && field !== undefined && (record.redacted?.includes(field) ?? false);
