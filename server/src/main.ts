@@ -8,6 +8,7 @@ import {
   dryRunEndpoints,
   grantEndpoints,
   grantIntents,
+  notePolicyWords,
   policyWordsCollection,
   type AccessService,
 } from "#access";
@@ -158,6 +159,13 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
       void sync
         .recompute()
         .catch((error: unknown) => log.error({ err: error }, "recomputing after a change of policies")),
+  );
+  await notePolicyWords(db, access.engine(), types);
+  access.onPublished(
+    (engine) =>
+      void notePolicyWords(db, engine, types)
+        .then((changed) => (changed ? doorbell.ring() : undefined))
+        .catch((error: unknown) => log.error({ err: error }, "telling replicas of new words of policies")),
   );
 
   const dryRuns = startDryRuns({ db, types, access, collections, clock, log });

@@ -8,6 +8,7 @@ export {
   grantEndpoints,
   grantIntents,
   importRequest,
+  notePolicyWords,
   policyWordsCollection,
 } from "./grants/index.ts";
 export { accessAdministration } from "./access.administration.ts";

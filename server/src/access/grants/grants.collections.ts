@@ -79,7 +79,7 @@ export const policyWordsCollection = (engine: () => AccessEngine, types: KnownTy
 };
 
 /** In id order. One for each type that a policy concerns: which types there are is not known to everybody. */
-const policyWords = (policies: readonly Policy[], types: KnownTypes): readonly PolicyWordsDoc[] =>
+export const policyWords = (policies: readonly Policy[], types: KnownTypes): readonly PolicyWordsDoc[] =>
   policies
     .filter(isNamed)
     .flatMap((policy) =>
