@@ -226,6 +226,22 @@ test("[POL-8] what was published meanwhile is not taken back unseen: the draft i
   await expect(page.getByRole("heading", { name: "Policies" })).toBeVisible();
 });
 
+test("what was opened to somebody for a time is seen, and ended before it", async ({ consolePage: page }) => {
+  await signIn(page);
+  await goTo(page, "Access");
+  await goTo(page, "Requests and grants");
+  const granted = page.getByRole("row").filter({ hasText: "James Carter" });
+  await expect(granted).toContainText("read");
+  await keepConsoleInAllLooks(page, "access-grants");
+  await expectAccessible(page);
+  await granted.getByRole("button", { name: "End now" }).click();
+  await expect(page.getByRole("dialog")).toContainText("James Carter loses access");
+  await page.getByRole("dialog").getByRole("button", { name: "End now" }).click();
+  await expect(granted).toHaveCount(0);
+  await page.getByText("Ended", { exact: true }).click();
+  await expect(granted).toHaveCount(1);
+});
+
 /** As another administrator would: a contact for one policy, published. */
 const publishMeanwhile = (page: Page, policyId: string) =>
   page.evaluate(async (changed) => {
