@@ -33,8 +33,16 @@ const allow = (when: object, id = "tested") => ({
   when,
 });
 const isOfDepartment = { eq: ["obj.department", "sub.department"] };
-const shows = (desk: Desk, ids: readonly string[], what: string) =>
-  desk.until(() => desk.shown().size === ids.length && ids.every((id) => desk.shown().has(id)), what);
+const AS_EXPECTED = { missing: [], extra: [] };
+
+async function shows(desk: Desk, ids: readonly string[], what: string) {
+  const difference = () => ({
+    missing: ids.filter((id) => !desk.shown().has(id)),
+    extra: [...desk.shown().keys()].filter((id) => !ids.includes(id)),
+  });
+  await desk.until(() => Object.values(difference()).every((each) => each.length === 0), what);
+  return difference();
+}
 
 describe("[POL-6] time alone", () => {
   const office = {
@@ -49,14 +57,14 @@ describe("[POL-6] time alone", () => {
     const comment = await server.addComment(note, "seen with it");
     await server.publish([allow({ and: [isOfDepartment, office] })]);
     const desk = seat(ann);
-    await shows(desk, [note], "the note");
+    expect(await shows(desk, [note], "the note")).toEqual(AS_EXPECTED);
     await desk.until(() => desk.shown("comments").has(comment), "its comment");
 
     clock.moveTo("2026-03-03T18:00:00.000Z");
-    await shows(desk, [], "nothing after hours");
+    expect(await shows(desk, [], "nothing after hours")).toEqual(AS_EXPECTED);
     expect(desk.shown("comments").size).toBe(0);
     clock.moveTo("2026-03-04T09:00:00.000Z");
-    await shows(desk, [note], "the note in the morning");
+    expect(await shows(desk, [note], "the note in the morning")).toEqual(AS_EXPECTED);
   });
 
   it("is made up for at the next contact by whoever was away", async () => {
@@ -66,11 +74,11 @@ describe("[POL-6] time alone", () => {
     const note = await server.addNote({ department, text: "in working hours" });
     await server.publish([allow({ and: [isOfDepartment, office] })]);
     const desk = seat(ann);
-    await shows(desk, [note], "the note");
+    expect(await shows(desk, [note], "the note")).toEqual(AS_EXPECTED);
     await desk.replica.close();
     clock.moveTo("2026-03-05T20:00:00.000Z");
     await desk.reopen();
-    await shows(desk, [], "nothing in the evening");
+    expect(await shows(desk, [], "nothing in the evening")).toEqual(AS_EXPECTED);
   });
 
   it("opens a row that was not seen, and closes one that was, each at its own moment", async () => {
@@ -82,16 +90,16 @@ describe("[POL-6] time alone", () => {
     await server.publish([allow({ and: [isOfDepartment, { before: ["obj.createdAt", { days: -7 }] }] })]);
     const desk = seat(ann);
     await desk.until(({ state }) => state().connection === "online", "online");
-    await shows(desk, [], "nothing is a week old");
+    expect(await shows(desk, [], "nothing is a week old")).toEqual(AS_EXPECTED);
     clock.moveTo("2026-03-08T12:00:00.001Z");
-    await shows(desk, [old], "the old one after its week");
+    expect(await shows(desk, [old], "the old one after its week")).toEqual(AS_EXPECTED);
     clock.moveTo("2026-03-13T09:00:00.001Z");
-    await shows(desk, [old, young], "the young one after its week");
+    expect(await shows(desk, [old, young], "the young one after its week")).toEqual(AS_EXPECTED);
 
     await server.publish([allow({ and: [isOfDepartment, { after: ["obj.createdAt", { days: -14 }] }] })]);
-    await shows(desk, [old, young], "both are younger than two weeks");
+    expect(await shows(desk, [old, young], "both are younger than two weeks")).toEqual(AS_EXPECTED);
     clock.moveTo("2026-03-15T12:00:00.001Z");
-    await shows(desk, [young], "the old one has aged");
+    expect(await shows(desk, [young], "the old one has aged")).toEqual(AS_EXPECTED);
   });
 
   it("ends a grant, online and while away", async () => {
@@ -101,18 +109,18 @@ describe("[POL-6] time alone", () => {
     const mine = await server.addNote({ department: own, text: "mine" });
     const lent = await server.addNote({ department: other, text: "lent" });
     const desk = seat(ann);
-    await shows(desk, [mine], "the own note");
+    expect(await shows(desk, [mine], "the own note")).toEqual(AS_EXPECTED);
     await server.grant(ann, { department: other, until: "2026-03-20T12:00:00.000Z" });
-    await shows(desk, [mine, lent], "the lent note");
+    expect(await shows(desk, [mine, lent], "the lent note")).toEqual(AS_EXPECTED);
     clock.moveTo("2026-03-20T12:00:00.000Z");
-    await shows(desk, [mine], "the end of the grant");
+    expect(await shows(desk, [mine], "the end of the grant")).toEqual(AS_EXPECTED);
 
     await server.grant(ann, { department: other, until: "2026-03-20T14:00:00.000Z" });
-    await shows(desk, [mine, lent], "lent again");
+    expect(await shows(desk, [mine, lent], "lent again")).toEqual(AS_EXPECTED);
     await desk.replica.close();
     clock.moveTo("2026-03-20T15:00:00.000Z");
     await desk.reopen();
-    await shows(desk, [mine], "the end, found at the next contact");
+    expect(await shows(desk, [mine], "the end, found at the next contact")).toEqual(AS_EXPECTED);
   });
 });
 
@@ -126,11 +134,11 @@ describe("[POL-11] a row one relation away", () => {
     await server.publish([allow({ eq: ["obj.partner.country", "CH"] })]);
     const desk = seat(ann);
     await desk.until(({ state }) => state().connection === "online", "online");
-    await shows(desk, [], "nothing yet");
+    expect(await shows(desk, [], "nothing yet")).toEqual(AS_EXPECTED);
     await server.setCountry(partner, "CH");
-    await shows(desk, [note], "the note of a Swiss partner");
+    expect(await shows(desk, [note], "the note of a Swiss partner")).toEqual(AS_EXPECTED);
     await server.setCountry(partner, "DE");
-    await shows(desk, [], "not Swiss any more");
+    expect(await shows(desk, [], "not Swiss any more")).toEqual(AS_EXPECTED);
   });
 });
 
@@ -149,7 +157,7 @@ describe("the place of a connection", () => {
       allow({ and: [isOfDepartment, { not: inOffice }] }, "away"),
     ]);
     const desk = seat(ann);
-    await shows(desk, [own, inner], "what the office shows");
+    expect(await shows(desk, [own, inner], "what the office shows")).toEqual(AS_EXPECTED);
     const sent = () => server.metrics.getSingleMetric("kontor_sync_operations_total")?.get();
     const putsOf = async () => (await sent())?.values.find(({ labels }) => labels["op"] === "put")?.value ?? 0;
     const before = await putsOf();
@@ -157,12 +165,12 @@ describe("the place of a connection", () => {
     await desk.replica.close();
     server.comeFrom("192.0.2.7");
     await desk.reopen();
-    await shows(desk, [own, away], "what is seen from away");
+    expect(await shows(desk, [own, away], "what is seen from away")).toEqual(AS_EXPECTED);
     expect(await putsOf()).toBe(before + 1); // the own note was not sent again
     await desk.replica.close();
     server.comeFrom("10.3.2.1");
     await desk.reopen();
-    await shows(desk, [own, inner], "back in the office");
+    expect(await shows(desk, [own, inner], "back in the office")).toEqual(AS_EXPECTED);
   });
 
   it("a set of policies that makes places matter, and one that does not, switch who is connected", async () => {
@@ -171,15 +179,15 @@ describe("the place of a connection", () => {
     const ann = await server.addUser({ department });
     const note = await server.addNote({ department, text: "of the department" });
     const desk = seat(ann);
-    await shows(desk, [note], "by department");
+    expect(await shows(desk, [note], "by department")).toEqual(AS_EXPECTED);
     await server.publish([allow({ and: [isOfDepartment, inOffice] })]);
-    await shows(desk, [], "not from here");
+    expect(await shows(desk, [], "not from here")).toEqual(AS_EXPECTED);
     await server.publish([allow({ and: [isOfDepartment, { not: inOffice }] })]);
-    await shows(desk, [note], "from here");
+    expect(await shows(desk, [note], "from here")).toEqual(AS_EXPECTED);
     await server.publish("department");
-    await shows(desk, [note], "from anywhere");
+    expect(await shows(desk, [note], "from anywhere")).toEqual(AS_EXPECTED);
     const late = await server.addNote({ department, text: "and it goes on" });
-    await shows(desk, [note, late], "the feed goes on");
+    expect(await shows(desk, [note, late], "the feed goes on")).toEqual(AS_EXPECTED);
   });
 
   it("a device that an administrator trusts sees more, and less when it is not any more", async () => {
@@ -189,10 +197,10 @@ describe("the place of a connection", () => {
     await server.publish([allow({ and: [isOfDepartment, { eq: ["ctx.deviceTrusted", true] }] })]);
     server.setPrincipal(ann, { deviceId: newId(), deviceTrusted: true });
     const desk = seat(ann);
-    await shows(desk, [note], "trusted");
+    expect(await shows(desk, [note], "trusted")).toEqual(AS_EXPECTED);
     server.setPrincipal(ann, { deviceId: newId(), deviceTrusted: false });
     await desk.reopen();
-    await shows(desk, [], "not trusted");
+    expect(await shows(desk, [], "not trusted")).toEqual(AS_EXPECTED);
   });
 });
 
@@ -204,9 +212,9 @@ describe("nodes and epochs", () => {
     const node = await server.startNode();
     const desk = openDesk({ url: node.url, userId: ann });
     desks.push(desk);
-    await shows(desk, [note], "the note");
+    expect(await shows(desk, [note], "the note")).toEqual(AS_EXPECTED);
     await server.publish("ownersOnly");
-    await shows(desk, [], "purged by the other node");
+    expect(await shows(desk, [], "purged by the other node")).toEqual(AS_EXPECTED);
   });
 
   it("[SYN-12] after a restore nothing that may stay is lost, what may not goes first, and unsent changes are kept", async () => {
@@ -215,7 +223,7 @@ describe("nodes and epochs", () => {
     const kept = await server.addNote({ department, text: "kept" });
     const gone = await server.addNote({ department, text: "gone" });
     const desk = seat(ann);
-    await shows(desk, [kept, gone], "both");
+    expect(await shows(desk, [kept, gone], "both")).toEqual(AS_EXPECTED);
     await desk.replica.close();
     await server.database.pool.query("update note set department = $1 where id = $2", [newId(), gone]);
     await server.database.pool.query("truncate view_profile cascade");
@@ -225,7 +233,7 @@ describe("nodes and epochs", () => {
     const seen: string[][] = [];
     desk.replica.on("purged", () => seen.push([...desk.shown().keys()]));
     const made = desk.create({ text: "not sent yet", department });
-    await shows(desk, [kept, fresh, made], "the restored state with the unsent change");
+    expect(await shows(desk, [kept, fresh, made], "the restored state with the unsent change")).toEqual(AS_EXPECTED);
     expect(seen).toEqual([expect.not.arrayContaining([fresh])]); // the purge came before anything new
     expect(seen[0]).toContain(kept);
     await desk.until(({ state }) => state().pending === 0, "its answer");

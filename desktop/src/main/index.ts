@@ -53,7 +53,10 @@ async function run(): Promise<void> {
   const replica = createReplicaHost({
     entry: join(here, "replica.js"),
     events: {
-      status: () => undefined, // windows hear it from the replica itself
+      // Windows hear it from the replica itself. A lost device has removed its files; the key and the account go here.
+      status: ({ problem }) => {
+        if (problem?.reason === "link.deviceRevoked") void session.signOut({ erase: true });
+      },
       reopened: () => windows.command("replica.reopened"),
       failed: (problem) => windows.command("replica.failed", problem),
     },

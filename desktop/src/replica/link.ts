@@ -18,6 +18,7 @@ export interface LinkProblem {
     | "link.token"
     | "link.accountOff"
     | "link.replaced"
+    | "link.deviceRevoked"
     | "link.tooOld"
     | "link.draining";
   readonly message: string;
@@ -36,6 +37,7 @@ export interface LinkDeps {
   /** `https://office.example` or `http://…`; the path of the gateway is added. */
   readonly serverUrl: string;
   readonly token: string;
+  readonly deviceId: string;
   readonly codec: FrameCodec;
   readonly WebSocket: typeof globalThis.WebSocket;
   onState(state: LinkState): void;
@@ -46,11 +48,11 @@ export interface LinkDeps {
 const MAX_BACKOFF_MS = 15_000;
 const GATEWAY = "sync";
 
-export function createLink({ serverUrl, token, codec, WebSocket, onState, onMessage }: LinkDeps): Link {
+export function createLink({ serverUrl, token, deviceId, codec, WebSocket, onState, onMessage }: LinkDeps): Link {
   const provider = new WebsocketProvider(serverUrl.replace(/^http/, "ws"), GATEWAY, new Doc(), {
     connect: false,
     disableBc: true,
-    protocols: protocolsFor(token),
+    protocols: protocolsFor(token, deviceId),
     WebSocketPolyfill: WebSocket,
     maxBackoffTime: MAX_BACKOFF_MS,
   });
@@ -82,7 +84,7 @@ export function createLink({ serverUrl, token, codec, WebSocket, onState, onMess
       if (socket && socket.readyState === socket.OPEN) socket.send(codec.encode(message) as Uint8Array<ArrayBuffer>);
     },
     connect(newToken) {
-      if (newToken !== undefined) provider.protocols = protocolsFor(newToken);
+      if (newToken !== undefined) provider.protocols = protocolsFor(newToken, deviceId);
       provider.connect();
     },
     disconnect: () => provider.disconnect(),
@@ -97,7 +99,7 @@ export function createLink({ serverUrl, token, codec, WebSocket, onState, onMess
   };
 }
 
-const protocolsFor = (token: string) => ["kontor.v1", `bearer.${token}`];
+const protocolsFor = (token: string, deviceId: string) => ["kontor.v1", `bearer.${token}`, `device.${deviceId}`];
 
 const isFinal = (code: number) => code >= 4400 && code < 4500;
 
@@ -107,6 +109,10 @@ const PROBLEMS: Readonly<Record<number, LinkProblem>> = {
   [closeCode.deviceReplaced]: {
     reason: "link.replaced",
     message: "This device is connected from another running copy of the app.",
+  },
+  [closeCode.deviceRevoked]: {
+    reason: "link.deviceRevoked",
+    message: "This device was taken out of use. What it held has been removed.",
   },
   [closeCode.clientTooOld]: { reason: "link.tooOld", message: "The server needs a newer version of this app." },
   [closeCode.draining]: { reason: "link.draining", message: "The server is being restarted." },

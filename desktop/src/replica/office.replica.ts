@@ -42,6 +42,10 @@ export async function openOfficeReplica(options: OpenOffice, deps: OfficeDeps): 
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
     log: deps.log,
     onDamaged: deps.onDamaged,
+    async onRevoked() {
+      windows.closeReaders();
+      await files.close();
+    },
   });
   const files = await openReplicaFiles({
     directory: join(options.directory, "files"),

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Clock } from "@kontor/shared/base";
 import {
   openReplicaFile,
@@ -23,8 +23,8 @@ export interface OpenedFile {
 }
 
 /**
- * Opens the replica's file. A damaged one is set aside for support to look at, never deleted and never used again; what
- * it held comes from the server. A wrong key is not damage and is passed on.
+ * Opens the replica's file. A damaged one is set aside for support to look at, and never used again; what it held comes
+ * from the server. A wrong key is not damage and is passed on.
  */
 export function openFileOrRebuild(options: DatabaseOptions, clock: Clock): OpenedFile {
   const { filename } = options;
@@ -43,4 +43,10 @@ export function openFileOrRebuild(options: DatabaseOptions, clock: Clock): Opene
   const file = openReplicaFile(options);
   rmSync(mark, { force: true });
   return { file, rebuilt: { at: at.toISOString(), setAsideAs }, markDamaged };
+}
+
+/** VIS-4: a damaged copy holds what was lost since, and nothing can be purged from it. */
+export function removeSetAside(directory: string): void {
+  for (const name of readdirSync(directory))
+    if (name.startsWith("replica.db.damaged-")) rmSync(join(directory, name), { force: true });
 }

@@ -285,9 +285,22 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
         return count;
       });
     },
+    /** What the server called a row that is lost; the user's own input stays theirs (SYN-7). */
+    purgeTitles(collection: string, ids: readonly string[]): number {
+      const wanted = new Set(ids);
+      for (const entry of entries.values())
+        if (entry.collection === collection && wanted.has(entry.id)) entries.set(entry.mid, { ...entry, title: LOST });
+      return file.run(
+        "UPDATE intent SET title=? WHERE collection=? AND id IN (SELECT value FROM json_each(?)) AND title<>?",
+        [LOST, collection, JSON.stringify(ids), LOST],
+      ).changes;
+    },
     close: () => file.close(),
   };
 }
+
+/** In place of the title of a row that is not here any more. */
+const LOST = "…";
 
 function createTables(file: ReplicaFile): void {
   file.transaction(() => {

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock, JsonObject } from "@kontor/shared/base";
 import {
@@ -13,7 +14,7 @@ import { createPacing, ReplicaDamaged, type DatabaseOptions, type Pacing, type R
 import type { ReplicaCollectionDefinition, ViewContext } from "./collections.ts";
 import { zlibCompression } from "./compression.ts";
 import { createLink, type Link, type LinkProblem, type LinkState } from "./link.ts";
-import { openFileOrRebuild, type Rebuilt } from "./openFile.ts";
+import { openFileOrRebuild, removeSetAside, type Rebuilt } from "./openFile.ts";
 import { openOutbox, type Issue, type Outbox, type PendingIntent } from "./outbox.ts";
 import { createRows, type Rows } from "./rows.ts";
 
@@ -43,6 +44,8 @@ export interface ReplicaOptions {
   readonly log: ReplicaLog;
   /** The file turned out to be damaged while it was in use: the process starts over, and sets it aside then. */
   onDamaged?(error: ReplicaDamaged): void;
+  /** The device was taken out of use: lets go of what it holds open, before everything is removed (VIS-6). */
+  onRevoked?(): Promise<void>;
 }
 
 export interface ReplicaLog {
@@ -149,6 +152,7 @@ export function openReplica(options: ReplicaOptions): Replica {
   let leaseMs = options.leaseMs;
   let lastContactAt = Number(outbox.file.meta.get("lastContactAt") ?? 0);
   let contactWrittenAt = lastContactAt;
+  let mustCatchUp = outbox.file.meta.get("mustCatchUp") === true;
   let lockedFor = outbox.file.meta.get("lockedFor") as LinkProblem | undefined;
   /** Goes up with each connection: what was queued from an earlier one is dropped. */
   let connectionNumber = 0;
@@ -157,11 +161,13 @@ export function openReplica(options: ReplicaOptions): Replica {
   let isComparing = false;
   const deferred: IntentResult[] = [];
   const timers = new Set<NodeJS.Timeout>();
+  let rebuildTimer: NodeJS.Timeout | undefined;
   let retryTimer: NodeJS.Timeout | undefined;
 
   const link: Link = createLink({
     serverUrl: options.serverUrl,
     token: options.token,
+    deviceId: options.deviceId,
     codec,
     WebSocket: options.WebSocket,
     onState,
@@ -186,8 +192,12 @@ export function openReplica(options: ReplicaOptions): Replica {
       deferred.length = 0;
       welcome = undefined;
     }
-    if (state.state === "open") sendHello();
+    if (state.state === "open") {
+      if (isLocked()) stayLocked();
+      sendHello();
+    }
     if (state.state === "stopped") {
+      if (state.problem.reason === "link.deviceRevoked") void removeAll(state.problem);
       if (state.problem.reason === "link.token" || state.problem.reason === "link.accountOff") token = undefined;
       if (state.problem.reason === "link.accountOff") lock(state.problem);
     }
@@ -231,6 +241,7 @@ export function openReplica(options: ReplicaOptions): Replica {
       log.warn("the replica differed and is repaired", { buckets: [...(body.buckets ?? [])] });
     if (!body.compared) compareLater(isFirst ? 0 : COMPARE_AGAIN_MS);
     else isComparing = false;
+    openAgain();
     sendPending();
     tellState();
   }
@@ -243,8 +254,7 @@ export function openReplica(options: ReplicaOptions): Replica {
   }
 
   function compareIfCaughtUp(): void {
-    const cookie = rows.cookie();
-    if (!isComparing || !welcome || !cookie || cookie.position < welcome.position) return;
+    if (!isComparing || !hasCaughtUp()) return;
     isComparing = false; // until the answer says otherwise
     sendHello();
   }
@@ -252,9 +262,12 @@ export function openReplica(options: ReplicaOptions): Replica {
   /* ---------- feed ---------- */
 
   async function onBatch(batch: FeedBatch): Promise<void> {
-    const { purged, written } = rows.applyBatch(batch);
+    const { purged, written, overwritten } = rows.applyBatch(batch);
     received += batch.operations.length;
     if (purged.size > 0) dropDerived(purged);
+    // A row that comes again may have lost a section; what stood there before must not stay in the log.
+    else if (overwritten > 0) file.scrub();
+    openAgain();
     link.send({ type: "ack", body: { batch: batch.batch } });
     if (rows.hasStale) startBackground(() => rows.refreshStale(() => pacing.applied(0)));
     settleDeferred();
@@ -267,11 +280,25 @@ export function openReplica(options: ReplicaOptions): Replica {
   function dropDerived(purged: ReadonlyMap<string, readonly string[]>): void {
     let drafts = 0;
     for (const [collection, ids] of purged) {
-      drafts += outbox.purgeDrafts(ids);
+      drafts += outbox.purgeDrafts(ids) + outbox.purgeTitles(collection, ids);
       for (const listener of listeners.purged) listener(collection, ids);
     }
     file.scrub();
+    rebuildSoon();
     if (drafts > 0) outbox.file.scrub();
+    removeSetAside(options.directory);
+  }
+
+  /** Once for many purges, when they have come to rest; noted, so that a stop in between forgets it not. */
+  function rebuildSoon(): void {
+    file.meta.set("rebuildDue", true);
+    clearTimeout(rebuildTimer);
+    rebuildTimer = later(REBUILD_AFTER_MS, () =>
+      startBackground(async () => {
+        file.rebuild();
+        file.meta.delete("rebuildDue");
+      }),
+    );
   }
 
   /* ---------- intents ---------- */
@@ -335,7 +362,11 @@ export function openReplica(options: ReplicaOptions): Replica {
     tellState();
   }
 
-  const hasCaughtUp = () => welcome !== undefined && (rows.cookie()?.position ?? -1) >= welcome.position;
+  /** Positions count in one profile; a device that is being switched to another stands in neither. */
+  function hasCaughtUp(): boolean {
+    const cookie = rows.cookie();
+    return welcome !== undefined && cookie?.epoch === welcome.epoch && cookie.position >= welcome.position;
+  }
 
   function settleDeferred(): void {
     if (deferred.length > 0 && hasCaughtUp()) for (const result of deferred.splice(0)) settle(result);
@@ -394,7 +425,30 @@ export function openReplica(options: ReplicaOptions): Replica {
   }
 
   /** VIS-6: a replica that nobody can take back from afar must not stay readable for ever. */
-  const isLocked = () => lockedFor !== undefined || (lastContactAt > 0 && clock.now() - lastContactAt > leaseMs);
+  const isLocked = () =>
+    mustCatchUp || lockedFor !== undefined || (lastContactAt > 0 && clock.now() - lastContactAt > leaseMs);
+
+  /** What was taken away meanwhile goes before anything can be read again; noted, since this contact ends the lease's end. */
+  function stayLocked(): void {
+    mustCatchUp = true;
+    outbox.file.meta.set("mustCatchUp", true);
+  }
+
+  function openAgain(): void {
+    if (!mustCatchUp || !hasCaughtUp()) return;
+    mustCatchUp = false;
+    outbox.file.meta.delete("mustCatchUp");
+  }
+
+  /** VIS-6: rows, unsent changes, bodies and what was set aside. The keychain's key goes with the sign-out that follows. */
+  async function removeAll(problem: LinkProblem): Promise<void> {
+    lock(problem);
+    tellState();
+    log.warn("this device was taken out of use; everything on it is removed");
+    await options.onRevoked?.();
+    await close();
+    rmSync(options.directory, { recursive: true, force: true });
+  }
 
   /* ---------- state ---------- */
 
@@ -486,9 +540,11 @@ export function openReplica(options: ReplicaOptions): Replica {
     return wrong;
   }
 
+  let closing: Promise<void> | undefined;
   const leaseTimer = setInterval(tellState, LEASE_CHECK_MS);
   leaseTimer.unref();
   link.connect();
+  if (file.meta.get("rebuildDue") === true) rebuildSoon();
   if (rows.hasStale) startBackground(() => rows.refreshStale(() => pacing.applied(0)));
 
   return {
@@ -534,8 +590,11 @@ export function openReplica(options: ReplicaOptions): Replica {
       listeners[name].add(listener);
       return () => listeners[name].delete(listener);
     },
-    async close() {
-      if (isClosed) return;
+    close,
+  };
+
+  function close(): Promise<void> {
+    closing ??= (async () => {
       isClosed = true;
       clearInterval(leaseTimer);
       for (const timer of timers) clearTimeout(timer);
@@ -544,8 +603,9 @@ export function openReplica(options: ReplicaOptions): Replica {
       await background;
       await file.close();
       await outbox.close();
-    },
-  };
+    })();
+    return closing;
+  }
 
   /** The provider waits between attempts; ending the wait means beginning anew. */
   function reconnectNow(): void {
@@ -554,6 +614,8 @@ export function openReplica(options: ReplicaOptions): Replica {
   }
 }
 
+/** A department's worth of purges comes in batches a moment apart; writing the file anew is for after the last of them. */
+const REBUILD_AFTER_MS = 2_000;
 /** Long enough that a full disk does not spin, short enough that a hiccup is not noticed. */
 const RECONNECT_AFTER_FAILURE_MS = 2_000;
 

@@ -27,6 +27,8 @@ export interface AppliedBatch {
   /** Rows that are gone from this device, by collection. */
   readonly purged: ReadonlyMap<string, readonly string[]>;
   readonly written: number;
+  /** Rows that were here already and came again otherwise. */
+  readonly overwritten: number;
 }
 
 const NO_HASH = "0".repeat(16);
@@ -55,6 +57,7 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
   }: Pick<FeedBatch, "operations" | "cookie" | "complete">): AppliedBatch {
     const purged = new Map<string, readonly string[]>();
     let written = 0;
+    let overwritten = 0;
     file.transaction(() => {
       const generation = currentGeneration();
       markKept(
@@ -63,7 +66,11 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
       );
       for (const [name, group] of Map.groupBy(operations.filter(isRowOperation), (each) => each.collection)) {
         const { puts, purges } = lastOfEach(group);
-        if (puts.length > 0) written += put(name, puts, generation);
+        if (puts.length > 0) {
+          const { added, changed } = put(name, puts, generation);
+          written += changed;
+          overwritten += changed - added;
+        }
         if (purges.length > 0) notePurged(purged, name, purge(name, purges));
       }
       for (const name of complete ?? []) notePurged(purged, name, purge(name, notOfGeneration(name, generation)));
@@ -71,10 +78,10 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
       if (complete) isResyncing = false;
       if (cookie) file.meta.set("cookie", cookie);
     });
-    return { purged, written };
+    return { purged, written, overwritten };
   }
 
-  function put(name: string, puts: readonly Put[], generation: number): number {
+  function put(name: string, puts: readonly Put[], generation: number): { added: number; changed: number } {
     const ids = JSON.stringify(puts.map((each) => each.id));
     const known = new Map(
       file
@@ -92,7 +99,7 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
         name,
         ids,
       ]);
-    if (changed.length === 0) return 0; // SYN-3
+    if (changed.length === 0) return { added: 0, changed: 0 }; // SYN-3
     file.run(
       `INSERT INTO server_row(collection, id, hash, generation)
        SELECT ?, json_extract(value, '$[0]'), json_extract(value, '$[1]'), ? FROM json_each(?) WHERE true
@@ -106,7 +113,7 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
       changed.flatMap((each) => [each.hash, known.get(each.id) ?? NO_HASH]),
     );
     writeRows(name, changed);
-    return changed.length;
+    return { added, changed: changed.length };
   }
 
   function writeRows(name: string, rows: readonly { readonly id: string; readonly doc: JsonObject }[]): void {

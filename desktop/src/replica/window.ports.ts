@@ -6,7 +6,9 @@ import type { Replica } from "./replica.ts";
 /** The two ports of each window: reading (RxDB, guarded) and commands. */
 export interface WindowPorts {
   open(rxdb: ClosablePort, commands: ClosablePort): void;
-  /** Sends every window away: the replica is locked or closes. */
+  /** Nothing can be read any more; the command ports stay, to say why. */
+  closeReaders(): void;
+  /** Sends every window away: the replica closes. */
   closeAll(): void;
 }
 
@@ -44,10 +46,12 @@ export function createWindowPorts(replica: Replica, commands: ReplicaCommands): 
       databaseName: DATABASE_NAME,
       collections: replica.rows.collections,
       pacing: replica.pacing,
+      isLocked: () => replica.isLocked,
     });
   }
 
   return {
+    closeReaders,
     open(rxdb, commandPort) {
       openReader(rxdb);
       commandPorts.add(commandPort);

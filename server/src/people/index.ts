@@ -1,5 +1,6 @@
 export { ensureAdministrators, loadAdministrators } from "./administrators.ts";
 export { findValues, namesOf } from "./findValues.ts";
+export { isDeviceRevoked } from "./isDeviceRevoked.ts";
 export { normalizeLogin } from "./login.ts";
 export { checkNewPassword, hashPassword } from "./password.ts";
 export { peopleCollections, peopleResources } from "./people.collections.ts";

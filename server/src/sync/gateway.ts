@@ -30,6 +30,8 @@ export interface GatewayDeps {
   readonly isDraining: () => boolean;
   /** Where a request comes from, as the proxies in front of us are trusted to say. */
   readonly addressOf: (request: IncomingMessage) => string | undefined;
+  /** Asked when a token is no good: the one who holds the device may keep it away from us, and not the other way round. */
+  readonly isDeviceRevoked: (deviceId: string) => Promise<boolean>;
   readonly log: Log;
   welcome(socket: WebSocket, client: Client): void;
 }
@@ -40,7 +42,16 @@ export interface Client {
   readonly ip: string | undefined;
 }
 
-export function createGateway({ path, origins, authenticate, isDraining, addressOf, log, welcome }: GatewayDeps) {
+export function createGateway({
+  path,
+  origins,
+  authenticate,
+  isDraining,
+  addressOf,
+  isDeviceRevoked,
+  log,
+  welcome,
+}: GatewayDeps) {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frameBytes,
@@ -76,12 +87,20 @@ export function createGateway({ path, origins, authenticate, isDraining, address
     try {
       const principal = await authenticate(token);
       if (principal) welcome(socket, { principal, token, ip: addressOf(request) });
-      else socket.close(closeCode.token, "token");
+      else await turnAway(socket, request);
       socket.resume();
     } catch (error) {
       socket.resume();
+      if (isDomainError(error) && error.code === "unauthenticated") return await turnAway(socket, request);
       closeFor(socket, error, log);
     }
+  }
+
+  async function turnAway(socket: WebSocket, request: IncomingMessage): Promise<void> {
+    const deviceId = deviceOf(request);
+    const isRevoked = deviceId !== undefined && (await isDeviceRevoked(deviceId).catch(() => false));
+    if (isRevoked) socket.close(closeCode.deviceRevoked, "device revoked");
+    else socket.close(closeCode.token, "token");
   }
 
   return {
@@ -118,6 +137,10 @@ function tokenOf(request: IncomingMessage): string | undefined {
   }
   return undefined;
 }
+
+/** The device says which one it is beside its token; believed only when nothing but its own removal hangs on it. */
+const deviceOf = (request: IncomingMessage): string | undefined =>
+  offeredProtocols(request).flatMap((name) => /^device\.([0-9a-f-]{36})$/.exec(name)?.[1] ?? [])[0];
 
 function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

@@ -28,7 +28,7 @@ import { createFeed, type Feed, type FeedStart } from "./feed.ts";
 import { closeFor, type Authenticate, type Client } from "./gateway.ts";
 import type { GroupMemory, Intents } from "./intents.ts";
 import type { SyncMetrics } from "./metrics.ts";
-import { placesOf, type Place } from "./place.ts";
+import { cookieAt, placesOf, type Place } from "./place.ts";
 import { findProfilesByNo, hasChangesFrom, readBuckets, type Held } from "./profile.repo.ts";
 import type { Profiles, ProfileState, Seat } from "./profile.ts";
 import type { Projector } from "./projection.ts";
@@ -231,16 +231,16 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
     return differing;
   }
 
-  function welcome(mode: FeedStart["mode"], { position }: Heard, differing: readonly string[] | undefined): void {
+  function welcome(mode: FeedStart["mode"], state: Heard, differing: readonly string[] | undefined): void {
     const isPartial = differing !== undefined && differing.length > 0;
     send({
       type: "welcome",
       body: {
         mode: isPartial ? "partial" : mode === "switch" ? "resume" : mode,
         ...(isPartial ? { buckets: differing } : {}),
-        epoch: deps.epoch,
+        epoch: cookieAt(deps.epoch, state).epoch,
         policyRev: deps.access().rev,
-        position,
+        position: state.position,
         compared: differing !== undefined,
         serverTime: new Date(clock.now()).toISOString(),
         leaseMs: deps.leaseMs,

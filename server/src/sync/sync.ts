@@ -39,6 +39,8 @@ export interface SyncDeps {
   readonly schemaRev?: string;
   /** Where a connection comes from, as the proxies in front of us are trusted to say; absent: the socket's other end. */
   readonly addressOf?: (request: IncomingMessage) => string | undefined;
+  /** A device whose sign-in is no good any more is told to remove what it holds, if it was lost (VIS-6). Absent: none is. */
+  readonly isDeviceRevoked?: (deviceId: string) => Promise<boolean>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly path?: string;
@@ -124,6 +126,7 @@ export function createSync(deps: SyncDeps): Sync {
     origins: deps.origins,
     authenticate,
     isDraining: () => isDraining,
+    isDeviceRevoked: deps.isDeviceRevoked ?? (async () => false),
     addressOf: deps.addressOf ?? ((request) => request.socket.remoteAddress),
     log,
     welcome(socket, client) {
@@ -167,7 +170,12 @@ export function createSync(deps: SyncDeps): Sync {
       return result;
     },
     kick({ userId, sessionId, deviceId, why }) {
-      const code = why === "disabled" ? closeCode.accountOff : closeCode.token;
+      const codes = {
+        disabled: closeCode.accountOff,
+        deviceRevoked: closeCode.deviceRevoked,
+        signedOut: closeCode.token,
+      };
+      const code = codes[why];
       for (const session of sessionsOf(userId)) {
         const { principal } = session;
         const isMeant =

@@ -34,6 +34,8 @@ export interface NoteServer {
   setDepartment(userId: string, department: string): Promise<void>;
   disable(userId: string): Promise<void>;
   endTokens(userId: string): void;
+  /** The device was lost: its sign-in ends, and it removes what it holds. */
+  revokeDevice(userId: string, deviceId: string): void;
   addNote(note: Partial<Note>): Promise<string>;
   editNote(id: string, set: Partial<Note>): Promise<void>;
   removeNote(id: string): Promise<void>;
@@ -258,7 +260,7 @@ async function createTables(db: Database): Promise<void> {
   await sql`create table note_partner (id uuid primary key, country text not null)`.execute(db);
   await sql`create table note_policies (rev serial primary key, policies jsonb not null)`.execute(db);
   await sql`create table note (id uuid primary key, owner uuid not null, department text not null, text text not null,
-    rank int not null, secret text not null, edits int not null default 0, created_at timestamptz not null, partner uuid)`.execute(
+    rank int not null, secret text not null, edits int not null default 0, created_at timestamptz not null default now(), partner uuid)`.execute(
     db,
   );
   await sql`create table note_comment (id uuid primary key, note_id uuid not null, body text not null)`.execute(db);
@@ -309,13 +311,15 @@ export async function startNoteServer({
   await createTables(db);
   const metrics = new Registry();
   const endedTokens = new Set<string>();
+  const revoked = new Set<string>();
   const principals = new Map<string, Partial<Principal>>();
   let ip = "10.0.0.1";
 
   async function authenticate(token: string): Promise<Principal | undefined> {
     const userId = token.slice("token-".length);
     const { rows } = await sql<{ active: boolean }>`select active from note_user where id = ${userId}`.execute(db);
-    if (!rows[0] || endedTokens.has(userId)) return undefined;
+    const isRevoked = revoked.has(principals.get(userId)?.deviceId ?? "");
+    if (!rows[0] || endedTokens.has(userId) || isRevoked) return undefined;
     if (!rows[0].active) throw new DomainError("forbidden", "off", { reason: "signIn.disabled" });
     const set = principals.get(userId) ?? {};
     const scopes = ["read", "write"] as const;
@@ -344,6 +348,7 @@ export async function startNoteServer({
       clock,
       ...(alarm && { alarm }),
       addressOf: () => ip,
+      isDeviceRevoked: async (deviceId) => revoked.has(deviceId),
       log: silentLog,
       metrics: registry,
     });
@@ -420,6 +425,10 @@ export async function startNoteServer({
     async disable(userId) {
       await sql`update note_user set active = false where id = ${userId}`.execute(db);
       node.sync.kick({ userId, why: "disabled" });
+    },
+    revokeDevice(userId, deviceId) {
+      revoked.add(deviceId);
+      node.sync.kick({ userId, deviceId, why: "deviceRevoked" });
     },
     endTokens(userId) {
       endedTokens.add(userId);

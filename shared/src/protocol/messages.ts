@@ -31,6 +31,8 @@ export const closeCode = {
   token: 4401,
   accountOff: 4403,
   deviceReplaced: 4409,
+  /** Lost or given back: the device removes everything that it holds. */
+  deviceRevoked: 4410,
   clientTooOld: 4426,
   draining: 4503,
 } as const;

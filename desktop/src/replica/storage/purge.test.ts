@@ -51,6 +51,36 @@ it("[VIS-4] a purged document is gone from row, index, log and file, and live qu
   file.verify();
 });
 
+/** Rows that grew, so that pages were split and cells moved, and were purged then. */
+function purgedAfterMoves(secure: "ON" | "OFF") {
+  const filename = scratchFile();
+  const file = openScratch({ filename, cipher: "none" });
+  file.all(`PRAGMA secure_delete=${secure}`);
+  const collection = file.collection<Message>("messages", messageSchema);
+  collection.writeSync(messages(500, 0));
+  const victims = Array.from({ length: 30 }, (_, at) => victim(at * 7 + 3));
+  collection.writeSync(victims);
+  file.scrub();
+  collection.purgeSync(victims.map((document) => document.id));
+  file.scrub();
+  return { file, filename };
+}
+
+it("[VIS-4] the search is proved: without overwriting of what is freed it finds what a purge has left", () => {
+  const { filename } = purgedAfterMoves("OFF");
+  expect(hits(filename, CANARY)).toBeGreaterThan(10);
+});
+
+it("[VIS-4] copies that cells leave behind when pages are split go with a rebuild", () => {
+  const { file, filename } = purgedAfterMoves("ON");
+  file.rebuild();
+  expect(hits(filename, CANARY)).toBe(0);
+  expect(file.collection<Message>("messages", messageSchema).findByIdsSync([messages(1, 0)[0]?.id ?? ""])).toHaveLength(
+    1,
+  );
+  file.verify();
+});
+
 it("[VIS-4] nothing remains of a document purged before it was indexed, or changed away before", async () => {
   const filename = scratchFile();
   const file = openScratch({ filename, cipher: "none" });

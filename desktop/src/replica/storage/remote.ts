@@ -40,6 +40,8 @@ export type ExposeOptions = {
   /** Only these exist for windows, by name. */
   collections: ReadonlyMap<string, ReplicaCollection<object>>;
   pacing?: Pacing;
+  /** VIS-6: asked at every request, so that nothing is read between the lease's end and the windows' being sent away. */
+  isLocked?: () => boolean;
 };
 
 const READ_VERBS = ["query", "count", "findDocumentsById", "getChangedDocumentsSince", "close"] as const;
@@ -76,8 +78,10 @@ export function exposeReplica(port: ReplicaPort, options: ExposeOptions): void {
     const isAllowed =
       READ_VERBS.some((verb) => verb === message.method) ||
       (message.method === "bulkWrite" && writable.get(message.connectionId) === true);
-    if (isAllowed && Array.isArray(message.params)) return undefined;
-    const denied = new StorageError("denied", "A window may only read the replica; write by a command.");
+    if (isAllowed && !options.isLocked?.() && Array.isArray(message.params)) return undefined;
+    const denied = options.isLocked?.()
+      ? new StorageError("denied", "The replica is locked until it hears from the server.")
+      : new StorageError("denied", "A window may only read the replica; write by a command.");
     return {
       connectionId: message.connectionId,
       answerTo: message.requestId,

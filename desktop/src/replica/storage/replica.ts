@@ -30,6 +30,11 @@ export type ReplicaFile = {
   all(sql: string, params?: readonly Bindable[]): SqlRow[];
   /** After a purge: writes the log into the file and empties it, so that no removed byte remains on the disk. */
   scrub(): void;
+  /**
+   * Writes the whole file anew. SQLite overwrites what is freed, but not the copy that a cell leaves behind when a page is
+   * split; only this removes those as well. Takes about a second for 50 MB.
+   */
+  rebuild(): void;
   /** Reads everything and throws ReplicaDamaged when something is not what was written. About 1 s for 200k rows. */
   verify(): void;
   /** Ends all change streams. Resolves when the file may be opened again, moved or deleted. */
@@ -76,6 +81,11 @@ export function openReplicaFile(options: DatabaseOptions): ReplicaFile {
     return store;
   }
 
+  function scrub(): void {
+    const [result] = database.all("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (Number(result?.[0]) !== 0) throw new StorageError("inUse", "The log could not be emptied.");
+  }
+
   return {
     filename: options.filename,
     transaction: database.transaction,
@@ -93,9 +103,10 @@ export function openReplicaFile(options: DatabaseOptions): ReplicaFile {
     },
     run: database.run,
     all: createTextReader(database),
-    scrub() {
-      const [result] = database.all("PRAGMA wal_checkpoint(TRUNCATE)");
-      if (Number(result?.[0]) !== 0) throw new StorageError("inUse", "The log could not be emptied.");
+    scrub,
+    rebuild() {
+      database.exec("PRAGMA temp_store=MEMORY; VACUUM; PRAGMA temp_store=DEFAULT"); // never a copy in a folder for temporary files
+      scrub();
     },
     verify: () => blamingTheFile(() => verifyAll(database, stores)),
     close() {
