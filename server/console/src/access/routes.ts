@@ -9,7 +9,8 @@ export const accessAddress = {
   policies: (query?: Query) => addressOf("access", [], query),
   policy: (id: string) => addressOf("access", ["policies", id]),
   draft: (id: string, policyId?: string) => addressOf("access", ["drafts", id], { policy: policyId }),
-  version: (rev: string) => addressOf("access", ["versions", rev]),
+  /** Without a record: the list. */
+  viewAs: (record: string, query: Query) => addressOf("access", ["view-as", ...(record === "" ? [] : [record])], query),
   /** `to` is a version, or `draft:<id>`. */
   compare: (from: string, to: string) => addressOf("access", ["compare"], { from, to }),
 };

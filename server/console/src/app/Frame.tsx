@@ -13,10 +13,11 @@ import {
   type Icon,
 } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Fragment, type ReactNode } from "react";
+import { Fragment, useRef, type ReactNode } from "react";
 import { AccessNav } from "../access/AccessNav.tsx";
 import { call, type Me, type Overview } from "../api/api.ts";
 import { Link } from "../ui/Link.tsx";
+import { usePageScroll } from "../ui/useKeptScroll.ts";
 import { chooseLocale, useWords, type Locale } from "../words/words.ts";
 import { addressOf, pagesFor, type Page } from "./route.ts";
 
@@ -35,6 +36,8 @@ const schemes = ["light", "dark", "auto"] as const satisfies readonly MantineCol
 
 export function Frame({ user, page, children }: { user: Me; page: Page; children: ReactNode }) {
   const { t } = useWords();
+  const main = useRef<HTMLElement>(null);
+  usePageScroll(main);
   return (
     <div className="frame">
       <header className="top">
@@ -63,7 +66,9 @@ export function Frame({ user, page, children }: { user: Me; page: Page; children
           {t("app.apiDocs")}
         </a>
       </nav>
-      <main className="page">{children}</main>
+      <main className="page" ref={main}>
+        {children}
+      </main>
     </div>
   );
 }

@@ -1,4 +1,5 @@
-import { useEffect, type RefObject } from "react";
+import { useEffect, useLayoutEffect, type RefObject } from "react";
+import { usePlace } from "../app/route.ts";
 
 const keyOf = (name: string) => `kontor.console.scroll.${name}`;
 
@@ -12,5 +13,15 @@ export function useKeptScroll(name: string, scrolled: RefObject<HTMLElement | nu
     const keep = () => sessionStorage.setItem(keyOf(name), String(element.scrollTop));
     element.addEventListener("scroll", keep, { passive: true });
     return () => element.removeEventListener("scroll", keep);
+  }, [name, scrolled]);
+}
+
+/** Another page begins at its top, and one that was left is found where it was; a filter moves nothing. */
+export function usePageScroll(scrolled: RefObject<HTMLElement | null>): void {
+  const { page, path } = usePlace();
+  const name = `page ${[page, ...path].join("/")}`;
+  useKeptScroll(name, scrolled);
+  useLayoutEffect(() => {
+    scrolled.current?.scrollTo({ top: keptScroll(name), behavior: "instant" });
   }, [name, scrolled]);
 }

@@ -114,7 +114,8 @@ export function createCatalog(parts: Parts): Catalog {
   function objectWords(value: unknown): string {
     if (typeof value !== "object" || value === null) return say("access.value.none");
     if ("text" in value) return String(value.text);
-    if ("amount" in value && "currency" in value) return `${String(value.amount)} ${String(value.currency)}`;
+    if ("amount" in value && "currency" in value)
+      return moneyWords(String(value.amount), String(value.currency), locale);
     return JSON.stringify(value);
   }
 
@@ -158,6 +159,12 @@ function commonTo(types: readonly VocabularyType[]): VocabularyType {
     actions: first?.actions.filter(({ name }) => everywhere("actions", name)) ?? [],
     attributes: first?.attributes.filter(({ name }) => everywhere("attributes", name)) ?? [],
   };
+}
+
+function moneyWords(amount: string, currency: string, locale: Locale): string {
+  if (!/^[A-Z]{3}$/.test(currency) || !Number.isFinite(Number(amount))) return `${amount} ${currency}`; // still typed
+  const format = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
+  return format.format(amount as unknown as number); // Intl takes the decimal string itself: no digit is lost
 }
 
 function momentWords(value: string, locale: Locale): string | undefined {

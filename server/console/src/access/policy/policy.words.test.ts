@@ -50,6 +50,11 @@ it("says durations and hours as people do", () => {
   expect(readShift("PT")).toBeUndefined();
 });
 
+it("says amounts with every digit and the currency's sign", () => {
+  const lte = ["obj.owner", { amount: "900719925474099.31", currency: "EUR" }] as const;
+  expect(inWords({ when: { lte } }, "en")).toContain("is at most €900,719,925,474,099.31");
+});
+
 it("has words for every policy that the language can express", () => {
   fc.assert(
     fc.property(anyPolicy, fc.constantFrom("en" as const, "ru" as const), (policy, locale) => {

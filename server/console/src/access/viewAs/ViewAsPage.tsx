@@ -30,17 +30,20 @@ const PAGE = 100;
 export function ViewAsPage() {
   const { t } = useWords();
   const catalog = useCatalog();
-  const { query } = usePlace();
+  const { path, query } = usePlace();
   const types = useTypes().data ?? [];
   const drafts = useDrafts().data ?? [];
   const view: View = {
     user: query.get("user") ?? "",
     type: query.get("type") ?? types[0]?.name ?? "",
     draft: query.get("draft") ?? "",
-    record: query.get("record") ?? "",
+    record: path[1] ?? "",
   };
-  const change = (part: Partial<View>, replace = true) =>
-    go(accessAddress.view("view-as", { ...view, ...part }), { replace });
+  function change(part: Partial<View>, replace = true) {
+    const { record, ...asked } = { ...view, ...part };
+    go(accessAddress.viewAs(record, asked), { replace });
+  }
+
   return (
     <>
       <div className="page-head">
