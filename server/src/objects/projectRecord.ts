@@ -63,10 +63,11 @@ function canOf(row: RecordRow, type: TypeDefinition, access: Access): RecordCan 
   const unseen = unseenSections(type, access);
   const hidden = unseen.hidden.length > 0 ? { hidden: unseen.hidden } : {};
   if (row.deleted_at !== null) return { edit: [], actions, ...hidden, ...whyOf([...refused, ...unseen.refused]) };
-  const editable = Object.keys(type.fields).filter((key) => isWritable(type, key) && access.field(key) === "visible");
+  const written = Object.keys(type.fields).filter((key) => isWritable(type, key));
+  const editable = written.filter((key) => access.field(key) === "visible");
   const edit = editable.filter((key) => access.editable(key));
   return {
-    edit: edit.length === editable.length && edit.length > 0 ? "*" : edit,
+    edit: edit.length === written.length && edit.length > 0 ? "*" : edit,
     actions,
     ...hidden,
     ...whyOf([...refused, ...closedSections(type, access, editable), ...unseen.refused]),

@@ -28,7 +28,7 @@ export interface RecordDoc {
 }
 
 export interface RecordCan {
-  /** Editable fields; "*" stands for every visible one that is not read-only. */
+  /** Editable fields; "*" stands for all that are not read-only, and so for: nothing of this record is hidden. */
   readonly edit: readonly string[] | "*";
   /** Of: delete, restore, attach, transition:<key>. */
   readonly actions: readonly string[];

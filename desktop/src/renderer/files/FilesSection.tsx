@@ -31,8 +31,7 @@ export function FilesSection({ record, fieldKey, field }: FilesSectionProps) {
   const { ask } = useAccess();
   const { reasonFor } = useReason();
   const isFull = field.max !== undefined && files.length >= field.max;
-  const isOpen =
-    record.can.actions.includes("attach") && (record.can.edit === "*" || record.can.edit.includes(fieldKey));
+  const isOpen = record.can.actions.includes("attach");
   const mayAttach = !record.trashed && isOpen && !isFull;
   const isClosed = !record.trashed && !isOpen && !isFull;
   const shown = files.find((file) => file.id === viewed);
@@ -65,7 +64,7 @@ export function FilesSection({ record, fieldKey, field }: FilesSectionProps) {
             key={file.id}
             file={file}
             record={record}
-            mayChange={mayChangeFiles(record, fieldKey)}
+            mayChange={!record.trashed && isOpen}
             view={() => setViewed(file.id)}
           />
         ))}
@@ -85,7 +84,7 @@ export function FilesSection({ record, fieldKey, field }: FilesSectionProps) {
         )}
         {isClosed && (
           <li>
-            <ReasonTooltip reason={reasonFor(record, { act: closedAct(record) }, t("access.short.attach"))}>
+            <ReasonTooltip reason={reasonFor(record, { act: "attach" }, t("access.short.attach"))}>
               <button
                 type="button"
                 className={classes.add}
@@ -106,12 +105,6 @@ export function FilesSection({ record, fieldKey, field }: FilesSectionProps) {
     </section>
   );
 }
-
-/** Attaching also asks for editing: whichever is refused has the reason. */
-const closedAct = (record: ReplicaRecord) => (record.can.actions.includes("attach") ? "edit" : "attach");
-
-const mayChangeFiles = (record: ReplicaRecord, key: string) =>
-  !record.trashed && (record.can.edit === "*" || record.can.edit.includes(key));
 
 /** A file above this is given by its path only: bytes through the port would hold it in memory. */
 const MAX_BYTES_BY_PORT = 64 * 1024 ** 2;
