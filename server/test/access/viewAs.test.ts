@@ -99,7 +99,7 @@ describe("view as", () => {
         userId: office.userIds.masked,
         id: recordId,
       }),
-    ).rejects.toThrow();
+    ).rejects.toThrow("403");
     await viewAs("masked");
     const { rows } = await office.test.pool.query(
       "select login, object_id, details from audit_entry where action = 'access.viewedAs' order by at desc, id desc limit 1",

@@ -145,7 +145,8 @@ describe("granting", () => {
     const seat = { userId: people.ivan, context: { channel: "desktop" } } as const;
     const held = async () => {
       if ((await profiles.advance(seat))?.lossesDue) await profiles.takeAway(seat);
-      for (let state = await profiles.advance(seat); state?.pending;) state = await profiles.fill(seat);
+      let state = await profiles.advance(seat);
+      while (state?.pending) state = await profiles.fill(seat);
       const { rows } = await test.pool.query<{ lost: boolean }>(
         "select lost from view_row where profile_id = $1 and row_id = $2",
         [people.ivan, cardId],
