@@ -146,6 +146,7 @@ describe("granting", () => {
     const held = async () => {
       if ((await profiles.advance(seat))?.lossesDue) await profiles.takeAway(seat);
       let state = await profiles.advance(seat);
+      // oxlint-disable-next-line no-array-fill-with-reference-type -- no array
       while (state?.pending) state = await profiles.fill(seat);
       const { rows } = await test.pool.query<{ lost: boolean }>(
         "select lost from view_row where profile_id = $1 and row_id = $2",
