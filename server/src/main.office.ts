@@ -81,7 +81,17 @@ export async function openOffice(
   const subjectAttributes = officePack.subjectAttributes ?? {};
   const services = createServiceAccounts({ db, clock, subjectAttributes });
   const sessions = createSessionService({ db, clock, audit, services });
-  const people = createPeopleService({ db, doorbell, sessions, clock, subjectAttributes });
+  const people = createPeopleService({
+    db,
+    doorbell,
+    sessions,
+    clock,
+    subjectAttributes,
+    async mayAdminister(trx, userId) {
+      const subject = await loadSubject(trx, userId);
+      return subject !== undefined && access.mayAdminister(subject);
+    },
+  });
   const administrators = await ensureAdministrators(db);
   const types = createTypeRegistry(officePack.types);
   await saveTypes(db, types);

@@ -70,6 +70,8 @@ export interface AccessService {
   subjectOf(userId: string): Promise<Subject>;
   contextOf(principal: Pick<Principal, "channel" | "deviceId" | "deviceTrusted" | "factorLevel">, ip: string): Context;
   maySystem(principal: Principal, action: string, ip: string): Promise<boolean>;
+  /** Whether the set in force lets this subject administer, at the console and now (POL-9). */
+  mayAdminister(subject: Subject): boolean;
   /** What speaks against publishing this list, without publishing it. */
   check(policies: readonly unknown[]): Promise<CheckReply>;
   /** An engine of a list that is not published; throws `invalid` with every fault. */
@@ -105,9 +107,13 @@ export async function createAccess(deps: AccessDeps): Promise<AccessService> {
   async function isLockOut(draft: AccessEngine): Promise<boolean> {
     const administrators = await deps.loadAdministrators();
     const candidates = administrators.length > 0 ? administrators : [{ ...nobody, isAdmin: true }];
-    const context: Context = { time: new Date(clock.now()).toISOString(), channel: "console" };
-    return !candidates.some((subject) => draft.may(subject, "administer", SYSTEM, context).allowed);
+    return !candidates.some((subject) => mayAdministerBy(draft, subject));
   }
+
+  const mayAdministerBy = (engine: AccessEngine, subject: Subject): boolean => {
+    const context: Context = { time: new Date(clock.now()).toISOString(), channel: "console" };
+    return engine.may(subject, "administer", SYSTEM, context).allowed;
+  };
 
   function compile(policies: readonly unknown[], rev: string): AccessEngine {
     const read = readPolicies(policies, scope, rev);
@@ -240,6 +246,7 @@ export async function createAccess(deps: AccessDeps): Promise<AccessService> {
       const subject = await subjectOf(principal.userId);
       return inForce.engine.may(subject, action, SYSTEM, contextOf(principal, ip)).allowed;
     },
+    mayAdminister: (subject) => mayAdministerBy(inForce.engine, subject),
     check,
     compile,
     async publish(policies, by) {

@@ -73,6 +73,8 @@ export interface PeopleDeps {
   readonly clock: Clock;
   /** What people may have beyond what every installation has. Absent: nothing. */
   readonly subjectAttributes?: SubjectAttributes;
+  /** Whether policies let this member of the administrators administer, as the transaction leaves them (POL-9). */
+  mayAdminister?(trx: Transaction, userId: string): Promise<boolean>;
 }
 
 const ORGANISATION_LOCK = 0x70656f706c65; // "people" in ASCII
@@ -83,6 +85,7 @@ export function createPeopleService({
   sessions,
   clock,
   subjectAttributes = {},
+  mayAdminister = async () => true,
 }: PeopleDeps): PeopleService {
   async function write<T>(change: (trx: Transaction) => Promise<T>): Promise<T> {
     const result = await db
@@ -91,7 +94,10 @@ export function createPeopleService({
         // One change of the organisation at a time: "the last administrator" and "no cycle" are said of all rows
         // together, and two changes that each look right alone would break them, or wait for each other for ever.
         await sql`select pg_advisory_xact_lock(${ORGANISATION_LOCK})`.execute(trx);
-        return change(trx);
+        const hadAdministrator = await hasAdministrator(trx, mayAdminister);
+        const changed = await change(trx);
+        if (hadAdministrator && !(await hasAdministrator(trx, mayAdminister))) throw lastAdministrator();
+        return changed;
       })
       .catch(explainConflict);
     doorbell.ring();
@@ -153,7 +159,6 @@ export function createPeopleService({
       await write(async (trx) => {
         const tables = peopleTables(trx);
         if (change.managerId) await refuseManagerCycle(trx, id, change.managerId);
-        const hadAdministrator = await hasAdministrator(trx);
         const attributes = change.attributes && (await attributesAfter(trx, id, change.attributes));
         const updated = await tables
           .updateTable("app_user")
@@ -176,7 +181,6 @@ export function createPeopleService({
           .executeTakeFirst();
         if (!updated) throw new DomainError("notFound", "There is no such person.", { reason: "person.unknown" });
         const groups = change.groupIds ? await setGroups(trx, id, change.groupIds) : {};
-        if (hadAdministrator && !(await hasAdministrator(trx))) throw lastAdministrator();
         await recordChanges(trx, [{ collection: "people", id }]);
         const details = { fields: fieldsIn(change), ...(change.state && { state: change.state }), ...groups };
         await record(trx, by, { action: "people.changed", kind: "person", id, details });
@@ -339,9 +343,12 @@ async function groupKeysOf(trx: Transaction, userId: string): Promise<string[]> 
   return rows.map(({ key }) => key);
 }
 
-/** Somebody who may administer and can sign in. */
-async function hasAdministrator(trx: Transaction): Promise<boolean> {
-  const one = await peopleTables(trx)
+/** Somebody who may administer, also by the policies, and can sign in. */
+async function hasAdministrator(
+  trx: Transaction,
+  mayAdminister: NonNullable<PeopleDeps["mayAdminister"]>,
+): Promise<boolean> {
+  const members = await peopleTables(trx)
     .selectFrom("group_member")
     .innerJoin("user_group", "user_group.id", "group_member.group_id")
     .innerJoin("app_user", "app_user.id", "group_member.user_id")
@@ -349,8 +356,9 @@ async function hasAdministrator(trx: Transaction): Promise<boolean> {
     .where("key", "=", ADMINISTRATORS)
     .where("state", "=", "active")
     .where("password_hash", "is not", null)
-    .executeTakeFirst();
-  return one !== undefined;
+    .execute();
+  for (const { user_id } of members) if (await mayAdminister(trx, user_id)) return true;
+  return false;
 }
 
 /** POL-9: the last administrator who can sign in stays one. */

@@ -231,6 +231,28 @@ describe("[POL-9] the last administrator", () => {
     expect(reasonOf(await server.manage("DELETE", `/groups/${server.administrators}`))).toEqual([404, "group.unknown"]);
   });
 
+  it("keeps what policies ask of administrators: nobody moves the last one out of it", async () => {
+    const [home, elsewhere] = [
+      await server.people.createDepartment({ nameEn: "Home", nameRu: "Дом" }),
+      await server.people.createDepartment({ nameEn: "Elsewhere", nameRu: "Не дома" }),
+    ];
+    expect((await server.manage("PATCH", `/people/${server.root}`, { departmentId: home.id })).status).toBe(204);
+    await server.publish([
+      {
+        id: "administer-at-home",
+        title: "Administrators belong to one department",
+        effect: "deny",
+        resource: "system",
+        actions: ["administer"],
+        when: { ne: ["sub.department", home.id] },
+      },
+    ]);
+    const away = await server.manage("PATCH", `/people/${server.root}`, { departmentId: elsewhere.id });
+    expect(reasonOf(away)).toEqual([409, "administrators.last"]);
+    await server.publish([]);
+    expect((await server.manage("PATCH", `/people/${server.root}`, { departmentId: elsewhere.id })).status).toBe(204);
+  });
+
   it("stays when two go at the same time", async () => {
     const other = await server.addPerson({ groupIds: [server.administrators] });
     const answers = await Promise.all([

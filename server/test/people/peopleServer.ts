@@ -1,4 +1,4 @@
-import { createAccess } from "#access";
+import { createAccess, type AccessService } from "#access";
 import { createAuditLog, createHttp, createLog, createMetrics, SESSION_COOKIE } from "#kernel";
 import {
   createPeopleService,
@@ -13,6 +13,7 @@ import {
   type Ended,
   type PersonInput,
 } from "#people";
+import type { Policy } from "@kontor/shared/access";
 import { newId, systemClock } from "@kontor/shared/base";
 import type { SubjectAttributes } from "@kontor/shared/people";
 import { createTestDatabase, silentLog } from "#testing";
@@ -50,12 +51,17 @@ export async function startPeopleServer() {
   const services = createServiceAccounts({ db, clock: systemClock, subjectAttributes });
   const sessions = createSessionService({ db, clock: systemClock, audit, services });
   sessions.onEnded((event) => ended.push(event));
+  let policies: AccessService | undefined;
   const people = createPeopleService({
     db,
     sessions,
     clock: systemClock,
     doorbell: { ring: () => void rung.push(Date.now()) },
     subjectAttributes,
+    async mayAdminister(trx, userId) {
+      const subject = await loadSubject(trx, userId);
+      return subject !== undefined && (policies?.mayAdminister(subject) ?? true);
+    },
   });
   const administrators = await ensureAdministrators(db);
   const root = await people.create({ login: "root", name: "Root", password: PASSWORD, groupIds: [administrators] });
@@ -67,6 +73,7 @@ export async function startPeopleServer() {
     loadSubject: (id) => loadSubject(db, id),
     loadAdministrators: () => loadAdministrators(db),
   });
+  policies = access;
   const http = createHttp({
     host: "127.0.0.1",
     port: 0,
@@ -135,6 +142,7 @@ export async function startPeopleServer() {
     rings: () => rung.length,
     administrators,
     root: root.id,
+    publish: (set: readonly Policy[]) => access.publish(set, root.id),
     rootToken,
     ended,
     log: () => lines.join(""),
