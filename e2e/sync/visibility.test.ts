@@ -1,17 +1,18 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startNoteServer, type NoteServer } from "@kontor/server/testing/sync";
+import { createManualClock, startNoteServer, type NoteServer } from "@kontor/server/testing/sync";
 import { startFaultProxy, type FaultProxy } from "./faultProxy.ts";
 import { openDesk, type Desk } from "./notesReplica.ts";
 
 /**
- * VIS-1 at rest, after random changes of rows, of attributes and of policies, and random outages: each replica against
- * an oracle that knows the three sentences of the policy and reads the tables, and nothing of the engine.
+ * VIS-1 at rest, after random changes of rows, attributes, policies, grants and time, and random outages: each replica against
+ * an oracle that knows the four sentences of the policy and reads the tables, and nothing of the engine.
  */
 let server: NoteServer;
 let proxy: FaultProxy;
+const clock = createManualClock("2026-03-02T10:00:00.000Z");
 const desks: Desk[] = [];
 beforeAll(async () => {
-  server = await startNoteServer();
+  server = await startNoteServer({ clock, alarm: clock.alarm });
   proxy = await startFaultProxy(server.url);
 });
 afterEach(async () => {
@@ -27,14 +28,18 @@ type Row = Readonly<Record<string, string | number>>;
 
 async function expectedFor(userId: string, ownersOnly: boolean) {
   const { pool } = server.database;
-  const user = (await pool.query<Row>("select department from note_user where id = $1", [userId])).rows[0];
+  const user = (
+    await pool.query<Row>("select department, granted, granted_until as until from note_user where id = $1", [userId])
+  ).rows[0];
   const notes = (await pool.query<Row>("select * from note")).rows;
   const comments = (await pool.query<Row>("select * from note_comment")).rows;
+  const isLent = Date.parse(String(user?.["until"])) > clock.now();
+  const departments = [user?.["department"], isLent ? user?.["granted"] : undefined];
   const seen = new Map<string, Row>();
   for (const note of notes) {
     const { edits: _edits, created_at: _createdAt, partner: _partner, secret, ...open } = note;
     if (note["owner"] === userId) seen.set(String(note["id"]), { ...open, secret: secret ?? "" });
-    else if (!ownersOnly && note["department"] === user?.["department"]) seen.set(String(note["id"]), open);
+    else if (!ownersOnly && departments.includes(note["department"])) seen.set(String(note["id"]), open);
   }
   const talk = new Map<string, Row>();
   for (const { id, note_id: noteId, body } of comments)
@@ -60,6 +65,7 @@ function seeded(seed: number) {
   };
 }
 
+const HOUR = 3_600_000;
 const DEPARTMENTS = ["sales", "law", "hr"];
 /** `npm run sim` asks for other seeds, and for fewer steps when it looks for the shortest walk that still fails. */
 const STEPS = Number(process.env["KONTOR_STEPS"] ?? 60);
@@ -77,7 +83,7 @@ async function walk(seed: number): Promise<number> {
   for (let step = 0; step < STEPS; step++) {
     const desk = random.pick(desks);
     const user = random.pick(users) ?? "";
-    switch (random.below(11)) {
+    switch (random.below(13)) {
       case 0:
       case 1:
         notes.push(
@@ -116,6 +122,12 @@ async function walk(seed: number): Promise<number> {
         if (random.below(4) > 0) break;
         ownersOnly = !ownersOnly;
         await server.publish(ownersOnly ? "ownersOnly" : "department");
+        break;
+      case 11:
+        await server.grant(user, { department: department(), until: new Date(clock.now() + HOUR).toISOString() });
+        break;
+      case 12:
+        clock.moveTo(clock.now() + 0.4 * HOUR);
         break;
     }
   }

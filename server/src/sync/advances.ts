@@ -49,10 +49,19 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState,
   const [small, losses, first, rest] = [SMALL, LOSSES, FIRST, REST].map(createLane) as [Lane, Lane, Lane, Lane];
   const alarms = new Map<string, { readonly at: number; readonly off: () => void }>();
   const filling = new Set<string>();
+  const waitedFor = new Set<string>();
   let isStopped = false;
 
   const advance = (seat: Seat): Promise<ProfileState | undefined> =>
     chain(profiles.keyOf(seat), () => advanceNow(seat));
+
+  /** For a device that waits for an answer: before those that only listen. */
+  function advanceFirst(seat: Seat): Promise<ProfileState | undefined> {
+    const key = profiles.keyOf(seat);
+    waitedFor.add(key);
+    losses.hurry(key);
+    return advance(seat).finally(() => waitedFor.delete(key));
+  }
 
   async function advanceNow(seat: Seat): Promise<ProfileState | undefined> {
     const end = metrics.advanceSeconds.startTimer();
@@ -77,7 +86,10 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState,
   async function settled(seat: Seat): Promise<ProfileState | undefined> {
     let state = await small.run(() => profiles.advance(seat));
     for (let round = 0; state?.lossesDue && round < MAX_ROUNDS; round++) {
-      await losses.run(() => profiles.takeAway(seat));
+      const key = profiles.keyOf(seat);
+      const turn = losses.run(() => profiles.takeAway(seat), key);
+      if (waitedFor.has(key)) losses.hurry(key);
+      await turn;
       state = await small.run(() => profiles.advance(seat));
     }
     if (state?.lossesDue) throw new Error("Policies change faster than a view profile can follow.");
@@ -133,6 +145,7 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState,
 
   return {
     advance,
+    advanceFirst,
     soon,
     stop() {
       isStopped = true;

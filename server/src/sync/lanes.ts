@@ -3,21 +3,27 @@
  * changes of those who are typing never stand behind the 200 profiles that a published policy concerns.
  */
 export interface Lane {
-  run<T>(job: () => Promise<T>): Promise<T>;
+  run<T>(job: () => Promise<T>, key?: string): Promise<T>;
+  /** Somebody waits for this one: it is next. */
+  hurry(key: string): void;
 }
 
 export function createLane(places: number): Lane {
   let free = places;
-  const queue: (() => void)[] = [];
+  const queue: { readonly key: string | undefined; readonly start: () => void }[] = [];
   return {
-    async run(job) {
+    hurry(key) {
+      const at = queue.findIndex((waiting) => waiting.key === key);
+      if (at > 0) queue.unshift(...queue.splice(at, 1));
+    },
+    async run(job, key) {
       if (free > 0) free--;
-      else await new Promise<void>((resolve) => queue.push(resolve));
+      else await new Promise<void>((start) => queue.push({ key, start }));
       try {
         return await job();
       } finally {
         const next = queue.shift();
-        if (next) next();
+        if (next) next.start();
         else free++;
       }
     },

@@ -145,7 +145,7 @@ export function createSync(deps: SyncDeps): Sync {
         log,
         metrics,
         throttle,
-        advance: advances.advance,
+        advance: advances.advanceFirst,
         onHello: replaceOlder,
         onPushed: () => doorbell.ring(),
         onClose: (closed) => sessions.delete(closed),
