@@ -1,7 +1,7 @@
 import { limits, type Cookie, type FeedBatch, type Operation } from "@kontor/shared/protocol";
 import type { Database } from "#kernel";
 import { cookieAt, cookieBetween, type Place } from "./place.ts";
-import { readBucket, readFeed, readForeign, readMissing, type FeedRow, type Held } from "./profile.repo.ts";
+import { readBucket, readFeed, noteDenied, readForeign, readMissing, type FeedRow, type Held } from "./profile.repo.ts";
 import type { Projection, Projector, Viewer } from "./projection.ts";
 
 /**
@@ -210,14 +210,18 @@ export function createFeed({ db, projector, profileId, no, epoch }: FeedDeps, st
   ): Promise<{ operations: readonly Operation[]; taken: number }> {
     const projections = await projectInOrder(db, projector, viewer, rows);
     const operations: Operation[] = [];
+    const denied: { readonly collection: string; readonly id: string }[] = [];
     let bytes = 0;
     for (const { collection, id, view } of projections) {
       if (view) bytes += JSON.stringify(view.doc).length;
       if (bytes > limits.feedBatchBytes && operations.length > 0) break;
+      if (!view) denied.push({ collection, id });
       operations.push(
         view ? { op: "put", collection, id, hash: view.hash, doc: view.doc } : { op: "purge", collection, id },
       );
     }
+    // Should it be allowed again before the profile hears of it, the profile would not know that the device lacks it.
+    if (denied.length > 0) await noteDenied(db, profileId, denied);
     return { operations, taken: operations.length };
   }
 

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { SqlPredicate, Subject } from "@kontor/shared/access";
 import type { BucketState } from "@kontor/shared/protocol";
-import type { Database, StoredRows } from "#kernel";
+import { recordChanges, type Database, type StoredRows } from "#kernel";
 import type { Projection } from "./projection.ts";
 
 /** SQL of `view_profile`, `view_row` and `view_turn`. Hashes are bigint there (for `bit_xor`) and 16 hex digits here. */
@@ -400,6 +400,23 @@ export async function readFeed(
     where profile_id = ${id} and position > ${range.after} and position <= ${range.upTo} and lost = ${range.lost}
     order by position limit ${range.limit}`.execute(db);
   return rows;
+}
+
+/** What the profile holds and its viewer was just denied: to be decided again, and told even if it comes out as before. */
+export async function noteDenied(
+  db: Database,
+  id: string,
+  rows: readonly { readonly collection: string; readonly id: string }[],
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await sql`
+      update view_row set hash = 0 from unnest(${rows.map((row) => row.collection)}::text[], ${rows.map((row) => row.id)}::uuid[])
+        as input (collection, row_id)
+      where profile_id = ${id} and view_row.collection = input.collection and view_row.row_id = input.row_id and not lost`.execute(
+      trx,
+    );
+    await recordChanges(trx, rows);
+  });
 }
 
 /* ---------- a device that stood elsewhere ---------- */
