@@ -35,6 +35,7 @@ export function useAct() {
       children: words,
       labels: { confirm: title, cancel: t("app.cancel") },
       confirmProps: { color: "red", variant: "filled" },
+      closeButtonProps,
       onConfirm: () => void act(run),
     });
 

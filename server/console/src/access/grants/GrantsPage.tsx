@@ -1,5 +1,6 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useRef, useState } from "react";
 import { call } from "../../api/api.ts";
 import { go, usePlace } from "../../app/route.ts";
 import { DataTable, type Column } from "../../ui/DataTable.tsx";
@@ -8,36 +9,17 @@ import { useAct } from "../../ui/useAct.ts";
 import { useWords } from "../../words/words.ts";
 import { useCatalog, useMeeting } from "../catalog.tsx";
 import { accessAddress } from "../routes.ts";
+import { AnswerDialog } from "./AnswerDialog.tsx";
+import "./grants.css";
+import { requestStates, type Answering, type RequestRow, type RequestsReply, type RequestState } from "./requests.ts";
 
-type State = "open" | "granted" | "refused" | "ended";
-interface RequestRow {
-  readonly id: string;
-  readonly requester: string;
-  readonly recordId: string;
-  readonly type: string;
-  readonly title?: string;
-  readonly level: string;
-  readonly sections?: readonly string[];
-  readonly until: string;
-  readonly why: string;
-  readonly createdAt: string;
-  readonly state: State;
-  readonly answer?: string;
-  readonly answeredBy?: string;
-  readonly grant?: { readonly level: string; readonly sections: readonly string[]; readonly until: string };
-}
-interface RequestsReply {
-  readonly requests: readonly RequestRow[];
-  readonly next?: string;
-}
-const states = ["open", "granted", "refused", "ended"] as const;
 const PAGE = "100";
 
 /** Who asked for access to which record, and what was granted for a time. */
 export function GrantsPage() {
   const { t } = useWords();
   const wanted = usePlace().query.get("state");
-  const state = states.find((one) => one === wanted) ?? "granted";
+  const state = requestStates.find((one) => one === wanted) ?? "granted";
   return (
     <>
       <div className="page-head">
@@ -47,23 +29,28 @@ export function GrantsPage() {
           size="xs"
           aria-label={t("access.grants.state")}
           value={state}
-          data={states.map((value) => ({ value, label: t(`access.grants.state.${value}`) }))}
+          data={requestStates.map((value) => ({ value, label: t(`access.grants.state.${value}`) }))}
           onChange={(value) => go(accessAddress.view("grants", { state: value }), { replace: true })}
         />
       </div>
       <div className="page-body">
-        <section className="panel" aria-label={t(`access.grants.state.${state}`)}>
-          <Requests key={state} state={state} />
-        </section>
+        <Requests key={state} state={state} />
       </div>
     </>
   );
 }
 
-function Requests({ state }: { state: State }) {
+function Requests({ state }: { state: RequestState }) {
   const { t, time } = useWords();
-  const { confirm } = useAct();
   const catalog = useCatalog();
+  const panel = useRef<HTMLElement>(null);
+  const opener = useRef<HTMLElement>(null);
+  const [answering, setAnswering] = useState<Answering>();
+  const close = () => {
+    setAnswering(undefined);
+    // the row with the button is gone when it was answered
+    requestAnimationFrame(() => (opener.current?.isConnected ? opener : panel).current?.focus());
+  };
   const found = useInfiniteQuery({
     queryKey: ["access", "requests", state],
     initialPageParam: "",
@@ -82,6 +69,11 @@ function Requests({ state }: { state: State }) {
       catalog.actionWords(type, grant?.level ?? level),
       ...(grant?.sections ?? sections ?? []).map((section) => catalog.sectionWords(type, section)),
     ].join(" · ");
+  const answerColumn: Column<RequestRow> = {
+    key: "answer",
+    title: t("access.grants.answer"),
+    text: ({ answer = "", answeredBy }) => [name(answeredBy), answer].filter(Boolean).join(": "),
+  };
   const columns: readonly Column<RequestRow>[] = [
     { key: "who", title: t("access.person"), text: ({ requester }) => name(requester) },
     {
@@ -103,11 +95,7 @@ function Requests({ state }: { state: State }) {
       text: ({ createdAt }) => createdAt,
       show: ({ createdAt }) => time(createdAt),
     },
-    {
-      key: "answer",
-      title: t("access.grants.answer"),
-      text: ({ answer = "", answeredBy }) => [name(answeredBy), answer].filter(Boolean).join(": "),
-    },
+    ...(state === "open" ? [] : [answerColumn]),
   ];
   if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
   if (found.isLoading) {
@@ -118,32 +106,22 @@ function Requests({ state }: { state: State }) {
     );
   }
   return (
-    <>
+    <section ref={panel} className="panel" tabIndex={-1} aria-label={t(`access.grants.state.${state}`)}>
       <DataTable
         name={`access-${state}`}
         rows={rows}
         columns={columns}
         idOf={({ id }) => id}
-        {...(state === "granted" && {
+        {...(state === "granted" && { actions: (row: RequestRow) => <EndButton row={row} /> })}
+        {...(state === "open" && {
           actions: (row: RequestRow) => (
-            <Button
-              size="compact-xs"
-              onClick={() =>
-                confirm({
-                  title: t("access.grants.end"),
-                  words: t("access.grants.end.ask", {
-                    name: name(row.requester),
-                    record: row.title ?? t("access.grants.unseen"),
-                  }),
-                  run: async () => {
-                    await call("DELETE", `/access/grants/${row.id}`);
-                    return t("access.grants.ended");
-                  },
-                })
-              }
-            >
-              {t("access.grants.end")}
-            </Button>
+            <AnswerButtons
+              row={row}
+              onAnswer={(next, button) => {
+                opener.current = button;
+                setAnswering(next);
+              }}
+            />
           ),
         })}
       />
@@ -152,6 +130,51 @@ function Requests({ state }: { state: State }) {
           {t("people.more")}
         </Button>
       )}
-    </>
+      {answering && <AnswerDialog {...answering} onClose={close} />}
+    </section>
+  );
+}
+
+interface AnswerButtonsProps {
+  readonly row: RequestRow;
+  readonly onAnswer: (answering: Answering, button: HTMLElement) => void;
+}
+
+function AnswerButtons({ row, onAnswer }: AnswerButtonsProps) {
+  const { t } = useWords();
+  const name = useCatalog().valueWords(row.requester);
+  return (
+    <span className="row-buttons">
+      {(["grant", "refuse"] as const).map((how) => (
+        <Button
+          key={how}
+          size="compact-xs"
+          aria-label={`${t(`access.grants.${how}`)} ${name}`}
+          onClick={({ currentTarget }) => onAnswer({ request: row, how }, currentTarget)}
+        >
+          {t(`access.grants.${how}`)}
+        </Button>
+      ))}
+    </span>
+  );
+}
+
+function EndButton({ row }: { row: RequestRow }) {
+  const { t } = useWords();
+  const { confirm } = useAct();
+  const name = useCatalog().valueWords(row.requester);
+  const end = () =>
+    confirm({
+      title: t("access.grants.end"),
+      words: t("access.grants.end.ask", { name, record: row.title ?? t("access.grants.unseen") }),
+      run: async () => {
+        await call("DELETE", `/access/grants/${row.id}`);
+        return t("access.grants.ended");
+      },
+    });
+  return (
+    <Button size="compact-xs" onClick={end}>
+      {t("access.grants.end")}
+    </Button>
   );
 }
