@@ -1,7 +1,8 @@
 // Policies in the console as an administrator uses them: find one, change it in a draft, see what would happen, publish,
 // explain, look through somebody's eyes, compare, and go back.
-import type { Page } from "@playwright/test";
-import { expectAccessible } from "../walks/looks.ts";
+import { request as newRequests, type Page } from "@playwright/test";
+import { expectAccessible, keepScreen } from "../walks/looks.ts";
+import { demoPassword } from "../walks/member.ts";
 import { expect, goTo, keepConsoleInAllLooks, signIn, test } from "../console/consolePage.ts";
 
 const LONG_TEST_MS = 480_000; // thirteen screens, each in four looks: two minutes on a quiet machine, several on a busy one
@@ -241,6 +242,145 @@ test("what was opened to somebody for a time is seen, and ended before it", asyn
   await page.getByText("Ended", { exact: true }).click();
   await expect(granted).toHaveCount(1);
 });
+
+test("[VIS-4] a request is refused with words, another granted no wider than the administrator's own access", async ({
+  consolePage: page,
+  office,
+}) => {
+  await askForCard(office.url, "Павел Новиков");
+  await signIn(page);
+  await goTo(page, "Access");
+  await goTo(page, "Requests and grants");
+  await page.getByText("Open requests", { exact: true }).click();
+  const fromMaria = page.getByRole("row").filter({ hasText: "Мария Волкова" });
+  const fromJames = page.getByRole("row").filter({ hasText: "James Carter" });
+  await expect(fromMaria).toContainText("Павел Новиков");
+  await keepConsoleInAllLooks(page, "access-requests");
+  await expectAccessible(page);
+  const dialog = page.getByRole("dialog");
+
+  // what the administrator does not see cannot be granted, and can be refused, with keys alone
+  await fromJames.getByRole("button", { name: "Grant… James Carter" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(dialog).toContainText("You cannot see this record yourself");
+  await expect(dialog).toContainText("The request was put before: Иван Смирнов");
+  await keepScreen(page, "access-answer-not-seen");
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await expect(fromJames.getByRole("button", { name: "Grant… James Carter" })).toBeFocused();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(dialog.getByLabel("A word to James Carter")).toBeFocused();
+  await page.keyboard.type("Ask Ivan himself, please.");
+  await keepScreen(page, "access-refuse");
+  await expectAccessible(page);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(dialog).toHaveCount(0);
+  await expect(fromJames).toHaveCount(0);
+  await expect(page.getByRole("region", { name: "Open requests" })).toBeFocused();
+
+  // more than the administrator's own: refused by name of the section
+  const answerMaria = fromMaria.getByRole("button", { name: "Grant… Мария Волкова" });
+  await answerMaria.click();
+  await expect(dialog.getByRole("radio", { name: "edit" })).toHaveCount(0); // wider than asked
+  await expect(dialog.getByRole("radio", { name: "as asked" })).toBeChecked();
+  await dialog.getByRole("button", { name: "Grant", exact: true }).click();
+  await expect(dialog.getByRole("alert")).toContainText("You can only grant what you may see and edit yourself.");
+  await expect(dialog.getByRole("alert")).toContainText("Personal");
+  await keepScreen(page, "access-answer-light-en");
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await keepAnswerInOtherLooks(page);
+
+  // and less than asked is granted
+  await answerMaria.click();
+  await dialog.getByRole("checkbox", { name: "Employment" }).uncheck();
+  await dialog.getByRole("checkbox", { name: "Personal" }).uncheck();
+  await dialog.getByRole("checkbox", { name: "Pay" }).uncheck();
+  await expect(dialog).toContainText("Choose at least one section.");
+  await expect(dialog.getByRole("button", { name: "Grant", exact: true })).toBeDisabled();
+  await dialog.getByRole("checkbox", { name: "Employment" }).check();
+  await dialog.getByRole("radio", { name: "another moment" }).check();
+  await expect(dialog.getByLabel("Last moment")).not.toHaveValue("");
+  await dialog.getByRole("radio", { name: "a week" }).check();
+  await dialog.getByLabel("A word to Мария Волкова").fill("For pay, ask Human resources.");
+  await dialog.getByRole("button", { name: "Grant", exact: true }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(fromMaria).toHaveCount(0);
+  await page.getByText("Granted", { exact: true }).click();
+  await expect(fromMaria).toContainText("Employment");
+  await expect(fromMaria).toContainText("For pay, ask Human resources.");
+  await page.getByText("Refused", { exact: true }).click();
+  await expect(fromJames).toContainText("Ask Ivan himself, please.");
+});
+
+test("[VIS-4] who answers a request after somebody else is told so", async ({ consolePage: page, office }) => {
+  const id = await askForCard(office.url, "Иван Смирнов");
+  await signIn(page);
+  await goTo(page, "Access");
+  await goTo(page, "Requests and grants");
+  await page.getByText("Open requests", { exact: true }).click();
+  const fromMaria = page.getByRole("row").filter({ hasText: "Мария Волкова" });
+  await fromMaria.getByRole("button", { name: "Refuse… Мария Волкова" }).click();
+  const refused = await page.request.post(`/api/access/requests/${id}/refuse`, {
+    headers: { origin: office.url },
+    data: {},
+  });
+  expect(refused.status()).toBe(200);
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Refuse", exact: true }).click();
+  await expect(dialog.getByRole("alert")).toContainText("Somebody has already answered this request.");
+  await expect(fromMaria).toHaveCount(0);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("region", { name: "Open requests" })).toBeFocused();
+});
+
+/** As Maria's program would: she asks to read the whole card of somebody. */
+async function askForCard(url: string, name: string): Promise<string> {
+  const request = await newRequests.newContext({ baseURL: url, extraHTTPHeaders: { origin: url } });
+  const signedIn = await request.post("/api/console/sign-in", { data: { login: "maria", password: demoPassword } });
+  expect(signedIn.status()).toBe(200);
+  const { records } = await (await request.get("/api/records?type=employee&limit=100")).json();
+  const card = records.find((record: { fields: { fullName?: string } }) => record.fields.fullName === name);
+  const until = new Date(Date.now() + 14 * 86_400_000).toISOString();
+  const asked = await request.post("/api/access/requests", {
+    data: { recordId: card.id, type: "employee", level: "read", until, why: "The budget of the department for 2027" },
+  });
+  expect(asked.status()).toBe(202);
+  const { id } = await asked.json();
+  await request.dispose();
+  return id;
+}
+
+/** A dialog lies over the account's menu: the look is chosen first. */
+async function keepAnswerInOtherLooks(page: Page): Promise<void> {
+  const account = page.getByRole("banner").getByRole("button");
+  const dialog = page.getByRole("dialog");
+  const keepIn = async (items: readonly string[], grant: RegExp, send: string, look: string) => {
+    for (const item of items) {
+      await account.click();
+      await page.getByRole("menuitemradio", { name: item, exact: true }).click();
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("menu")).toBeHidden();
+    }
+    await page.getByRole("button", { name: grant }).click();
+    await dialog.getByRole("button", { name: send, exact: true }).click();
+    await expect(dialog.getByRole("alert")).toBeVisible();
+    await keepScreen(page, `access-answer-${look}`);
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await expect(dialog).toHaveCount(0);
+  };
+  await keepIn(["Dark"], /^Grant… Мария/, "Grant", "dark-en");
+  await keepIn(["Русский"], /^Открыть… Мария/, "Открыть", "dark-ru");
+  await keepIn(["Светлое"], /^Открыть… Мария/, "Открыть", "light-ru");
+  await account.click();
+  await page.getByRole("menuitemradio", { name: "English", exact: true }).click();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("menu")).toBeHidden();
+}
 
 /** As another administrator would: a contact for one policy, published. */
 const publishMeanwhile = (page: Page, policyId: string) =>
