@@ -57,7 +57,7 @@ test("[POL-5] fields, steps and files that are not open say why, on hover and on
   await expect(tooltip).toBeHidden();
 
   await tabTo(page, maria.card.getByRole("button", { name: /^Why is this not open to me: Pay/ }));
-  await expect(tooltip.last()).toContainText("Everybody sees their own card, with the pay"); // the one before fades
+  await expect(tooltip.last()).toContainText("Human resources keep all cards"); // the one before fades
   await expect(tooltip.last()).toContainText("Ask Human");
 
   await maria.card.getByRole("button", { name: "More" }).click();
@@ -91,7 +91,7 @@ test("[VIS-2] [VIS-4] a hidden section is asked for without a network, granted f
   await hiddenPay(maria).getByRole("button").click();
   const dialog = maria.page.getByRole("dialog");
   await expect(dialog).toContainText("Why can’t I see this?");
-  await expect(dialog).toContainText("Everybody sees their own card, with the pay");
+  await expect(dialog).toContainText("Human resources keep all cards");
   await expect(dialog).toContainText("As this computer knows it");
   await keepScreenInAllLooks(maria.page, "access-why");
   await expectAccessible(maria.page);
