@@ -337,8 +337,46 @@ test("[VIS-4] who answers a request after somebody else is told so", async ({ co
   await expect(page.getByRole("region", { name: "Open requests" })).toBeFocused();
 });
 
-/** As Maria's program would: she asks to read the whole card of somebody. */
-async function askForCard(url: string, name: string): Promise<string> {
+test("[POL-2] a policy that stands against a grant is named, with whom to ask", async ({
+  consolePage: page,
+  office,
+}) => {
+  await askForCard(office.url, "Анна Кузнецова", "edit");
+  await signIn(page);
+  const deny = {
+    id: "employee-frozen-for-maria",
+    title: { en: "Cards are shut during the audit", ru: "На время проверки карточки закрыты" },
+    effect: "deny",
+    resource: "employee",
+    actions: ["read"],
+    sections: ["main"],
+    when: { eq: ["sub.login", "maria"] },
+    contact: "hr",
+  };
+  await publish(page, "Shut", (policies) => [...policies, deny]);
+  await goTo(page, "Access");
+  await goTo(page, "Requests and grants");
+  await page.getByText("Open requests", { exact: true }).click();
+  const fromMaria = page.getByRole("row").filter({ hasText: "Мария Волкова" });
+  await fromMaria.getByRole("button", { name: "Grant… Мария Волкова" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("radio", { name: "edit" })).toBeChecked(); // as asked, and can be narrowed
+  await dialog.getByRole("radio", { name: "read" }).check();
+  await dialog.getByRole("checkbox", { name: "Personal" }).uncheck();
+  await dialog.getByRole("checkbox", { name: "Pay" }).uncheck();
+  await dialog.getByRole("button", { name: "Grant", exact: true }).click();
+  await expect(dialog.getByRole("alert")).toContainText("A policy stands against it");
+  await expect(dialog.getByRole("alert")).toContainText("Cards are shut during the audit; ask Human resources");
+  await keepScreen(page, "access-answer-deny");
+  await expectAccessible(page);
+  await publish(page, "Open again", (policies) => policies.filter(({ id }) => id !== deny.id));
+  await dialog.getByRole("button", { name: "Grant", exact: true }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(fromMaria).toHaveCount(0);
+});
+
+/** As Maria's program would: she asks for the whole card of somebody. */
+async function askForCard(url: string, name: string, level: "read" | "edit" = "read"): Promise<string> {
   const request = await newRequests.newContext({ baseURL: url, extraHTTPHeaders: { origin: url } });
   const signedIn = await request.post("/api/console/sign-in", { data: { login: "maria", password: demoPassword } });
   expect(signedIn.status()).toBe(200);
@@ -346,7 +384,7 @@ async function askForCard(url: string, name: string): Promise<string> {
   const card = records.find((record: { fields: { fullName?: string } }) => record.fields.fullName === name);
   const until = new Date(Date.now() + 14 * 86_400_000).toISOString();
   const asked = await request.post("/api/access/requests", {
-    data: { recordId: card.id, type: "employee", level: "read", until, why: "The budget of the department for 2027" },
+    data: { recordId: card.id, type: "employee", level, until, why: "The budget of the department for 2027" },
   });
   expect(asked.status()).toBe(202);
   const { id } = await asked.json();
@@ -382,23 +420,36 @@ async function keepAnswerInOtherLooks(page: Page): Promise<void> {
   await expect(page.getByRole("menu")).toBeHidden();
 }
 
-/** As another administrator would: a contact for one policy, published. */
-const publishMeanwhile = (page: Page, policyId: string) =>
-  page.evaluate(async (changed) => {
-    const call = async (method: string, path: string, body: object) => {
-      const headers = { "content-type": "application/json" };
-      const response = await fetch(`/api/access${path}`, { method, headers, body: JSON.stringify(body) });
-      if (!response.ok) throw new Error(await response.text());
-      return response.json();
-    };
-    const draft = await call("POST", "/drafts", { title: "Meanwhile" });
-    const policies = draft.policies.map((policy: { id: string }) =>
-      policy.id === changed ? { ...policy, contact: "legal@example.org" } : policy,
+interface AnyPolicy {
+  readonly id: string;
+  readonly [part: string]: unknown;
+}
+
+/** As another administrator would. */
+async function publish(page: Page, title: string, change: (policies: readonly AnyPolicy[]) => readonly AnyPolicy[]) {
+  const call = (method: string, path: string, body: object) =>
+    page.evaluate(
+      async (asked) => {
+        const response = await fetch(`/api/access${asked.path}`, {
+          method: asked.method,
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(asked.body),
+        });
+        if (!response.ok) throw new Error(await response.text());
+        return response.json();
+      },
+      { method, path, body },
     );
-    const { version } = await call("PUT", `/drafts/${draft.id}`, {
-      title: "Meanwhile",
-      version: draft.version,
-      policies,
-    });
-    await call("POST", `/drafts/${draft.id}/publish`, { version, baseRev: draft.baseRev, confirm: "Meanwhile" });
-  }, policyId);
+  const draft = await call("POST", "/drafts", { title });
+  const { version } = await call("PUT", `/drafts/${draft.id}`, {
+    title,
+    version: draft.version,
+    policies: change(draft.policies),
+  });
+  await call("POST", `/drafts/${draft.id}/publish`, { version, baseRev: draft.baseRev, confirm: title });
+}
+
+const publishMeanwhile = (page: Page, policyId: string) =>
+  publish(page, "Meanwhile", (policies) =>
+    policies.map((policy) => (policy.id === policyId ? { ...policy, contact: "legal@example.org" } : policy)),
+  );

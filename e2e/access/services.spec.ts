@@ -1,4 +1,4 @@
-// Other systems with an account: made in a group, given a token that is shown once, withdrawn, switched off and on.
+// Other systems with an account: made in a group, given a token that is shown once, withdrawn, and switched off.
 import { expectAccessible, keepScreen } from "../walks/looks.ts";
 import { expect, goTo, keepConsoleInAllLooks, signIn, test } from "../console/consolePage.ts";
 

@@ -36,7 +36,7 @@ export function ScopeFields({ request, asked, scope, until, onChange }: Props) {
         >
           <div className="choices">
             {(["read", "edit"] as const).map((value) => (
-              <Radio key={value} value={value} label={catalog.actionWords(request.type, value)} />
+              <Radio key={value} size="xs" value={value} label={catalog.actionWords(request.type, value)} />
             ))}
           </div>
         </Radio.Group>
@@ -71,7 +71,7 @@ export function ScopeFields({ request, asked, scope, until, onChange }: Props) {
       >
         <div className="choices">
           {choices.map((choice) => (
-            <Radio key={choice} value={choice} label={t(`access.grants.until.${choice}`)} />
+            <Radio key={choice} size="xs" value={choice} label={t(`access.grants.until.${choice}`)} />
           ))}
         </div>
       </Radio.Group>
