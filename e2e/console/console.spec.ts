@@ -1,5 +1,7 @@
 // What an administrator does in the console, and what the people concerned see of it at once.
-import { expectAccessible, keepScreen } from "../walks/looks.ts";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expectAccessible, keepScreen, keepScreenInAllLooks } from "../walks/looks.ts";
 import { expect, goTo, keepConsoleInAllLooks, signIn, test } from "./consolePage.ts";
 
 const LONG_TEST_MS = 180_000;
@@ -105,6 +107,9 @@ test("[VIS-6] a session that is ended and a device that is revoked are closed at
   await page.getByRole("row").nth(1).getByRole("button", { name: "Revoke" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await expect(page.getByRole("row").nth(1)).toContainText("Revoked");
-  await expect(anna.connection).toContainText("Signed out by the server", AT_ONCE);
   await expectAccessible(page);
+  // A lost device keeps nothing: neither its replica nor the key to it.
+  await expect(anna.page.getByRole("alert")).toContainText("The copy of the office on it was removed", AT_ONCE);
+  await keepScreenInAllLooks(anna.page, "device-revoked");
+  await expect.poll(() => readdirSync(join(anna.userData, "replicas"))).toEqual([]);
 });

@@ -47,6 +47,8 @@ export type SessionState =
       readonly state: "signedOut";
       readonly lastServer?: { readonly url: string; readonly name: string };
       readonly lastLogin?: string;
+      /** An administrator took this device out of use, and what it held was removed. */
+      readonly deviceRevoked?: true;
     }
   /** The system keeps no secrets: a passphrase is asked, made on first use. */
   | { readonly state: "needsPassphrase"; readonly first: boolean }

@@ -55,7 +55,7 @@ async function run(): Promise<void> {
     events: {
       // Windows hear it from the replica itself. A lost device has removed its files; the key and the account go here.
       status: ({ problem }) => {
-        if (problem?.reason === "link.deviceRevoked") void session.signOut({ erase: true });
+        if (problem?.reason === "link.deviceRevoked") void session.revoked();
       },
       reopened: () => windows.command("replica.reopened"),
       failed: (problem) => windows.command("replica.failed", problem),

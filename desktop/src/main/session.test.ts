@@ -125,6 +125,20 @@ describe("with a keychain", () => {
   });
 });
 
+it("[VIS-6] a device taken out of use keeps nothing but the words that say so, until somebody signs in again", async () => {
+  const app = run();
+  await app.session.start();
+  await app.signIn();
+  const { directory } = app.opened() ?? { directory: "" };
+  await app.session.revoked();
+  expect(existsSync(directory)).toBe(false);
+  expect(existsSync(`${directory}.key`)).toBe(false);
+  expect(app.session.state()).toMatchObject({ state: "signedOut", deviceRevoked: true });
+  await app.signIn();
+  await app.session.signOut({ erase: false });
+  expect(app.session.state()).not.toHaveProperty("deviceRevoked");
+});
+
 describe("without a keychain", () => {
   it("asks for a new passphrase after the first sign-in, and for that one at every start", async () => {
     const first = run({ keychain: noKeychain });

@@ -30,6 +30,7 @@ const sessionSchema = z.object({
   /** By server, so that signing in again continues as the same device. */
   deviceIds: z.record(z.string(), z.string()).default({}),
   account: accountSchema.optional(),
+  deviceRevoked: z.literal(true).optional(),
 });
 type Stored = z.infer<typeof sessionSchema>;
 
@@ -72,6 +73,7 @@ export function createSession(deps: SessionDeps) {
       state: "signedOut",
       ...(stored.lastServer ? { lastServer: stored.lastServer } : {}),
       ...(stored.lastLogin === undefined ? {} : { lastLogin: stored.lastLogin }),
+      ...(stored.deviceRevoked ? { deviceRevoked: true } : {}),
     });
   }
 
@@ -132,6 +134,7 @@ export function createSession(deps: SessionDeps) {
       lastServer: { url: found.url, name: answer.value.server.name },
       lastLogin: answer.value.user.login,
       deviceIds: { ...stored.deviceIds, [found.info.serverId]: account.deviceId },
+      deviceRevoked: undefined,
     };
     return enter(account, answer.value.token);
   }
@@ -201,6 +204,12 @@ export function createSession(deps: SessionDeps) {
     becomeSignedOut();
   }
 
+  /** Nothing stays but the words that say so, until somebody signs in again. */
+  async function revoked(): Promise<void> {
+    stored = { ...stored, deviceRevoked: true };
+    await signOut({ erase: true });
+  }
+
   const accountOf = (url: string, answer: SignInResponse): Account => ({
     replicaId: createHash("sha256").update(`${answer.server.serverId}/${answer.user.id}`).digest("hex").slice(0, 32),
     url,
@@ -210,7 +219,7 @@ export function createSession(deps: SessionDeps) {
     leaseMs: answer.leaseMs,
   });
 
-  return { start, state: () => state, signIn, signOut, unlock };
+  return { start, state: () => state, signIn, signOut, revoked, unlock };
 }
 export type Session = ReturnType<typeof createSession>;
 

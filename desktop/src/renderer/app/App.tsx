@@ -60,7 +60,13 @@ const themeIn = (close: string) => ({
 function Place({ session }: { readonly session: SessionState }) {
   switch (session.state) {
     case "signedOut":
-      return <SignInScreen lastServer={session.lastServer} lastLogin={session.lastLogin} />;
+      return (
+        <SignInScreen
+          lastServer={session.lastServer}
+          lastLogin={session.lastLogin}
+          deviceRevoked={session.deviceRevoked === true}
+        />
+      );
     case "needsPassphrase":
       return <PassphraseScreen first={session.first} />;
     case "signedIn":

@@ -14,11 +14,14 @@ interface Server {
 export function SignInScreen(props: {
   readonly lastServer?: Server | undefined;
   readonly lastLogin?: string | undefined;
+  readonly deviceRevoked?: boolean;
 }) {
+  const { t } = useWords();
   const [server, setServer] = useState<Server | undefined>(props.lastServer);
   const [address, setAddress] = useState(props.lastServer?.url ?? "");
   return (
     <Frame>
+      {props.deviceRevoked && <Problem>{t("signIn.deviceRevoked")}</Problem>}
       {server ? (
         <PasswordStep server={server} lastLogin={props.lastLogin} change={() => setServer(undefined)} />
       ) : (
