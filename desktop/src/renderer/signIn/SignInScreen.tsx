@@ -21,12 +21,14 @@ export function SignInScreen(props: {
   const [address, setAddress] = useState(props.lastServer?.url ?? "");
   return (
     <Frame>
-      {props.deviceRevoked && <Problem>{t("signIn.deviceRevoked")}</Problem>}
-      {server ? (
-        <PasswordStep server={server} lastLogin={props.lastLogin} change={() => setServer(undefined)} />
-      ) : (
-        <ServerStep address={address} setAddress={setAddress} found={setServer} />
-      )}
+      <Stack gap="md">
+        {props.deviceRevoked && <Problem>{t("signIn.deviceRevoked")}</Problem>}
+        {server ? (
+          <PasswordStep server={server} lastLogin={props.lastLogin} change={() => setServer(undefined)} />
+        ) : (
+          <ServerStep address={address} setAddress={setAddress} found={setServer} />
+        )}
+      </Stack>
     </Frame>
   );
 }
