@@ -247,14 +247,14 @@ test("[VIS-4] a request is refused with words, another granted no wider than the
   consolePage: page,
   office,
 }) => {
-  await askForCard(office.url, "Павел Новиков");
+  await askForCard(office.url, "Luca Ferrari");
   await signIn(page);
   await goTo(page, "Access");
   await goTo(page, "Requests and grants");
   await page.getByText("Open requests", { exact: true }).click();
   const fromMaria = page.getByRole("row").filter({ hasText: "Мария Волкова" });
   const fromJames = page.getByRole("row").filter({ hasText: "James Carter" });
-  await expect(fromMaria).toContainText("Павел Новиков");
+  await expect(fromMaria).toContainText("Luca Ferrari");
   await keepConsoleInAllLooks(page, "access-requests");
   await expectAccessible(page);
   const dialog = page.getByRole("dialog");
@@ -317,7 +317,7 @@ test("[VIS-4] a request is refused with words, another granted no wider than the
 });
 
 test("[VIS-4] who answers a request after somebody else is told so", async ({ consolePage: page, office }) => {
-  const id = await askForCard(office.url, "Иван Смирнов");
+  const id = await askForCard(office.url, "Sophie Laurent");
   await signIn(page);
   await goTo(page, "Access");
   await goTo(page, "Requests and grants");
@@ -341,7 +341,7 @@ test("[POL-2] a policy that stands against a grant is named, with whom to ask", 
   consolePage: page,
   office,
 }) => {
-  await askForCard(office.url, "Анна Кузнецова", "edit");
+  await askForCard(office.url, "Николай Зайцев", "edit");
   await signIn(page);
   const deny = {
     id: "employee-frozen-for-maria",
@@ -375,7 +375,7 @@ test("[POL-2] a policy that stands against a grant is named, with whom to ask", 
   await expect(fromMaria).toHaveCount(0);
 });
 
-/** As Maria's program would: she asks for the whole card of somebody. */
+/** As a program of Maria's would: she asks for the whole card of somebody whom no other spec asks about. */
 async function askForCard(url: string, name: string, level: "read" | "edit" = "read"): Promise<string> {
   const request = await newRequests.newContext({ baseURL: url, extraHTTPHeaders: { origin: url } });
   const signedIn = await request.post("/api/console/sign-in", { data: { login: "maria", password: demoPassword } });
