@@ -16,6 +16,7 @@ import { zlibCompression } from "./compression.ts";
 import { createLink, type Link, type LinkProblem, type LinkState } from "./link.ts";
 import { openFileOrRebuild, removeSetAside, type Rebuilt } from "./openFile.ts";
 import { openOutbox, type Issue, type Outbox, type PendingIntent } from "./outbox.ts";
+import { createRebuilding } from "./rebuilding.ts";
 import { createRows, type Rows } from "./rows.ts";
 
 /**
@@ -161,8 +162,11 @@ export function openReplica(options: ReplicaOptions): Replica {
   let isComparing = false;
   const deferred: IntentResult[] = [];
   const timers = new Set<NodeJS.Timeout>();
-  let rebuildTimer: NodeJS.Timeout | undefined;
   let retryTimer: NodeJS.Timeout | undefined;
+
+  const pace = { later, run: startBackground, now: () => performance.now() };
+  const fileRebuilding = createRebuilding({ ...pace, file, settled: rows.searchSettled });
+  const outboxRebuilding = createRebuilding({ ...pace, file: outbox.file, settled: async () => undefined });
 
   const link: Link = createLink({
     serverUrl: options.serverUrl,
@@ -262,11 +266,15 @@ export function openReplica(options: ReplicaOptions): Replica {
   /* ---------- feed ---------- */
 
   async function onBatch(batch: FeedBatch): Promise<void> {
-    const { purged, written, overwritten } = rows.applyBatch(batch);
+    const { purged, written, overwritten, narrowed } = rows.applyBatch(batch);
     received += batch.operations.length;
     if (purged.size > 0) dropDerived(purged);
     // A row that comes again may have lost a section; what stood there before must not stay in the log.
     else if (overwritten > 0) file.scrub();
+    if (narrowed > 0) {
+      fileRebuilding.soon();
+      removeSetAside(options.directory);
+    }
     openAgain();
     link.send({ type: "ack", body: { batch: batch.batch } });
     if (rows.hasStale) startBackground(() => rows.refreshStale(() => pacing.applied(0)));
@@ -278,27 +286,18 @@ export function openReplica(options: ReplicaOptions): Replica {
 
   /** VIS-4: what hung on the rows goes, and then the freed bytes leave the files. */
   function dropDerived(purged: ReadonlyMap<string, readonly string[]>): void {
-    let drafts = 0;
+    let removed = 0;
     for (const [collection, ids] of purged) {
-      drafts += outbox.purgeDrafts(ids) + outbox.purgeTitles(collection, ids);
+      removed += outbox.purgeDrafts(ids) + outbox.purgeTitles(collection, ids);
       for (const listener of listeners.purged) listener(collection, ids);
     }
     file.scrub();
-    rebuildSoon();
-    if (drafts > 0) outbox.file.scrub();
+    fileRebuilding.soon();
+    if (removed > 0) {
+      outbox.file.scrub();
+      outboxRebuilding.soon();
+    }
     removeSetAside(options.directory);
-  }
-
-  /** Once for many purges, when they have come to rest; noted, so that a stop in between forgets it not. */
-  function rebuildSoon(): void {
-    file.meta.set("rebuildDue", true);
-    clearTimeout(rebuildTimer);
-    rebuildTimer = later(REBUILD_AFTER_MS, () =>
-      startBackground(async () => {
-        file.rebuild();
-        file.meta.delete("rebuildDue");
-      }),
-    );
   }
 
   /* ---------- intents ---------- */
@@ -544,7 +543,6 @@ export function openReplica(options: ReplicaOptions): Replica {
   const leaseTimer = setInterval(tellState, LEASE_CHECK_MS);
   leaseTimer.unref();
   link.connect();
-  if (file.meta.get("rebuildDue") === true) rebuildSoon();
   if (rows.hasStale) startBackground(() => rows.refreshStale(() => pacing.applied(0)));
 
   return {
@@ -614,8 +612,6 @@ export function openReplica(options: ReplicaOptions): Replica {
   }
 }
 
-/** A department's worth of purges comes in batches a moment apart; writing the file anew is for after the last of them. */
-const REBUILD_AFTER_MS = 2_000;
 /** Long enough that a full disk does not spin, short enough that a hiccup is not noticed. */
 const RECONNECT_AFTER_FAILURE_MS = 2_000;
 

@@ -2,6 +2,7 @@ import { canonicalJson, hash64, xor64, type JsonObject } from "@kontor/shared/ba
 import type { BucketState, Cookie, FeedBatch, Operation } from "@kontor/shared/protocol";
 import type { ReplicaCollection, ReplicaFile } from "#replica/storage";
 import type { ReplicaCollectionDefinition, ViewContext } from "./collections.ts";
+import { isNarrowed } from "./narrowed.ts";
 import type { Outbox } from "./outbox.ts";
 
 /**
@@ -29,6 +30,8 @@ export interface AppliedBatch {
   readonly written: number;
   /** Rows that were here already and came again otherwise. */
   readonly overwritten: number;
+  /** Those of them that show less than before. */
+  readonly narrowed: number;
 }
 
 const NO_HASH = "0".repeat(16);
@@ -58,6 +61,7 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
     const purged = new Map<string, readonly string[]>();
     let written = 0;
     let overwritten = 0;
+    let narrowed = 0;
     file.transaction(() => {
       const generation = currentGeneration();
       markKept(
@@ -67,9 +71,10 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
       for (const [name, group] of Map.groupBy(operations.filter(isRowOperation), (each) => each.collection)) {
         const { puts, purges } = lastOfEach(group);
         if (puts.length > 0) {
-          const { added, changed } = put(name, puts, generation);
-          written += changed;
-          overwritten += changed - added;
+          const done = put(name, puts, generation);
+          written += done.changed;
+          overwritten += done.changed - done.added;
+          narrowed += done.narrowed;
         }
         if (purges.length > 0) notePurged(purged, name, purge(name, purges));
       }
@@ -78,10 +83,10 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
       if (complete) isResyncing = false;
       if (cookie) file.meta.set("cookie", cookie);
     });
-    return { purged, written, overwritten };
+    return { purged, written, overwritten, narrowed };
   }
 
-  function put(name: string, puts: readonly Put[], generation: number): { added: number; changed: number } {
+  function put(name: string, puts: readonly Put[], generation: number) {
     const ids = JSON.stringify(puts.map((each) => each.id));
     const known = new Map(
       file
@@ -99,7 +104,7 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
         name,
         ids,
       ]);
-    if (changed.length === 0) return { added: 0, changed: 0 }; // SYN-3
+    if (changed.length === 0) return { added: 0, changed: 0, narrowed: 0 }; // SYN-3
     file.run(
       `INSERT INTO server_row(collection, id, hash, generation)
        SELECT ?, json_extract(value, '$[0]'), json_extract(value, '$[1]'), ? FROM json_each(?) WHERE true
@@ -112,8 +117,33 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
       added,
       changed.flatMap((each) => [each.hash, known.get(each.id) ?? NO_HASH]),
     );
+    const narrowed = countNarrowed(
+      name,
+      changed.filter((each) => known.has(each.id)),
+    );
     writeRows(name, changed);
-    return { added, changed: changed.length };
+    return { added, changed: changed.length, narrowed };
+  }
+
+  function countNarrowed(name: string, puts: readonly Put[]): number {
+    const store = stores.get(name);
+    if (!store || puts.length === 0) return 0;
+    const ids = puts.map((each) => each.id);
+    const held = new Map<string, JsonObject>();
+    for (const stored of store.collection.findByIdsSync(ids)) {
+      const doc = withoutMeta(stored);
+      held.set(String(doc["id"]), store.definition.rowOf(doc));
+    }
+    // Where changes are pending, the document is not the server's row.
+    for (const id of overlaidAmong(name, ids)) {
+      const row = serverRow(name, id);
+      if (row) held.set(id, row);
+      else held.delete(id);
+    }
+    return puts.filter(({ id, doc }) => {
+      const row = held.get(id);
+      return row !== undefined && isNarrowed(row, doc);
+    }).length;
   }
 
   function writeRows(name: string, rows: readonly { readonly id: string; readonly doc: JsonObject }[]): void {
@@ -384,6 +414,11 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
     },
     cookie: () => file.meta.get("cookie") as Cookie | undefined,
     forgetCookie: () => file.meta.delete("cookie"),
+    /** Resolves when the words of all rows that were written so far are indexed, and those of lost ones are not. */
+    searchSettled: () =>
+      Promise.all(
+        [...stores.values()].map(({ definition, collection }) => definition.search && collection.searchSettled()),
+      ),
     collection: (name: string) => stores.get(name)?.collection,
     collections: new Map([...stores].map(([name, store]) => [name, store.collection])),
   };
