@@ -100,6 +100,46 @@ describe("intents", () => {
     expect(desk.shown().get(id)).toMatchObject({ rank: 9 });
   });
 
+  it("[SYN-4] an answer given again waits for the feed to carry the effect, too", async () => {
+    proxy = await startFaultProxy(server.url);
+    const ann = await server.addUser({ department: "again" });
+    const id = await server.addNote({ owner: ann, text: "x" });
+    const desk = seat(ann, { url: proxy.url });
+    await desk.until(() => desk.shown().has(id), "the note");
+    await isOnline(desk);
+    const long = await server.database.pool.connect();
+    const seen: unknown[] = [];
+    try {
+      await long.query("begin");
+      await long.query("select pg_current_xact_id()"); // from here on nobody's horizon moves
+      proxy.swallowAnswers();
+      desk.edit(id, { rank: 9 });
+      await expect.poll(() => editsOf(id), { timeout: 10_000 }).toBe(1);
+      proxy.cut();
+      proxy.mend();
+      desk.replica.tryNow();
+      await isOnline(desk);
+      const enoughForAnAnswer = Date.now() + 1_500; // given at once, it came within some milliseconds
+      await expect
+        .poll(
+          () => {
+            seen.push(desk.shown().get(id)?.["rank"]);
+            return Date.now() > enoughForAnAnswer;
+          },
+          { timeout: 10_000 },
+        )
+        .toBe(true);
+    } finally {
+      await long.query("commit");
+      long.release();
+    }
+    expect(new Set(seen)).toEqual(new Set([9]));
+    server.ring();
+    await isDone(desk);
+    expect(desk.shown().get(id)).toMatchObject({ rank: 9 });
+    expect(await editsOf(id)).toBe(1);
+  });
+
   it("[SYN-4] another user's intent id is refused and tells nothing", async () => {
     const [ann, bob] = [await server.addUser({ department: "a" }), await server.addUser({ department: "b" })];
     const principal = (userId: string) =>

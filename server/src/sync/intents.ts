@@ -32,7 +32,7 @@ export interface Caller {
 
 export interface AppliedIntent {
   readonly result: IntentResult;
-  /** The transaction that carries the effect; absent where nothing changed now. */
+  /** When the feed has carried this transaction, it has carried the effect; absent where there is none. */
   readonly txid?: string;
 }
 
@@ -88,7 +88,7 @@ export function createIntents({ db, intents, access, loadSubject, clock, log }: 
     intent: Intent,
   ): Promise<AppliedIntent> {
     const noted = await noteIntent(trx, principal, intent);
-    if (!noted) return { result: await storedResult(trx, principal, intent) };
+    if (!noted) return await answerAgain(trx, principal, intent);
     const definition = definitionOf(byName, intent);
     const args = parseArgs(definition, intent);
     if (!subject) throw new DomainError("unauthenticated", "This account is off.", { reason: "account.off" });
@@ -102,8 +102,7 @@ export function createIntents({ db, intents, access, loadSubject, clock, log }: 
     );
     const result: IntentResult = { mid: intent.mid, ...outcome };
     await storeResult(trx, intent.mid, result);
-    const { rows } = await sql<{ txid: string }>`select pg_current_xact_id()::text as txid`.execute(trx);
-    return rows[0] ? { result, txid: rows[0].txid } : { result };
+    return { result, txid: await currentTxid(trx) };
   }
 
   async function refuse(principal: Principal, intent: Intent, error: DomainError): Promise<AppliedIntent> {
@@ -229,6 +228,21 @@ async function noteIntent(trx: Transaction, principal: Principal, intent: Intent
 
 async function storeResult(trx: Transaction, mid: string, result: IntentResult): Promise<void> {
   await sql`update intent_log set result = ${JSON.stringify(result)}::jsonb where mid = ${mid}`.execute(trx);
+}
+
+/**
+ * The effect of the first copy may not have been carried by the feed yet: a lost answer comes back within a second, and
+ * somebody's long transaction holds the feed for longer. So this copy waits like the first: what was committed before
+ * this transaction began is carried before its number is.
+ */
+async function answerAgain(trx: Transaction, principal: Principal, intent: Intent): Promise<AppliedIntent> {
+  const result = await storedResult(trx, principal, intent);
+  return result.status === "rejected" ? { result } : { result, txid: await currentTxid(trx) };
+}
+
+async function currentTxid(trx: Transaction): Promise<string> {
+  const { rows } = await sql<{ txid: string }>`select pg_current_xact_id()::text as txid`.execute(trx);
+  return rows[0]?.txid ?? "0";
 }
 
 async function storedResult(trx: Transaction, principal: Principal, intent: Intent): Promise<IntentResult> {
