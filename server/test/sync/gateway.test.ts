@@ -94,6 +94,16 @@ describe("the gateway", () => {
     expect(await old.closed).toBe(4426);
   });
 
+  it("a client of an earlier protocol is told in words that it is too old, and nothing else", async () => {
+    const old = connect({ token: server.tokenOf(await server.addUser({ department: "sales" })) });
+    await isOpen(old);
+    old.send(hello({ protocol: PROTOCOL_VERSION - 1 }));
+    expect(await old.closed).toBe(4426);
+    expect(old.received).toMatchObject([
+      { type: "error", body: { code: "outdated", message: expect.stringContaining("too old") as string } },
+    ]);
+  });
+
   it("answers nothing at other addresses", async () => {
     expect(await connect({ path: "/elsewhere" }).closed).toBe(0);
   });

@@ -4,7 +4,7 @@ import type { ErrorCode, Json, JsonObject } from "../base/index.ts";
  * The wire (SYNC.md §4). Types 0–3 are stock y-protocols on the control document; ours start at 100. A frame is
  * `varUint type` and then the message's body as `frame.ts` writes it.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2; // 2: `keep`, without which a reset would empty the replica
 
 export const messageType = {
   hello: 100,
