@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -198,6 +198,35 @@ describe("the office's records", () => {
     await expect.poll(() => fileAt(bob), { timeout: 15_000 }).toMatchObject({ name: "hello.txt", state: "stored" });
     await expect.poll(() => fileAt(ann), { timeout: 15_000 }).not.toHaveProperty("upload");
     expect(await run(bob, "file.fetch", { id: fileId, what: "content" })).toMatchObject({ available: true });
+  });
+
+  it("[VIS-4] who loses a record loses the bodies of its files, online and after a stop in between", async () => {
+    const [ann, bob] = [await seat("ann"), await seat("bob")];
+    await isQuiet(ann);
+    await isQuiet(bob);
+    const bytes = new TextEncoder().encode("canary in a body");
+    for (const how of ["online", "left behind by a stop"]) {
+      const [id, fileId] = [newId(), newId()];
+      const fields = { title: how, assignee: userOf(bob), department };
+      await run(ann, "record.create", { id, type: "task", fields });
+      await run(ann, "file.attach", { id: fileId, recordId: id, field: "files", name: "c.txt", source: { bytes } });
+      const rowAt = (office: OfficeReplica) => office.replica.rows.collection("files")?.findByIdsSync([fileId])[0];
+      await expect.poll(() => rowAt(bob), { timeout: 15_000 }).toMatchObject({ state: "stored" });
+      expect(await run(bob, "file.fetch", { id: fileId, what: "content" })).toMatchObject({ available: true });
+      const folder = join(bob.replica.options.directory, "files");
+      expect(readdirSync(folder)).toContain(fileId);
+      await run(ann, "record.edit", { id, set: { assignee: userOf(ann) } });
+      await expect.poll(() => rowAt(bob), { timeout: 15_000 }).toBeUndefined();
+      await expect.poll(() => readdirSync(folder), { timeout: 15_000 }).not.toContain(fileId);
+      // As if the process had ended between the purge and this: the next start finds a body without its file.
+      mkdirSync(join(folder, fileId));
+      writeFileSync(join(folder, fileId, "content"), "sealed");
+    }
+    await bob.close();
+    const folder = join(bob.replica.options.directory, "files");
+    expect(readdirSync(folder)).toHaveLength(2);
+    await seat("bob", bob.replica.options.directory);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("[SYN-7] what a form would have refused is refused by the server, and kept with the field that is wrong", async () => {

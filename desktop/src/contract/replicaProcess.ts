@@ -42,6 +42,8 @@ export type FromReplica =
   | { readonly kind: "opened" }
   | { readonly kind: "failed"; readonly reason: string; readonly message: string }
   | { readonly kind: "status"; readonly status: ReplicaStatus }
+  /** Lost: main removes the copies that it made for other applications. */
+  | { readonly kind: "filesPurged"; readonly fileIds: readonly string[] }
   | { readonly kind: "closed" };
 
 /** First a head, then chunks, then an end; or an error instead. */

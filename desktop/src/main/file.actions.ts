@@ -1,12 +1,12 @@
 import { createWriteStream } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, extname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { dialog, shell, type BrowserWindow } from "electron";
 import type { Refusal } from "#contract";
 import { resolveByteRange } from "./byteRange.ts";
 import { CachedFileMissing, type CachedFiles } from "./cached.files.ts";
+import type { createOpenedCopies } from "./opened.copies.ts";
 
 /** Opening one of these runs it. A colleague's file must not, however it is called. */
 const PROGRAMS = new Set(
@@ -16,9 +16,10 @@ const PROGRAMS = new Set(
   ).split(" "),
 );
 
-export function createFileActions(deps: { readonly files: CachedFiles; readonly temp: string }) {
-  const folders: string[] = [];
-
+export function createFileActions(deps: {
+  readonly files: CachedFiles;
+  readonly copies: ReturnType<typeof createOpenedCopies>;
+}) {
   async function copyTo(fileId: string, path: string): Promise<void> {
     const { body } = await deps.files.open({ what: "content", fileId }, (total) => resolveByteRange(undefined, total));
     if (!body) throw new CachedFileMissing("unavailable", "The file is empty.");
@@ -50,12 +51,8 @@ export function createFileActions(deps: { readonly files: CachedFiles; readonly 
       return { ok: false, reason: "file.program", message: "Opening this file would run it." };
     }
     try {
-      await mkdir(deps.temp, { recursive: true });
-      const folder = await mkdtemp(join(deps.temp, "kontor-"));
-      folders.push(folder);
-      const path = join(folder, name);
-      await copyTo(input.fileId, path);
-      await chmod(path, 0o400);
+      const path = await deps.copies.make({ fileId: input.fileId, name }, (to) => copyTo(input.fileId, to));
+      if (path === undefined) throw new CachedFileMissing("notFound", "This file is not here any more.");
       const problem = await shell.openPath(path);
       return problem ? { ok: false, reason: "file.noApplication", message: problem } : { ok: true };
     } catch (error) {
@@ -64,11 +61,5 @@ export function createFileActions(deps: { readonly files: CachedFiles; readonly 
     }
   }
 
-  async function removeCopies(): Promise<void> {
-    await Promise.all(
-      folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true }).catch(() => undefined)),
-    );
-  }
-
-  return { chooseFiles, saveFileAs, openExternally, removeCopies };
+  return { chooseFiles, saveFileAs, openExternally };
 }

@@ -18,6 +18,7 @@ import { createFileActions } from "./file.actions.ts";
 import { serveIpc } from "./ipc.ts";
 import { systemKeychain } from "./keychain.ts";
 import { createTray, setMenu, setTrayMenu } from "./menu.ts";
+import { createOpenedCopies } from "./opened.copies.ts";
 import { createReplicaHost } from "./replica.host.ts";
 import { createServerClient } from "./server.client.ts";
 import { createSession } from "./session.ts";
@@ -50,13 +51,17 @@ async function run(): Promise<void> {
     preload: join(here, "../preload/index.cjs"),
     background: () => (nativeTheme.shouldUseDarkColors ? "#14171c" : "#f6f7f9"),
   });
+  const copies = createOpenedCopies(join(app.getPath("temp"), "kontor-open"));
+  await copies.removeLeftovers();
   const replica = createReplicaHost({
     entry: join(here, "replica.js"),
     events: {
       // Windows hear it from the replica itself. A lost device has removed its files; the key and the account go here.
-      status: ({ problem }) => {
+      status: ({ problem, connection }) => {
         if (problem?.reason === "link.deviceRevoked") void session.revoked();
+        if (connection === "locked") void copies.removeAll();
       },
+      filesPurged: (fileIds) => void copies.removeOf(fileIds),
       reopened: () => windows.command("replica.reopened"),
       failed: (problem) => windows.command("replica.failed", problem),
     },
@@ -74,7 +79,7 @@ async function run(): Promise<void> {
     },
   });
   const files = createCachedFiles({ replica });
-  const fileActions = createFileActions({ files, temp: join(app.getPath("temp"), "kontor-open") });
+  const fileActions = createFileActions({ files, copies });
   const locale = (): Locale => {
     const chosen = settings.get().locale;
     return chosen === "system" ? (app.getLocale().toLowerCase().startsWith("ru") ? "ru" : "en") : chosen;
@@ -94,7 +99,7 @@ async function run(): Promise<void> {
     signIn: (_sender, input) => session.signIn(input),
     signOut: async (_sender, input) => {
       await session.signOut(input);
-      await fileActions.removeCopies();
+      await copies.removeAll();
     },
     unlock: (_sender, input) => session.unlock(input),
     settings: () => settings.get(),
@@ -120,7 +125,7 @@ async function run(): Promise<void> {
     if (closing) return;
     closing = true;
     event.preventDefault();
-    void Promise.allSettled([replica.close(false), fileActions.removeCopies()]).then(() => app.quit());
+    void Promise.allSettled([replica.close(false), copies.removeAll()]).then(() => app.quit());
   });
 
   setMenu(locale(), actions);

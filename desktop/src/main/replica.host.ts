@@ -11,6 +11,7 @@ const RESTART_WINDOW_MS = 60_000;
 export type OpenReplica = Omit<Extract<ToReplica, { kind: "open" }>, "kind">;
 export interface ReplicaHostEvents {
   status(status: ReplicaStatus): void;
+  filesPurged(fileIds: readonly string[]): void;
   /** It died and stands again: ports must be asked for anew. */
   reopened(): void;
   failed(problem: { reason: string; message: string }): void;
@@ -40,6 +41,7 @@ export function createReplicaHost(deps: { readonly entry: string; readonly event
       started.on("message", (message: FromReplica) => {
         if (message.kind === "opened") resolve();
         if (message.kind === "status") deps.events.status(message.status);
+        if (message.kind === "filesPurged") deps.events.filesPurged(message.fileIds);
         if (message.kind === "failed") {
           deps.events.failed(message);
           reject(new Error(message.message));

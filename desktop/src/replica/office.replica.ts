@@ -30,6 +30,8 @@ export interface OfficeDeps {
   readonly clock?: Clock;
   readonly onStatus: (status: ReplicaStatus) => void;
   readonly onDamaged: (error: ReplicaDamaged) => void;
+  /** Copies that were made of their bodies elsewhere go, too. */
+  readonly onFilesPurged?: (fileIds: readonly string[]) => void;
 }
 
 export async function openOfficeReplica(options: OpenOffice, deps: OfficeDeps): Promise<OfficeReplica> {
@@ -76,6 +78,7 @@ export async function openOfficeReplica(options: OpenOffice, deps: OfficeDeps): 
     context.setUploads(new Map(uploads));
   }
 
+  await sweepBodies();
   noteUploads();
   for (const { fileId } of files.uploads.list()) replica.rows.refresh("files", fileId);
   const commands = createReplicaCommands({
@@ -85,6 +88,13 @@ export async function openOfficeReplica(options: OpenOffice, deps: OfficeDeps): 
     server: { url: options.serverUrl, name: options.serverName },
   });
   const windows = createWindowPorts(replica, commands);
+
+  /** VIS-4: a process that ended between a purge and the removal of the bodies left them behind. */
+  async function sweepBodies(): Promise<void> {
+    if (!replica.rows.cookie()) return; // being filled: what is not here yet is not lost
+    const mine = new Set([...replica.outbox.pending(), ...replica.outbox.issues()].map(({ id }) => id));
+    await files.sweep((fileId) => mine.has(fileId) || replica.rows.hasServerRow("files", fileId));
+  }
 
   /** Only when it turns: being told "online" ends the waiting times of all uploads. */
   let wasOnline = false;
@@ -104,7 +114,11 @@ export async function openOfficeReplica(options: OpenOffice, deps: OfficeDeps): 
     else files.uploads.wake();
   });
   replica.on("purged", (collection, ids) => {
-    if (collection === "files") void files.purge(ids);
+    if (collection !== "files") return;
+    deps.onFilesPurged?.(ids);
+    void files.purge(ids).catch((error: unknown) => {
+      deps.log.warn("bodies of lost files are removed at the next start", { error: String(error) });
+    });
   });
   noteOnline();
 

@@ -51,6 +51,7 @@ export function runReplicaProcess({ parent, log, restart }: ReplicaProcessDeps):
         log,
         onStatus: (status) => parent.post({ kind: "status", status }),
         onDamaged: restart,
+        onFilesPurged: (fileIds) => parent.post({ kind: "filesPurged", fileIds }),
       });
       parent.post({ kind: "opened" });
       parent.post({ kind: "status", status: office.commands.status() });

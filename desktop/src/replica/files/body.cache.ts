@@ -22,6 +22,8 @@ export interface BodyCache {
   has(fileId: string, part: Part): Promise<boolean>;
   open(fileId: string, part: Part): Promise<SealedReader | undefined>;
   drop(fileIds: readonly string[]): Promise<void>;
+  /** The files of which anything is held. */
+  held(): Promise<readonly string[]>;
   /** Drops what was longest not looked at until at most `maxBytes` are held; `keep` names files to spare. */
   trim(maxBytes: number, keep: (fileId: string) => boolean): Promise<void>;
 }
@@ -95,6 +97,11 @@ export async function openBodyCache({ directory, key }: { directory: string; key
 
     async drop(fileIds) {
       for (const fileId of fileIds) await rm(folderOf(fileId), { recursive: true, force: true });
+    },
+
+    async held() {
+      const names = await readdir(directory);
+      return names.filter((name) => ID.test(name));
     },
 
     async trim(maxBytes, keep) {

@@ -14,6 +14,8 @@ export interface ReplicaFiles {
   open: BodyCache["open"];
   /** VIS-4: what access was lost to leaves this device, whatever it waited for. */
   purge(fileIds: readonly string[]): Promise<void>;
+  /** Removes the bodies of files that are neither kept nor waiting to be uploaded. */
+  sweep(isKept: (fileId: string) => boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,18 +43,26 @@ export async function openReplicaFiles(deps: ReplicaFilesDeps): Promise<ReplicaF
   const { serverUrl, token, cacheBytes = CACHE_BYTES, maxAttachBytes = ATTACH_BYTES } = deps;
   const bodies = await openBodyCache({ directory: deps.directory, key: deps.key });
   const uploads = createUploads({ ...deps, bodies });
-  const fetching = new Map<string, Promise<{ available: boolean; reason?: string }>>();
-  const aborter = new AbortController();
+  interface Fetching {
+    readonly fileId: string;
+    readonly aborter: AbortController;
+    readonly done: Promise<{ available: boolean; reason?: string }>;
+  }
+  const fetching = new Map<string, Fetching>();
   let fetched = 0;
 
-  async function download(file: FetchableFile, part: Part): Promise<{ available: boolean; reason?: string }> {
+  async function download(
+    file: FetchableFile,
+    part: Part,
+    signal: AbortSignal,
+  ): Promise<{ available: boolean; reason?: string }> {
     const bearer = token();
     if (bearer === undefined) return { available: false, reason: "signedOut" };
     let response: Response;
     try {
       response = await deps.fetch(`${serverUrl}/api/files/${file.id}/${addressOf(part)}`, {
         headers: { authorization: `Bearer ${bearer}` },
-        signal: aborter.signal,
+        signal,
       });
     } catch {
       return { available: false, reason: "offline" };
@@ -80,6 +90,12 @@ export async function openReplicaFiles(deps: ReplicaFilesDeps): Promise<ReplicaF
     return { available: true };
   }
 
+  async function stopFetching(isMeant: (each: Fetching) => boolean): Promise<void> {
+    const meant = [...fetching.values()].filter(isMeant);
+    for (const { aborter } of meant) aborter.abort();
+    await Promise.allSettled(meant.map(({ done }) => done));
+  }
+
   return {
     uploads,
     open: bodies.open,
@@ -91,19 +107,25 @@ export async function openReplicaFiles(deps: ReplicaFilesDeps): Promise<ReplicaF
       if (await bodies.has(file.id, part)) return { available: true };
       const name = `${file.id}/${part}`;
       const known = fetching.get(name);
-      if (known) return known;
-      const promise = download(file, part).finally(() => fetching.delete(name));
-      fetching.set(name, promise);
-      return promise;
+      if (known) return known.done;
+      const aborter = new AbortController();
+      const done = download(file, part, aborter.signal).finally(() => fetching.delete(name));
+      fetching.set(name, { fileId: file.id, aborter, done });
+      return done;
     },
     async purge(fileIds) {
       for (const fileId of fileIds) await uploads.discard(fileId);
+      // What is on its way would be put back after it was removed.
+      const lost = new Set(fileIds);
+      await stopFetching(({ fileId }) => lost.has(fileId));
       await bodies.drop(fileIds);
     },
+    async sweep(isKept) {
+      const held = await bodies.held();
+      await bodies.drop(held.filter((fileId) => uploads.stateOf(fileId) === undefined && !isKept(fileId)));
+    },
     async close() {
-      aborter.abort();
-      await uploads.close();
-      await Promise.allSettled(fetching.values());
+      await Promise.all([stopFetching(() => true), uploads.close()]);
     },
   };
 }
