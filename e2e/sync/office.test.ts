@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { newId, type JsonObject } from "@kontor/shared/base";
+import { newId, systemClock, type Clock, type JsonObject } from "@kontor/shared/base";
 import { openOfficeReplica, type OfficeReplica } from "@kontor/desktop/replica";
 import { startServer, type TestServer } from "../harness/server.ts";
 
@@ -79,14 +79,18 @@ async function addDepartment(): Promise<string> {
   return (await post<{ id: string }>("admin/departments", { nameEn: "Sales", nameRu: "Продажи" }, token)).id;
 }
 
-async function seat(login: string, directory = mkdtempSync(join(tmpdir(), "kontor-office-"))): Promise<OfficeReplica> {
+async function seat(
+  login: string,
+  directory = mkdtempSync(join(tmpdir(), "kontor-office-")),
+  { serverUrl = server.url, clock = systemClock }: { readonly serverUrl?: string; readonly clock?: Clock } = {},
+): Promise<OfficeReplica> {
   directories.push(directory);
   const session = await signIn(login);
   const office = await openOfficeReplica(
     {
       directory,
       key: "5a".repeat(32),
-      serverUrl: server.url,
+      serverUrl,
       serverName: "test",
       user: session.user,
       deviceId: session.deviceId,
@@ -94,7 +98,12 @@ async function seat(login: string, directory = mkdtempSync(join(tmpdir(), "konto
       leaseMs: session.leaseMs,
       appVersion: "test",
     },
-    { log: { info: () => undefined, warn: () => undefined }, onStatus: () => undefined, onDamaged: () => undefined },
+    {
+      log: { info: () => undefined, warn: () => undefined },
+      onStatus: () => undefined,
+      onDamaged: () => undefined,
+      clock,
+    },
   );
   opened.push(office);
   return office;
@@ -227,6 +236,78 @@ describe("the office's records", () => {
     expect(readdirSync(folder)).toHaveLength(2);
     await seat("bob", bob.replica.options.directory);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("[VIS-6] when the lease has ended every door is shut, and opens after what was lost has gone", async () => {
+    const ann = await seat("ann");
+    let bob = await seat("bob");
+    const { directory } = bob.replica.options;
+    await isQuiet(ann);
+    await isQuiet(bob);
+    const [id, fileId] = [newId(), newId()];
+    const bytes = new TextEncoder().encode("hello file");
+    const fields = { title: "Leasehold", assignee: userOf(bob), department };
+    await run(ann, "record.create", { id, type: "task", fields });
+    await run(ann, "file.attach", { id: fileId, recordId: id, field: "files", name: "l.txt", source: { bytes } });
+    await expect
+      .poll(() => bob.replica.rows.collection("files")?.findByIdsSync([fileId])[0], { timeout: 15_000 })
+      .toMatchObject({ state: "stored" });
+    await run(bob, "file.fetch", { id: fileId, what: "content" });
+
+    const chunksOf = async (office: OfficeReplica, what: "content" | "pdf" | "page" | "thumbnail") => {
+      const kinds: string[] = [];
+      await office.readFile({ what, fileId }, ({ kind }) => kinds.push(kind));
+      return kinds;
+    };
+    /** A window's ports, and what became of them. */
+    const openWindow = (office: OfficeReplica) => {
+      const closed = { rxdb: false, commands: false };
+      const port = (name: keyof typeof closed) => ({
+        send: () => undefined,
+        onMessage: () => undefined,
+        onClose: () => undefined,
+        close: () => void (closed[name] = true),
+      });
+      office.windows.open(port("rxdb"), port("commands"));
+      return closed;
+    };
+    const doors = {
+      "search.query": { text: "Leasehold" },
+      "file.fetch": { id: fileId, what: "content" },
+      "access.explain": { type: "task", id, action: "read" },
+      "outbox.list": {},
+    };
+    // All of them are open as long as the lease lasts, also offline.
+    await bob.close();
+    bob = await seat("bob", directory, { serverUrl: "http://127.0.0.1:9" });
+    expect(await run(bob, "search.query", doors["search.query"])).toMatchObject({ hits: [{ id }] });
+    expect(await chunksOf(bob, "content")).toEqual(["head", "chunk", "end"]);
+    expect(openWindow(bob)).toEqual({ rxdb: false, commands: false });
+    await bob.close();
+
+    await run(ann, "record.edit", { id, set: { assignee: userOf(ann) } });
+    await isQuiet(ann);
+    const { leaseMs } = await signIn("bob");
+    const clock: Clock = { ...systemClock, now: () => Date.now() + leaseMs + 60_000 };
+    bob = await seat("bob", directory, { serverUrl: "http://127.0.0.1:9", clock });
+    expect(bob.commands.status().connection).toBe("locked");
+    for (const [name, input] of Object.entries(doors))
+      await expect(run(bob, name, input)).rejects.toThrow("replica.locked");
+    for (const what of ["content", "pdf", "page", "thumbnail"] as const)
+      expect(await chunksOf(bob, what)).toEqual(["error"]);
+    expect(openWindow(bob)).toEqual({ rxdb: true, commands: false });
+    await bob.close();
+
+    bob = await seat("bob", directory, { clock });
+    expect(bob.replica.isLocked).toBe(true);
+    const openWithLost: boolean[] = [];
+    bob.replica.on("state", () => openWithLost.push(!bob.replica.isLocked && record(bob, id) !== undefined));
+    await isQuiet(bob);
+    expect(openWithLost).not.toContain(true);
+    expect(record(bob, id)).toBeUndefined();
+    expect(await run(bob, "search.query", doors["search.query"])).toMatchObject({ hits: [] });
+    expect(await chunksOf(bob, "content")).toEqual(["error"]);
+    expect(openWindow(bob)).toEqual({ rxdb: false, commands: false });
   });
 
   it("[SYN-7] what a form would have refused is refused by the server, and kept with the field that is wrong", async () => {
