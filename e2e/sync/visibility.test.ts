@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createManualClock, startNoteServer, type NoteServer } from "@kontor/server/testing/sync";
 import { startFaultProxy, type FaultProxy } from "./faultProxy.ts";
 import { openDesk, type Desk } from "./notesReplica.ts";
+import { byId, expectedFor } from "./oracle.ts";
 
 /**
  * VIS-1 at rest, after random changes of rows, attributes, policies, grants and time, and random outages: each replica against
@@ -23,32 +24,6 @@ afterAll(async () => {
   await proxy.stop();
   await server.stop();
 });
-
-type Row = Readonly<Record<string, string | number>>;
-
-async function expectedFor(userId: string, ownersOnly: boolean) {
-  const { pool } = server.database;
-  const user = (
-    await pool.query<Row>("select department, granted, granted_until as until from note_user where id = $1", [userId])
-  ).rows[0];
-  const notes = (await pool.query<Row>("select * from note")).rows;
-  const comments = (await pool.query<Row>("select * from note_comment")).rows;
-  const isLent = Date.parse(String(user?.["until"])) > clock.now();
-  const departments = [user?.["department"], isLent ? user?.["granted"] : undefined];
-  const seen = new Map<string, Row>();
-  for (const note of notes) {
-    const { edits: _edits, created_at: _createdAt, partner: _partner, secret, ...open } = note;
-    if (note["owner"] === userId) seen.set(String(note["id"]), { ...open, secret: secret ?? "" });
-    else if (!ownersOnly && departments.includes(note["department"])) seen.set(String(note["id"]), open);
-  }
-  const talk = new Map<string, Row>();
-  for (const { id, note_id: noteId, body } of comments)
-    if (seen.has(String(noteId))) talk.set(String(id), { id: id ?? "", noteId: noteId ?? "", body: body ?? "" });
-  return { notes: seen, comments: talk };
-}
-
-const byId = (rows: ReadonlyMap<string, unknown>) =>
-  Object.fromEntries([...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
 /** mulberry32: small, and the same on every machine. */
 function seeded(seed: number) {
@@ -137,7 +112,7 @@ async function walk(seed: number): Promise<number> {
     await desk.until(({ state }) => state().pending === 0 && state().connection === "online", "quiet");
   }
   for (const [index, desk] of desks.entries()) {
-    const expected = await expectedFor(users[index] ?? "", ownersOnly);
+    const expected = await expectedFor(server, users[index] ?? "", { now: clock.now(), ownersOnly });
     const context = `seed ${seed}, desk ${index}`;
     await expect.poll(() => byId(desk.shown()), { message: context, timeout: 10_000 }).toEqual(byId(expected.notes));
     await expect

@@ -63,6 +63,8 @@ export interface NoteServerOptions {
   readonly leaseMs?: number;
   readonly clock?: Clock;
   readonly alarm?: SyncDeps["alarm"];
+  /** A bug on purpose: rows that are decided by another one are not decided again. For tests of the oracles. */
+  readonly forgetsDependents?: true;
 }
 
 export interface Note {
@@ -305,6 +307,7 @@ export async function startNoteServer({
   leaseMs = 86_400_000,
   clock = systemClock,
   alarm,
+  forgetsDependents,
 }: NoteServerOptions = {}): Promise<NoteServer> {
   const database = await createTestDatabase();
   const { db } = database;
@@ -334,7 +337,7 @@ export async function startNoteServer({
       db,
       audit: createAuditLog({ db, clock }),
       doorbell,
-      collections,
+      collections: forgetsDependents ? collections.map(({ dependents: _dependents, ...each }) => each) : collections,
       intents,
       access: policies.engine,
       authenticate,
