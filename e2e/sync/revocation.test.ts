@@ -118,14 +118,14 @@ describe("[VIS-4] nothing is left of what was lost by", () => {
     for (const id of victims) await server.editNote(id, { secret: `${canary} `.repeat(3) });
     await desk.reopen();
     await desk.until(() => withCanary() === victims.length, "the grown notes");
+    expect(filesWith(desk.directory, canary)).not.toEqual([]);
     // Not a purge: the rows stay, through another rule, without the section.
     for (const id of victims) await server.editNote(id, { owner: newId() });
     await desk.until(() => withCanary() === 0, "the narrowed notes");
     expect(desk.shown().size).toBe(GROWING);
-    // Copies that split pages have left: found at first, so that the search proves something, and gone by and by.
-    expect(filesWith(desk.directory, canary)).toEqual(["replica.db"]);
+    // Whether a split leaves a copy depends on where the rows stand: purge.test.ts has a layout where it does.
     await expect.poll(() => filesWith(desk.directory, canary), { timeout: 8_000 }).toEqual([]);
-  });
+  }, 30_000);
 
   it("titles of what waits to be sent; the user's own words stay", async () => {
     const department = newId();
