@@ -123,6 +123,8 @@ describe("[VIS-4] nothing is left of what was lost by", () => {
     for (const id of victims) await server.editNote(id, { owner: newId() });
     await desk.until(() => withCanary() === 0, "the narrowed notes");
     expect(desk.shown().size).toBe(GROWING);
+    // That the file is to be written anew stands in it, so that a stop in between forgets it not.
+    await expect.poll(() => filesWith(desk.directory, "rebuildDue"), { interval: 20 }).not.toEqual([]);
     // Whether a split leaves a copy depends on where the rows stand: purge.test.ts has a layout where it does.
     await expect.poll(() => filesWith(desk.directory, canary), { timeout: 8_000 }).toEqual([]);
   }, 30_000);
