@@ -49,7 +49,8 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState,
   const [small, losses, first, rest] = [SMALL, LOSSES, FIRST, REST].map(createLane) as [Lane, Lane, Lane, Lane];
   const alarms = new Map<string, { readonly at: number; readonly off: () => void }>();
   const filling = new Set<string>();
-  const waitedFor = new Set<string>();
+  /** How many devices wait for an answer, by key. */
+  const waitedFor = new Map<string, number>();
   let isStopped = false;
 
   const advance = (seat: Seat): Promise<ProfileState | undefined> =>
@@ -58,9 +59,14 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState,
   /** For a device that waits for an answer: before those that only listen. */
   function advanceFirst(seat: Seat): Promise<ProfileState | undefined> {
     const key = profiles.keyOf(seat);
-    waitedFor.add(key);
+    waitedFor.set(key, (waitedFor.get(key) ?? 0) + 1);
+    small.hurry(key);
     losses.hurry(key);
-    return advance(seat).finally(() => waitedFor.delete(key));
+    return advance(seat).finally(() => {
+      const others = (waitedFor.get(key) ?? 1) - 1;
+      if (others > 0) waitedFor.set(key, others);
+      else waitedFor.delete(key);
+    });
   }
 
   async function advanceNow(seat: Seat): Promise<ProfileState | undefined> {
@@ -84,19 +90,23 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState,
 
   /** With everything taken away that is lost, and a profile that was empty filled. */
   async function settled(seat: Seat): Promise<ProfileState | undefined> {
-    let state = await small.run(() => profiles.advance(seat));
+    let state = await turnIn(small, seat, () => profiles.advance(seat));
     for (let round = 0; state?.lossesDue && round < MAX_ROUNDS; round++) {
-      const key = profiles.keyOf(seat);
-      const turn = losses.run(() => profiles.takeAway(seat), key);
-      if (waitedFor.has(key)) losses.hurry(key);
-      await turn;
-      state = await small.run(() => profiles.advance(seat));
+      await turnIn(losses, seat, () => profiles.takeAway(seat));
+      state = await turnIn(small, seat, () => profiles.advance(seat));
     }
     if (state?.lossesDue) throw new Error("Policies change faster than a view profile can follow.");
     if (!state?.isNew || !state.pending) return state;
     let filled: ProfileState | undefined = state;
     while (filled?.pending && !filled.lossesDue) filled = await first.run(() => profiles.fill(seat));
     return await settled(seat);
+  }
+
+  function turnIn<T>(lane: Lane, seat: Seat, job: () => Promise<T>): Promise<T> {
+    const key = profiles.keyOf(seat);
+    const turn = lane.run(job, key);
+    if (waitedFor.has(key)) lane.hurry(key);
+    return turn;
   }
 
   async function fillRest(key: string): Promise<void> {
