@@ -234,7 +234,8 @@ function demoWords({ people, records, files, password, signIns }: LoadedDemo): s
 
 /** Opens the database beside a running server, or alone, for one command. */
 async function withOffice(options: CommonOptions, act: (office: Office) => Promise<void>): Promise<void> {
-  const log = createLog({ level: "warn" });
+  // What a command prints is for machines, too: the log stays out of it.
+  const log = createLog({ level: "warn", destination: process.stderr });
   const stops = createStops(log);
   try {
     await act(
