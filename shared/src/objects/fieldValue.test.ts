@@ -204,6 +204,11 @@ describe("a change in words", () => {
     expect(formatFieldValue(fieldOf("from"), "2026-03-01", "en")).toBe("Mar 1, 2026");
   });
 
+  it("is made of an object that is no text, and has a toString of its own", () => {
+    expect(formatFieldValue(fieldOf("title"), { toString: "" }, "ru")).toBe('{"toString":""}');
+    expect(formatFieldValue(fieldOf("from"), [{ valueOf: 1 }], "en")).toBe('{"valueOf":1}');
+  });
+
   it("is made of any value without throwing, redacted ones too", () => {
     fc.assert(
       fc.property(fc.constantFrom(...Object.keys(everything.fields)), fc.jsonValue(), (key, value) => {

@@ -83,48 +83,54 @@ const unknownName: Label = { en: "(not visible)", ru: "(не видно)" };
 const yes: Label = { en: "Yes", ru: "Да" };
 const no: Label = { en: "No", ru: "Нет" };
 
+/**
+ * A value that does not fit its field. Not String(): an object that has a "toString" of its own, as JSON from an older
+ * definition may, throws there.
+ */
+const plainText = (value: Json): string => (typeof value === "object" ? canonicalJson(value) : String(value));
+
 function formatItem(field: FieldDefinition, value: Json, locale: Locale, names: Names): string {
   switch (field.kind) {
     case "number": {
       // A redacted number arrives as text, and so does whatever an older definition left behind.
-      if (typeof value !== "number") return String(value);
+      if (typeof value !== "number") return plainText(value);
       const text = new Intl.NumberFormat(locale, { maximumFractionDigits: field.decimals ?? 10 }).format(value);
       return field.unit ? `${text} ${labelIn(field.unit, locale)}` : text;
     }
     case "money":
-      return isMoney(value) ? formatMoney(value, locale) : String(value);
+      return isMoney(value) ? formatMoney(value, locale) : plainText(value);
     case "date":
       return formatDay(value, locale);
     case "dateTime":
       return formatMoment(value, locale);
     case "boolean":
-      return typeof value === "boolean" ? labelIn(value ? yes : no, locale) : String(value);
+      return typeof value === "boolean" ? labelIn(value ? yes : no, locale) : plainText(value);
     case "choice":
     case "choices": {
       const option = field.options.find((each) => each.key === value);
-      return option ? labelIn(option.label, locale) : String(value);
+      return option ? labelIn(option.label, locale) : plainText(value);
     }
     case "person":
     case "department":
-      return names[field.kind]?.(String(value)) ?? labelIn(unknownName, locale);
+      return names[field.kind]?.(plainText(value)) ?? labelIn(unknownName, locale);
     case "relation":
-      return names.record?.(String(value)) ?? labelIn(unknownName, locale);
+      return names.record?.(plainText(value)) ?? labelIn(unknownName, locale);
     default:
-      return String(value);
+      return plainText(value);
   }
 }
 
 function formatDay(value: Json, locale: Locale): string {
-  const time = Date.parse(`${String(value)}T00:00:00Z`);
+  const time = Date.parse(`${plainText(value)}T00:00:00Z`);
   // A day has no zone: shown in UTC, in which it was read.
   return Number.isNaN(time)
-    ? String(value)
+    ? plainText(value)
     : new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(time);
 }
 
 function formatMoment(value: Json, locale: Locale): string {
-  const time = Date.parse(String(value));
+  const time = Date.parse(plainText(value));
   return Number.isNaN(time)
-    ? String(value)
+    ? plainText(value)
     : new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(time);
 }
