@@ -39,6 +39,8 @@ export type { Log } from "./log.ts";
 export { createMetrics } from "./metrics.ts";
 export type { Metrics } from "./metrics.ts";
 export { scopes } from "./principal.ts";
+export { createSeal } from "./seal.ts";
+export type { Seal } from "./seal.ts";
 export type { Principal, Scope } from "./principal.ts";
 export { version } from "./version.ts";
 export { createQueue } from "./queue.ts";

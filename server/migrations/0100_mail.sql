@@ -1,0 +1,307 @@
+-- Mail. A mailbox holds messages in folders; what a message says is stored once, however many mailboxes it lies in.
+
+-- Domains for which this server takes mail.
+create table mail_domain (
+  name text primary key check (name = lower(name)),
+  -- DKIM: the selector and the sealed private key with which outgoing mail is signed.
+  dkim_selector text,
+  dkim_key_sealed bytea,
+  -- How mail for elsewhere leaves: null: straight to the far server's MX.
+  created_at timestamptz not null default now()
+);
+
+create table mailbox (
+  id uuid primary key,
+  kind text not null check (kind in ('personal', 'shared', 'external')),
+  owner_id uuid references app_user (id),
+  department_id uuid references department (id),
+  name text not null,
+  address text not null check (address = lower(address)),
+  rev integer not null default 1,
+  created_at timestamptz not null default now(),
+  disabled_at timestamptz,
+  check ((kind = 'shared') = (owner_id is null))
+);
+create unique index mailbox_personal on mailbox (owner_id) where kind = 'personal';
+create index mailbox_owner on mailbox (owner_id);
+
+-- Members of shared mailboxes, and delegates of personal ones.
+create table mailbox_member (
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  user_id uuid not null references app_user (id) on delete cascade,
+  role text not null check (role in ('reader', 'editor', 'sender', 'manager')),
+  primary key (mailbox_id, user_id)
+);
+create index mailbox_member_user on mailbox_member (user_id);
+
+-- A group's address: whoever writes to it writes to all of its members.
+create table mail_group (
+  id uuid primary key,
+  name text not null,
+  address text not null unique check (address = lower(address)),
+  -- Of people: the group of the structure whose members these are, beside those named here.
+  user_group_id uuid references user_group (id) on delete set null,
+  created_at timestamptz not null default now()
+);
+create table mail_group_member (
+  group_id uuid not null references mail_group (id) on delete cascade,
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  primary key (group_id, mailbox_id)
+);
+
+-- Every address that is ours, in lower case; the key decides a race for one. External accounts' addresses are not here:
+-- mail to them goes through their provider.
+create table mail_address (
+  address text primary key check (address = lower(address)),
+  mailbox_id uuid references mailbox (id) on delete cascade,
+  group_id uuid references mail_group (id) on delete cascade,
+  is_main boolean not null default false,
+  check ((mailbox_id is null) <> (group_id is null))
+);
+create index mail_address_mailbox on mail_address (mailbox_id);
+
+create table mail_folder (
+  id uuid primary key,
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  parent_id uuid references mail_folder (id) on delete cascade,
+  role text check (role in ('inbox', 'drafts', 'outbox', 'sent', 'archive', 'junk', 'trash')),
+  name text not null,
+  rev integer not null default 1,
+  created_at timestamptz not null default now(),
+  -- Of an external account: where it lies there, and how far it is known (RFC 3501, 7162). Null: only here.
+  remote_path text,
+  uid_validity bigint,
+  uid_next bigint,
+  highest_modseq bigint,
+  -- The lowest UID that the first filling has come down to; newest first.
+  filled_down_to bigint
+);
+create index mail_folder_mailbox on mail_folder (mailbox_id);
+create unique index mail_folder_role on mail_folder (mailbox_id, role) where role is not null;
+create unique index mail_folder_remote on mail_folder (mailbox_id, remote_path) where remote_path is not null;
+
+-- What a message says: one row for all mailboxes that it lies in. A draft's is its own, and is rewritten until it leaves.
+create table mail_content (
+  id uuid primary key,
+  -- The message as it travels, byte for byte, in the blob store. Null while it is a draft.
+  raw_sha256 text,
+  raw_size bigint not null default 0,
+  -- Message-ID, In-Reply-To and References without their brackets.
+  message_id text not null,
+  in_reply_to text[] not null default '{}',
+  refs text[] not null default '{}',
+  subject text not null,
+  -- {from, sender, replyTo, to, cc}: lists of {address, name}.
+  people jsonb not null,
+  sent_at timestamptz not null,
+  snippet text not null default '',
+  body_text text not null default '',
+  body_html text,
+  is_cut boolean not null default false,
+  has_remote boolean not null default false,
+  -- {internal, spf, dkim, dmarc, warnings}
+  authenticity jsonb not null,
+  -- {list, importance, sealed, autoSubmitted, cards}
+  extras jsonb not null default '{}',
+  created_at timestamptz not null default now()
+);
+create index mail_content_message_id on mail_content (message_id);
+create index mail_content_raw on mail_content (raw_sha256) where raw_sha256 is not null;
+
+create table mail_thread (
+  id uuid primary key,
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  -- Made by hand: no message that arrives changes what belongs to it, except by its own references.
+  by_hand boolean not null default false
+);
+-- Message-IDs that were seen in a mailbox, as messages or as references, and the thread that they lead to.
+create table mail_thread_ref (
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  message_id text not null,
+  thread_id uuid not null references mail_thread (id) on delete cascade,
+  primary key (mailbox_id, message_id)
+);
+create index mail_thread_ref_thread on mail_thread_ref (thread_id);
+
+create table mail_message (
+  id uuid primary key,
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  folder_id uuid not null references mail_folder (id),
+  content_id uuid not null references mail_content (id),
+  thread_id uuid not null references mail_thread (id),
+  received_at timestamptz not null,
+  seen boolean not null default false,
+  flagged boolean not null default false,
+  answered boolean not null default false,
+  forwarded boolean not null default false,
+  labels text[] not null default '{}',
+  snoozed_until timestamptz,
+  follow_up_at timestamptz,
+  assignee_id uuid references app_user (id) on delete set null,
+  -- Only on the copy of whoever sent it.
+  bcc jsonb,
+  send_state text check (send_state in ('draft', 'scheduled', 'sending', 'sent', 'failed')),
+  send_at timestamptz,
+  send_by uuid references app_user (id),
+  send_reason text,
+  send_message text,
+  -- {kind, sourceId}
+  origin jsonb,
+  -- Of a draft: counted up by each save, so that two devices do not overwrite each other.
+  draft_rev integer not null default 0,
+  -- Where it lay before it went to the trash, to be put back.
+  trashed_from uuid,
+  trashed_at timestamptz,
+  -- Of an external account.
+  remote_uid bigint,
+  remote_modseq bigint,
+  rev integer not null default 1
+);
+create index mail_message_folder on mail_message (folder_id, received_at desc, id);
+create index mail_message_mailbox on mail_message (mailbox_id, received_at desc, id);
+create index mail_message_thread on mail_message (thread_id);
+create index mail_message_content on mail_message (content_id);
+create unique index mail_message_remote on mail_message (folder_id, remote_uid) where remote_uid is not null;
+create index mail_message_snoozed on mail_message (snoozed_until) where snoozed_until is not null;
+create index mail_message_due on mail_message (send_at) where send_state = 'scheduled';
+create index mail_message_trashed on mail_message (trashed_at) where trashed_at is not null;
+
+-- Attachments are files like those of records: a body in the blob store, a preview, an upload that goes on where it stopped.
+alter table file
+  alter column record_id drop not null,
+  add column mail_content_id uuid references mail_content (id) on delete cascade,
+  add column content_id text,           -- Content-ID without its brackets
+  add column inline boolean not null default false,
+  add column part_position integer,
+  add constraint file_has_one_place check ((record_id is null) <> (mail_content_id is null));
+create index file_mail_content on file (mail_content_id) where mail_content_id is not null;
+
+-- What leaves for outside: one row a recipient.
+create table mail_outbound (
+  id uuid primary key,
+  -- The sender's copy; null once that was deleted for good.
+  message_id uuid references mail_message (id) on delete set null,
+  content_id uuid not null references mail_content (id),
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  -- Through the provider of this external mailbox, or (null) by this server's own ways.
+  account_id uuid references mailbox (id) on delete cascade,
+  envelope_from text not null,
+  recipient text not null,
+  domain text not null,
+  state text not null default 'waiting'
+    check (state in ('waiting', 'held', 'sending', 'delivered', 'relayed', 'delayed', 'failed', 'cancelled')),
+  attempts integer not null default 0,
+  next_at timestamptz not null default now(),
+  -- Set while an attempt is under way, so that one that was killed is noticed.
+  attempt_started_at timestamptz,
+  -- The far server's last answer: code, enhanced code, words.
+  reply text,
+  queued_at timestamptz not null default now(),
+  finished_at timestamptz,
+  -- ENVID of RFC 3461: bounces come back with it.
+  envelope_id text not null
+);
+create index mail_outbound_due on mail_outbound (next_at) where state in ('waiting', 'delayed');
+create index mail_outbound_message on mail_outbound (message_id);
+create index mail_outbound_envelope on mail_outbound (envelope_id);
+
+-- What came in and was acknowledged, until it lies in its mailboxes. The raw message is in the blob store before this row is.
+create table mail_inbound (
+  id uuid primary key,
+  raw_sha256 text not null,
+  raw_size bigint not null,
+  envelope_from text not null,
+  recipients text[] not null,
+  -- {helo, ip, tls, spf, dkim, dmarc, ...}
+  verdict jsonb not null,
+  received_at timestamptz not null default now(),
+  state text not null default 'waiting' check (state in ('waiting', 'delivered', 'quarantined', 'released', 'dropped')),
+  -- Why it is in quarantine: a stable key, and words.
+  reason text,
+  message text,
+  attempts integer not null default 0
+);
+create index mail_inbound_waiting on mail_inbound (received_at) where state = 'waiting';
+create index mail_inbound_quarantine on mail_inbound (received_at) where state = 'quarantined';
+
+-- An external account: how to reach the provider, and how it is going.
+create table mail_account (
+  mailbox_id uuid primary key references mailbox (id) on delete cascade,
+  user_name text not null,
+  auth text not null check (auth in ('password', 'oauth')),
+  provider text,
+  imap_host text not null,
+  imap_port integer not null,
+  imap_security text not null check (imap_security in ('tls', 'starttls', 'none')),
+  smtp_host text not null,
+  smtp_port integer not null,
+  smtp_security text not null check (smtp_security in ('tls', 'starttls', 'none')),
+  -- Sealed with the server's key: password, or refresh and access token.
+  secret_sealed bytea not null,
+  access_expires_at timestamptz,
+  state text not null default 'connecting'
+    check (state in ('connecting', 'syncing', 'ready', 'waiting', 'needsSignIn', 'failed', 'off')),
+  reason text,
+  message text,
+  progress_done integer,
+  progress_total integer,
+  retry_at timestamptz,
+  failures integer not null default 0,
+  last_synced_at timestamptz,
+  created_at timestamptz not null default now()
+);
+
+-- What was done here to an external mailbox and is still to be done there, in order.
+create table mail_remote_change (
+  id bigint generated always as identity primary key,
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  kind text not null check (kind in ('flags', 'move', 'delete', 'append', 'createFolder', 'renameFolder', 'deleteFolder')),
+  message_id uuid,
+  folder_id uuid,
+  args jsonb not null,
+  attempts integer not null default 0,
+  at timestamptz not null default now()
+);
+create index mail_remote_change_mailbox on mail_remote_change (mailbox_id, id);
+
+create table mail_link (
+  id uuid primary key,
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  thread_id uuid not null references mail_thread (id) on delete cascade,
+  message_id uuid references mail_message (id) on delete cascade,
+  record_id uuid not null references record (id) on delete cascade,
+  how text not null check (how in ('hand', 'rule', 'number')),
+  created_at timestamptz not null default now(),
+  created_by uuid
+);
+create unique index mail_link_once on mail_link (thread_id, coalesce(message_id, '00000000-0000-0000-0000-000000000000'), record_id);
+create index mail_link_record on mail_link (record_id);
+create index mail_link_mailbox on mail_link (mailbox_id);
+
+create table mail_rule (
+  id uuid primary key,
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  position integer not null,
+  rule jsonb not null,
+  rev integer not null default 1
+);
+create index mail_rule_mailbox on mail_rule (mailbox_id, position);
+
+create table contact (
+  id uuid primary key,
+  kind text not null check (kind in ('personal', 'shared')),
+  owner_id uuid not null references app_user (id) on delete cascade,
+  contact jsonb not null,
+  -- Of {name, organisation, emails}, lower case, for looking up.
+  emails text[] not null default '{}',
+  rev integer not null default 1,
+  updated_at timestamptz not null default now()
+);
+create index contact_owner on contact (owner_id);
+create index contact_emails on contact using gin (emails);
+
+create table mail_settings (
+  user_id uuid primary key references app_user (id) on delete cascade,
+  settings jsonb not null default '{}',
+  rev integer not null default 1
+);
