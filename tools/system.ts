@@ -101,6 +101,27 @@ export const systemParts: SystemPart[] = [
     debian: ["openssl"],
   },
   {
+    name: "Dovecot",
+    purpose: "tests against a mail server that is not ours",
+    wantedBy: "tests",
+    isThere: () => anyThere("dovecot") && ["imap", "lmtp"].every((part) => anyThere(`/usr/lib/dovecot/${part}`)),
+    debian: ["dovecot-imapd", "dovecot-lmtpd", "dovecot-sieve"],
+  },
+  {
+    name: "mbsync",
+    purpose: "the peer of the bench that fetches mail",
+    wantedBy: "tests",
+    isThere: () => anyThere("mbsync"),
+    debian: ["isync"],
+  },
+  {
+    name: "notmuch",
+    purpose: "the peer of the benches that thread and search mail",
+    wantedBy: "tests",
+    isThere: () => anyThere("notmuch"),
+    debian: ["notmuch"],
+  },
+  {
     name: "strace",
     purpose: "tests that kill the replica at a chosen write",
     wantedBy: "tests",
