@@ -94,7 +94,8 @@ export function createSessionService({
 
     const { token, sha256 } = newToken("ks");
     const sessionId = newId();
-    const expiresAt = iso(clock.now() + LIFETIME_MS[from.channel]);
+    const openedAt = iso(clock.now());
+    const expiresAt = iso(Date.parse(openedAt) + LIFETIME_MS[from.channel]);
     const opened = await db.transaction().execute(async (plain) => {
       const trx = peopleTables(plain);
       // Whoever changes the password or switches the person off meanwhile waits for this row, and then ends this session
@@ -122,6 +123,8 @@ export function createSessionService({
           device_id: device ?? null,
           token_sha256: sha256,
           channel: from.channel,
+          created_at: openedAt, // by the clock that judges it, and not by the database's
+          last_seen_at: openedAt,
           expires_at: expiresAt,
           ip: from.ip,
           user_agent: from.userAgent?.slice(0, 300) ?? null,
@@ -440,7 +443,16 @@ async function registerDevice(
   const id = newId();
   await trx
     .insertInto("device")
-    .values({ id, user_id: userId, name: device.name, platform: device.platform, app_version: null, revoked_at: null })
+    .values({
+      id,
+      user_id: userId,
+      name: device.name,
+      platform: device.platform,
+      app_version: null,
+      created_at: now,
+      last_seen_at: now,
+      revoked_at: null,
+    })
     .execute();
   return id;
 }
