@@ -1,13 +1,28 @@
 -- Mail. A mailbox holds messages in folders; what a message says is stored once, however many mailboxes it lies in.
 
--- Domains for which this server takes mail.
+-- Domains for which this server takes mail. Names beyond ASCII stand here as in the DNS (RFC 5891).
 create table mail_domain (
   name text primary key check (name = lower(name)),
-  -- DKIM: the selector and the sealed private key with which outgoing mail is signed.
-  dkim_selector text,
-  dkim_key_sealed bytea,
-  -- How mail for elsewhere leaves: null: straight to the far server's MX.
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  -- What the last look at its DNS found, and when that was.
+  checked_at timestamptz,
+  findings jsonb
+);
+
+-- DKIM: the keys with which mail from a domain is signed (RFC 6376, 8463).
+create table mail_dkim_key (
+  id uuid primary key,
+  domain text not null references mail_domain (name) on delete cascade,
+  selector text not null,
+  algorithm text not null check (algorithm in ('rsa', 'ed25519')),
+  -- As the DNS record has it.
+  public_key text not null,
+  key_sealed bytea not null,
+  -- A pending key signs nothing: its record is not in the DNS yet, and a signature that nobody can verify is none. A retired
+  -- one signs no more; its record stays until what it signed is no longer on its way.
+  state text not null default 'pending' check (state in ('pending', 'active', 'retired')),
+  created_at timestamptz not null default now(),
+  unique (domain, selector)
 );
 
 create table mailbox (
@@ -169,12 +184,17 @@ create index mail_message_trashed on mail_message (trashed_at) where trashed_at 
 -- Attachments are files like those of records: a body in the blob store, a preview, an upload that goes on where it stopped.
 alter table file
   alter column record_id drop not null,
+  alter column field drop not null,
+  alter column created_by drop not null,  -- an attachment from outside has nobody of ours
   add column mail_content_id uuid references mail_content (id) on delete cascade,
-  add column content_id text,           -- Content-ID without its brackets
+  add column content_id text,             -- Content-ID without its brackets
   add column inline boolean not null default false,
   add column part_position integer,
-  add constraint file_has_one_place check ((record_id is null) <> (mail_content_id is null));
+  add constraint file_has_one_place check ((record_id is null) <> (mail_content_id is null)),
+  add constraint file_of_record check (record_id is null or (field is not null and created_by is not null));
 create index file_mail_content on file (mail_content_id) where mail_content_id is not null;
+-- The feed reads the files of records in the order of their ids, past any number of attachments.
+create index file_of_records on file (id) where record_id is not null;
 
 -- What leaves for outside: one row a recipient.
 create table mail_outbound (
@@ -192,16 +212,21 @@ create table mail_outbound (
     check (state in ('waiting', 'held', 'sending', 'delivered', 'relayed', 'delayed', 'failed', 'cancelled')),
   attempts integer not null default 0,
   next_at timestamptz not null default now(),
-  -- Set while an attempt is under way, so that one that was killed is noticed.
+  -- When the last attempt began, and until when the node that makes it is alive: it renews this while it is at work, so that
+  -- an attempt that was killed is noticed and made again.
   attempt_started_at timestamptz,
+  lease_until timestamptz,
   -- The far server's last answer: code, enhanced code, words.
   reply text,
   queued_at timestamptz not null default now(),
+  -- When the sender was told that it takes long.
+  delay_told_at timestamptz,
   finished_at timestamptz,
-  -- ENVID of RFC 3461: bounces come back with it.
+  -- ENVID of RFC 3461, the same for all recipients of a message: bounces come back with it.
   envelope_id text not null
 );
 create index mail_outbound_due on mail_outbound (next_at) where state in ('waiting', 'delayed');
+create index mail_outbound_sending on mail_outbound (lease_until) where state = 'sending';
 create index mail_outbound_message on mail_outbound (message_id);
 create index mail_outbound_envelope on mail_outbound (envelope_id);
 
@@ -210,8 +235,13 @@ create table mail_inbound (
   id uuid primary key,
   raw_sha256 text not null,
   raw_size bigint not null,
+  -- Of the message as it came, without the trace that was put in front of it: a sender who did not hear that it was taken
+  -- sends the same bytes again, and they are delivered once.
+  body_sha256 text not null,
   envelope_from text not null,
   recipients text[] not null,
+  -- A notice of ours about a message that left: it goes to this mailbox, whatever its address.
+  mailbox_id uuid references mailbox (id) on delete cascade,
   -- {helo, ip, tls, spf, dkim, dmarc, ...}
   verdict jsonb not null,
   received_at timestamptz not null default now(),
@@ -219,10 +249,14 @@ create table mail_inbound (
   -- Why it is in quarantine: a stable key, and words.
   reason text,
   message text,
-  attempts integer not null default 0
+  attempts integer not null default 0,
+  next_at timestamptz not null default now(),
+  finished_at timestamptz
 );
-create index mail_inbound_waiting on mail_inbound (received_at) where state = 'waiting';
+create index mail_inbound_waiting on mail_inbound (next_at) where state = 'waiting';
 create index mail_inbound_quarantine on mail_inbound (received_at) where state = 'quarantined';
+create index mail_inbound_body on mail_inbound (body_sha256, received_at);
+create index mail_inbound_finished on mail_inbound (finished_at) where finished_at is not null;
 
 -- An external account: how to reach the provider, and how it is going.
 create table mail_account (

@@ -61,8 +61,6 @@ type MailboxTables = {
   mail_group_member: { group_id: string; mailbox_id: string };
   mail_domain: {
     name: string;
-    dkim_selector: Generated<string | null>;
-    dkim_key_sealed: Generated<Buffer | null>;
     created_at: Generated<string>;
   };
 };
