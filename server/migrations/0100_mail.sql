@@ -83,6 +83,8 @@ create table mail_folder (
   name text not null,
   rev integer not null default 1,
   created_at timestamptz not null default now(),
+  -- A folder of the user's that lies in the trash, with everything in it.
+  trashed_at timestamptz,
   -- Of an external account: where it lies there, and how far it is known (RFC 3501, 7162). Null: only here.
   remote_path text,
   uid_validity bigint,

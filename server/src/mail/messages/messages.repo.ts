@@ -21,6 +21,8 @@ export interface FolderRow {
   readonly parent_id: string | null;
   readonly role: FolderRole | null;
   readonly name: string;
+  /** It lies in the trash with everything in it, since then. */
+  readonly trashed_at: string | null;
   readonly remote_path: string | null;
 }
 
@@ -48,6 +50,7 @@ export interface MessageRow {
   readonly send_message: string | null;
   readonly origin: DraftOrigin | null;
   readonly draft_rev: number;
+  readonly trashed_from: string | null;
   readonly message_id: string;
   readonly subject: string;
   readonly people: MessagePeople;
@@ -115,6 +118,7 @@ type MessageTables = {
     uid_validity: Generated<number | null>;
     uid_next: Generated<number | null>;
     highest_modseq: Generated<number | null>;
+    trashed_at: Generated<string | null>;
     filled_down_to: Generated<number | null>;
   };
   mail_content: {
@@ -193,7 +197,7 @@ export const messageTables = (db: Database | Transaction) => db.withTables<Messa
 
 /* ---------- folders ---------- */
 
-const folderColumns = ["id", "mailbox_id", "parent_id", "role", "name", "remote_path"] as const;
+const folderColumns = ["id", "mailbox_id", "parent_id", "role", "name", "trashed_at", "remote_path"] as const;
 
 export async function findFolders(db: Database | Transaction, ids: readonly string[]): Promise<readonly FolderRow[]> {
   if (ids.length === 0) return [];
@@ -279,6 +283,7 @@ const selectMessages = (db: Database | Transaction) =>
       "m.send_message",
       "m.origin",
       "m.draft_rev",
+      "m.trashed_from",
       "c.message_id",
       "c.subject",
       "c.people",

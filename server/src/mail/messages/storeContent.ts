@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { sql } from "kysely";
+import { newId, type Json } from "@kontor/shared/base";
+import type { Authenticity } from "@kontor/shared/mail";
+import { noteBlob, type BlobStore } from "#files";
+import type { Transaction } from "#kernel";
+import type { ParsedMessage } from "../mime/parsedMessage.ts";
+import { jsonb, messageTables } from "./messages.repo.ts";
+
+/** A body that is in the blob store already. */
+export interface StoredBody {
+  readonly sha256: string;
+  readonly size: number;
+}
+
+export interface ReadMessage {
+  readonly parsed: ParsedMessage;
+  /** The message byte for byte; it is in the blob store before anybody is told that it was taken. */
+  readonly raw: StoredBody;
+  readonly authenticity: Authenticity;
+  /** Stands in for a date that the message lacks. */
+  readonly receivedAt: string;
+}
+
+/** With its attachments in the blob store, by `keepAttachments`. */
+export interface ContentToStore extends ReadMessage {
+  readonly bodies: readonly StoredBody[];
+}
+
+/** An attachment as a row of `file`. */
+export interface ContentFile extends StoredBody {
+  readonly id: string;
+  readonly mail_content_id: string;
+  readonly name: string;
+  readonly mime: string;
+  readonly content_id: string | null;
+  readonly inline: boolean;
+  readonly part_position: number;
+  readonly created_at: string;
+  readonly created_by: string | null;
+}
+
+export interface ContentDeps {
+  /** Rows for bodies that are stored already, and their previews. */
+  keepFiles(trx: Transaction, files: readonly ContentFile[]): Promise<unknown>;
+}
+
+/** Puts the bodies of attachments into the blob store; before the transaction, which must not wait for a disk or a far store. */
+export async function keepAttachments(
+  blobs: Pick<BlobStore, "put">,
+  { attachments }: Pick<ParsedMessage, "attachments">,
+): Promise<readonly StoredBody[]> {
+  const bodies: StoredBody[] = [];
+  for (const { bytes } of attachments) {
+    const body = { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length };
+    await blobs.put(Readable.from([bytes]), body);
+    bodies.push(body);
+  }
+  return bodies;
+}
+
+/** First part of the advisory lock's key ("mcon" in ASCII); the second is the hash of the raw message. */
+const LOCK = 0x6d636f6e;
+
+/**
+ * Writes what a message says, once: the same bytes with the same verdicts are the same content, and two transactions that
+ * bring them at once make one. Verdicts belong to it, because bytes of a message from inside that somebody sends in again from
+ * outside must not pass for one from inside. Returns the content's id.
+ */
+export async function storeContent(trx: Transaction, deps: ContentDeps, content: ContentToStore): Promise<string> {
+  const { raw, parsed, authenticity, receivedAt, bodies } = content;
+  await sql`select pg_advisory_xact_lock(${LOCK}, hashtext(${raw.sha256}))`.execute(trx);
+  const known = await messageTables(trx)
+    .selectFrom("mail_content")
+    .select("id")
+    .where("raw_sha256", "=", raw.sha256)
+    .where("authenticity", "=", jsonb(authenticity))
+    .executeTakeFirst();
+  if (known) return known.id;
+
+  const id = newId();
+  await noteBlob(trx, raw);
+  await messageTables(trx)
+    .insertInto("mail_content")
+    .values({
+      id,
+      raw_sha256: raw.sha256,
+      raw_size: raw.size,
+      message_id: storableText(parsed.messageId),
+      in_reply_to: parsed.inReplyTo.map(storableText),
+      refs: parsed.refs.map(storableText),
+      subject: storableText(parsed.subject),
+      people: storableJson(parsed.people),
+      sent_at: parsed.sentAt ?? receivedAt,
+      snippet: storableText(parsed.snippet),
+      body_text: storableText(parsed.text),
+      body_html: parsed.html === undefined ? null : storableText(parsed.html),
+      is_cut: parsed.isCut,
+      has_remote: parsed.hasRemote,
+      authenticity: storableJson(authenticity),
+      extras: storableJson(parsed.extras),
+    })
+    .execute();
+  await deps.keepFiles(
+    trx,
+    parsed.attachments.map(({ name, mime, cid, inline }, position) => {
+      const body = bodies[position];
+      if (!body) throw new Error("an attachment's body was not kept");
+      return {
+        ...body,
+        id: newId(),
+        mail_content_id: id,
+        name: storableText(name),
+        mime: storableText(mime),
+        content_id: cid === undefined ? null : storableText(cid),
+        inline,
+        part_position: position,
+        created_at: receivedAt,
+        created_by: null,
+      };
+    }),
+  );
+  return id;
+}
+
+/**
+ * PostgreSQL holds neither NUL nor half a surrogate pair. Reading a message takes care of that; were it to forget one place, the
+ * message would be refused by the database for ever.
+ */
+// oxlint-disable-next-line no-control-regex -- naming the character is the point
+const storableText = (text: string): string => text.replaceAll("\u0000", "").toWellFormed();
+
+const storableJson = <Value>(value: Value) => jsonb(storable(value as Json) as Value);
+
+function storable(value: Json): Json {
+  if (typeof value === "string") return storableText(value);
+  if (Array.isArray(value)) return value.map(storable);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, storable(inner as Json)]));
+}
