@@ -11,8 +11,12 @@ import {
   fileEndpoints,
   importFile,
   mountSignedFiles,
+  keepFiles,
   type BlobStore,
+  type FilePlaces,
+  type FileRows,
   type ImportedFile,
+  type NewFile,
 } from "#files";
 import {
   createQueue,
@@ -28,6 +32,7 @@ import {
   type Log,
   type Principal,
   type Queue,
+  type Transaction,
 } from "#kernel";
 import type { RecordAccess } from "#objects";
 import { createPreviewJob, createPreviews, type Jail, type JailKind } from "#previews";
@@ -46,6 +51,8 @@ export interface FilesDeps {
   readonly access: AccessService;
   readonly audit: AuditLog;
   readonly parent: RecordAccess;
+  readonly places: FilePlaces;
+  readonly rows: FileRows;
   readonly clock: Clock;
   readonly log: Log;
   authenticate(token: string): Promise<Principal | undefined>;
@@ -63,6 +70,8 @@ export interface Files {
   mount(app: Express): void;
   /** Keeps a file that comes whole, with its past; makes its preview as of any other. */
   importFile(file: ImportedFile, bytes: Buffer): Promise<void>;
+  /** Files whose bodies are in the blob store already, in the transaction of what they hang in. */
+  keep(trx: Transaction, files: readonly NewFile[]): Promise<void>;
   /** How much waits to be made, and what a person should know of it. */
   waiting(): Promise<number>;
   health(): Promise<PartHealth>;
@@ -72,7 +81,7 @@ export interface Files {
 const SWEEP_MS = 6 * 3600 * 1000; // parts expire after days; four looks a day are plenty
 
 export async function startFiles(deps: FilesDeps): Promise<Files> {
-  const { config, db, doorbell, access, parent, clock, log } = deps;
+  const { config, db, doorbell, access, parent, places, rows, clock, log } = deps;
   const blobs = await openBlobs(config);
   const jail = await createJail();
   const scratchDirectory = join(config.dataDirectory, "scratch");
@@ -81,16 +90,17 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
   const converters = { office, pages: createPages({ jail }) };
   const changed = () => doorbell.ring();
 
-  const job = createPreviewJob({ db, blobs, ...converters, scratchDirectory, limits: config.previews, changed });
+  const job = createPreviewJob({ db, blobs, rows, ...converters, scratchDirectory, limits: config.previews, changed });
   const jobs = [job, ...deps.otherJobs];
   const queue = await createQueue({ url: deps.databaseUrl, jobs, log });
-  const previews = createPreviews({ db, queue, job, ...converters, scratchDirectory });
+  const previews = createPreviews({ db, rows, queue, job, ...converters, scratchDirectory });
   const uploads = createUploads({
     db,
     audit: deps.audit,
     log,
     blobs,
-    parent,
+    places,
+    rows,
     directory: join(config.dataDirectory, "uploads"),
     maxBytes: config.uploadMaxBytes,
     principalOf: (request) =>
@@ -120,6 +130,7 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
     audit: deps.audit,
     blobs,
     parent,
+    places,
     clock,
     log,
     key: await secretState(db, "files.signing"),
@@ -136,7 +147,8 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
       uploads.mount(app);
       mountSignedFiles(app, endpointDeps);
     },
-    importFile: (file, bytes) => importFile({ db, blobs, onStored: previews.onStored }, file, bytes),
+    importFile: (file, bytes) => importFile({ db, blobs, places, rows, onStored: previews.onStored }, file, bytes),
+    keep: async (trx, kept) => void (await keepFiles(trx, { rows, onStored: previews.onStored }, kept)),
     async waiting() {
       const counts = await queue.counts();
       return Object.values(counts).reduce((sum, { waiting, active }) => sum + waiting + active, 0);

@@ -14,7 +14,7 @@ import {
 } from "#access";
 import { adminEndpoints, countRows, examineDisk, mountConsole, startSampler } from "#admin";
 import type { Config } from "#config";
-import { fileIntents, filesCollection } from "#files";
+import { createFilePlaces, createFileRows, createRecordPlace, fileIntents, filesCollection } from "#files";
 import {
   createHttp,
   createLog,
@@ -116,6 +116,8 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   };
 
   const parent = createRecordAccess({ types });
+  const places = createFilePlaces([createRecordPlace({ parent })]);
+  const rows = createFileRows({ places });
   const collections = [
     ...objectCollections({ types }),
     filesCollection({ parent }),
@@ -126,7 +128,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   const grants = { types, loadSubject, loadResource: findResource };
   const intents = [
     ...objectIntents({ types, people: peopleInDatabase, timeZone: config.timeZone }),
-    ...fileIntents({ parent, maxBytes: config.uploadMaxBytes }),
+    ...fileIntents({ parent, places, rows, maxBytes: config.uploadMaxBytes }),
     ...grantIntents(grants),
   ];
   const sync = createSync({
@@ -180,6 +182,8 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     access,
     audit: office.audit,
     parent,
+    places,
+    rows,
     clock,
     log,
     authenticate: (token) => sessions.authenticate(token),

@@ -1,26 +1,30 @@
 import { z } from "zod";
 import { DomainError, newId, type JsonObject } from "@kontor/shared/base";
-import { fileIntentSchemas, type FileDoc, type FileIntentName } from "@kontor/shared/files";
+import { fileIntentSchemas, type FileFacts, type FileIntentName } from "@kontor/shared/files";
 import type { Intent, IntentResult } from "@kontor/shared/protocol";
 import { defineEndpoint, type Actor, type Database, type Endpoint, type EndpointRequest } from "#kernel";
-import type { RecordAccess } from "#objects";
 import { readableFile } from "./files.access.ts";
-import { fileToDoc } from "./files.repo.ts";
+import type { FilePlaces } from "./place.port.ts";
 
 export interface FileChangeDeps {
   readonly db: Database;
-  readonly parent: RecordAccess;
+  readonly places: FilePlaces;
   actorOf(request: EndpointRequest): Promise<Actor>;
   /** REST and the socket send the same intents (SYN-4, SYN-8). */
   applyIntent(intent: Intent, actor: Actor): Promise<IntentResult>;
 }
 
 const idParams = z.object({ id: z.uuid() });
-const fileReply = z.custom<FileDoc>(() => true);
+const fileReply = z.custom<FileFacts>(() => true);
 const attach = { kind: "policy", resource: "*", action: "attach" } as const;
 
 /** The changes of files over REST; a body follows `POST /records/:id/files` by tus at `/api/uploads`. */
 export function fileChangeEndpoints(deps: FileChangeDeps): readonly Endpoint[] {
+  const docOf = async (actor: Actor, id: string): Promise<FileFacts> => {
+    const file = await readableFile(deps.db, deps.places, actor, id);
+    return deps.places.of(file).toDoc(file);
+  };
+
   return [
     defineEndpoint({
       method: "post",
@@ -36,7 +40,7 @@ export function fileChangeEndpoints(deps: FileChangeDeps): readonly Endpoint[] {
       async handle({ params, body: { id = newId(), ...args } }, request) {
         const actor = await deps.actorOf(request);
         await change(deps, actor, "file.attach", id, { recordId: params.id, ...args });
-        return fileToDoc(await readableFile(deps.db, deps.parent, actor, id));
+        return await docOf(actor, id);
       },
     }),
     defineEndpoint({
@@ -51,7 +55,7 @@ export function fileChangeEndpoints(deps: FileChangeDeps): readonly Endpoint[] {
       async handle({ params, body }, request) {
         const actor = await deps.actorOf(request);
         await change(deps, actor, "file.rename", params.id, body);
-        return fileToDoc(await readableFile(deps.db, deps.parent, actor, params.id));
+        return await docOf(actor, params.id);
       },
     }),
     defineEndpoint({
@@ -76,7 +80,7 @@ export function fileChangeEndpoints(deps: FileChangeDeps): readonly Endpoint[] {
       async handle({ params }, request) {
         const actor = await deps.actorOf(request);
         await change(deps, actor, "file.restore", params.id, {});
-        return fileToDoc(await readableFile(deps.db, deps.parent, actor, params.id));
+        return await docOf(actor, params.id);
       },
     }),
   ];

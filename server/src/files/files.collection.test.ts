@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Access, FieldAccess } from "@kontor/shared/access";
 import { filesCollection as collectionOf } from "./files.collection.ts";
-import type { FileRow } from "./files.repo.ts";
+import type { RecordFile } from "./record.place.ts";
 
-const row: FileRow = {
+const row: RecordFile = {
   id: "018f0000-0000-7000-8000-000000000001",
   record_id: "018f0000-0000-7000-8000-000000000002",
   field: "payslips",
+  mail_content_id: null,
+  content_id: null,
+  inline: false,
+  part_position: null,
   name: "March.pdf",
   mime: "application/pdf",
   size: 10,

@@ -1,7 +1,7 @@
 import type { Express, Request, Response } from "express";
 import { z } from "zod";
 import { DomainError, isDomainError, type Clock } from "@kontor/shared/base";
-import { fileLimits, type FileDoc } from "@kontor/shared/files";
+import { fileLimits, type FileDoc, type FileFacts } from "@kontor/shared/files";
 import {
   auditActor,
   defineEndpoint,
@@ -18,8 +18,10 @@ import {
 } from "#kernel";
 import type { RecordAccess } from "#objects";
 import type { BlobStore } from "./blob.port.ts";
-import { isVisible, readableFile } from "./files.access.ts";
-import { fileToDoc, findFilesOf, type FileRow } from "./files.repo.ts";
+import { readableFile } from "./files.access.ts";
+import { findFiles, type FileRow } from "./files.repo.ts";
+import { fileNotFound, type FilePlaces, type FileReader } from "./place.port.ts";
+import { findRecordFiles, isVisible, recordFileToDoc } from "./record.place.ts";
 import { sendBody, type Body } from "./sendBody.ts";
 import { openTicket, signTicket, type Ticket } from "./signedUrl.ts";
 
@@ -27,6 +29,7 @@ export interface FileEndpointDeps {
   readonly db: Database;
   readonly blobs: BlobStore;
   readonly parent: RecordAccess;
+  readonly places: FilePlaces;
   /** Where reads of sensitive sections and refused addresses are noted before they are answered (POL-12). */
   readonly audit: Pick<AuditLog, "note">;
   readonly clock: Clock;
@@ -35,23 +38,20 @@ export interface FileEndpointDeps {
   readonly key: Buffer;
   actorOf(request: EndpointRequest): Promise<Actor>;
   /** The actor of a signed address, whose rights are asked anew when it is used. */
-  actorOfTicket(
-    principal: Pick<Principal, "userId" | "channel" | "deviceId">,
-    ip: string,
-  ): Promise<Pick<Actor, "engine" | "subject" | "context">>;
+  actorOfTicket(principal: Pick<Principal, "userId" | "channel" | "deviceId">, ip: string): Promise<FileReader>;
   /** The previews' parts of a file; undefined where there is none. */
   previewPart(file: FileRow, part: "pdf" | "page" | "thumbnail", page?: number): Promise<Body | undefined>;
 }
 
 const idParams = z.object({ id: z.uuid() });
 const partSchema = z.enum(["content", "pdf", "page", "thumbnail"]);
-const fileReply = z.custom<FileDoc>(() => true);
+const fileReply = z.custom<FileFacts>(() => true);
 const read = { kind: "policy", resource: "*", action: "read" } as const;
 
 export function fileEndpoints(deps: FileEndpointDeps): readonly Endpoint[] {
-  const { db, parent, clock, key } = deps;
+  const { db, parent, places, clock, key } = deps;
   const find = async (id: string, request: EndpointRequest) => {
-    const file = await readableFile(db, parent, await deps.actorOf(request), id);
+    const file = await readableFile(db, places, await deps.actorOf(request), id);
     await noteRead(deps, [file], auditActor(request.principal, request.ip));
     return file;
   };
@@ -66,14 +66,14 @@ export function fileEndpoints(deps: FileEndpointDeps): readonly Endpoint[] {
       tag: "files",
       access: read,
       params: idParams,
-      reply: z.object({ files: z.array(fileReply) }),
+      reply: z.object({ files: z.array(z.custom<FileDoc>(() => true)) }),
       async handle({ params }, request) {
         const record = await parent.accessTo(db, await deps.actorOf(request), params.id);
         if (!record) throw new DomainError("notFound", "There is no such record.", { reason: "record.notFound" });
-        const rows = await findFilesOf(db, [params.id]);
+        const rows = await findRecordFiles(db, [params.id]);
         const files = rows.filter((row) => row.deleted_at === null && isVisible(record, row));
         await noteRead(deps, files, auditActor(request.principal, request.ip));
-        return { files: files.map(fileToDoc) };
+        return { files: files.map(recordFileToDoc) };
       },
     }),
     defineEndpoint({
@@ -84,7 +84,10 @@ export function fileEndpoints(deps: FileEndpointDeps): readonly Endpoint[] {
       access: read,
       params: idParams,
       reply: fileReply,
-      handle: async ({ params }, request) => fileToDoc(await find(params.id, request)),
+      async handle({ params }, request) {
+        const file = await find(params.id, request);
+        return places.of(file).toDoc(file);
+      },
     }),
     defineEndpoint({
       method: "get",
@@ -169,13 +172,7 @@ export function mountSignedFiles(app: Express, deps: FileEndpointDeps): void {
     let ticket: Ticket | undefined;
     try {
       ticket = openTicket(String(request.params["signed"]), { key: deps.key, now: deps.clock.now() });
-      const principal = {
-        userId: ticket.user,
-        channel: ticket.channel,
-        ...(ticket.device !== undefined && { deviceId: ticket.device }),
-      };
-      const actor = await deps.actorOfTicket(principal, request.ip ?? "");
-      const file = await readableFile(deps.db, deps.parent, actor, ticket.file);
+      const file = await fileOfTicket(deps, ticket, request.ip ?? "");
       await noteRead(deps, [file], ticketActor(ticket, request));
       const body = await partOf(deps, file, ticket.part, ticket.page);
       await sendBody(request, response, { blobs: deps.blobs, body });
@@ -186,19 +183,32 @@ export function mountSignedFiles(app: Express, deps: FileEndpointDeps): void {
   });
 }
 
+/** The file, if whoever the address was made for may still have it. */
+async function fileOfTicket(deps: FileEndpointDeps, ticket: Ticket, ip: string): Promise<FileRow> {
+  const { db, places } = deps;
+  if ("share" in ticket) {
+    const [file] = await findFiles(db, [ticket.file]);
+    const isThere = file !== undefined && file.deleted_at === null;
+    if (!isThere || !(await places.of(file).isShared(db, file, ticket.share))) throw fileNotFound();
+    return file;
+  }
+  const { user: userId, channel, device: deviceId } = ticket;
+  const actor = await deps.actorOfTicket({ userId, channel, ...(deviceId !== undefined && { deviceId }) }, ip);
+  return await readableFile(db, places, actor, ticket.file);
+}
+
 /** Names, bodies and previews of files that hang in a sensitive section. */
 async function noteRead(
-  { db, parent, audit }: Pick<FileEndpointDeps, "db" | "parent" | "audit">,
+  { db, places, audit }: Pick<FileEndpointDeps, "db" | "places" | "audit">,
   files: readonly FileRow[],
   by: AuditActor,
 ): Promise<void> {
-  const fields = files.map(({ record_id, field }) => ({ recordId: record_id, field }));
-  await audit.note(sensitiveReads(await parent.sensitiveOf(db, fields), by, "file"));
+  await audit.note(sensitiveReads(await places.sensitiveOf(db, files), by, "file"));
 }
 
 const ticketActor = (ticket: Ticket | undefined, { ip }: Request): AuditActor => ({
-  ...(ticket && { userId: ticket.user, channel: ticket.channel }),
-  ...(ticket?.device !== undefined && { deviceId: ticket.device }),
+  ...(ticket && "user" in ticket && { userId: ticket.user, channel: ticket.channel }),
+  ...(ticket && "user" in ticket && ticket.device !== undefined && { deviceId: ticket.device }),
   ...(ip !== undefined && { ip }),
 });
 

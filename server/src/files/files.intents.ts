@@ -1,22 +1,24 @@
 import { DomainError } from "@kontor/shared/base";
 import { fileIntentSchemas, type FileIntentArgs, type FileIntentName } from "@kontor/shared/files";
-import { defineIntent, type Actor, type AnyIntent, type IntentOutcome, type Transaction } from "#kernel";
-import { noteFileChange, type ReadableRecord, type RecordAccess } from "#objects";
-import { fileNotFound, isVisible, requireAttach } from "./files.access.ts";
-import { findFilesOf, insertFile, lockFile, updateFiles, type FileRow } from "./files.repo.ts";
+import { defineIntent, type Actor, type AnyIntent, type Transaction } from "#kernel";
+import type { ReadableRecord, RecordAccess } from "#objects";
+import { announceFile, type AnnounceDeps } from "./announceFile.ts";
+import type { FileRows } from "./fileRows.ts";
+import { detachFile, renameFile, restoreFile, type ChangeFileDeps } from "./changeFile.ts";
+import { findRecordFiles, requireAttach } from "./record.place.ts";
 
-export interface FileIntentDeps {
+export interface FileIntentDeps extends AnnounceDeps, ChangeFileDeps {
   readonly parent: RecordAccess;
-  readonly maxBytes: number;
+  readonly rows: FileRows;
 }
 
-/** The only ways in which the files of a record change, apart from their bodies' arrival. */
+/** Files come to records by `file.attach`, and to other places by intents of those; the other changes are the same for all. */
 export function fileIntents(deps: FileIntentDeps): readonly AnyIntent[] {
   return [
     fileIntent("file.attach", attachFile, deps),
-    fileIntent("file.rename", renameFile, deps),
-    fileIntent("file.detach", detachFile, deps),
-    fileIntent("file.restore", restoreFile, deps),
+    fileIntent("file.rename", (trx, { id, args }, actor) => renameFile(trx, deps, { id, actor, ...args }), deps),
+    fileIntent("file.detach", (trx, { id }, actor) => detachFile(trx, deps, { id, actor }), deps),
+    fileIntent("file.restore", (trx, { id }, actor) => restoreFile(trx, deps, { id, actor }), deps),
   ];
 }
 
@@ -25,7 +27,7 @@ type Apply<Name extends FileIntentName> = (
   intent: { readonly id: string; readonly args: FileIntentArgs<Name> },
   actor: Actor,
   deps: FileIntentDeps,
-) => Promise<IntentOutcome>;
+) => Promise<void>;
 
 const fileIntent = <Name extends FileIntentName>(name: Name, apply: Apply<Name>, deps: FileIntentDeps): AnyIntent =>
   defineIntent({
@@ -33,26 +35,29 @@ const fileIntent = <Name extends FileIntentName>(name: Name, apply: Apply<Name>,
     collection: "files",
     args: fileIntentSchemas[name],
     access: { kind: "policy", resource: "*", action: "attach" },
-    apply: (trx, intent, actor) =>
-      apply(trx, { id: intent.id, args: intent.args as FileIntentArgs<Name> }, actor, deps),
+    async apply(trx, intent, actor) {
+      await apply(trx, { id: intent.id, args: intent.args as FileIntentArgs<Name> }, actor, deps);
+      return { status: "applied" };
+    },
   });
 
 /** Makes the row; the body follows by tus under the same id. */
-const attachFile: Apply<"file.attach"> = async (trx, { id, args }, actor, { parent, maxBytes }) => {
+const attachFile: Apply<"file.attach"> = async (trx, { id, args }, actor, deps) => {
   const { recordId, field, name, mime, size, sha256 } = args;
-  const record = await requireAttach(trx, parent, actor, { recordId, field });
-  if (size > maxBytes) {
-    throw new DomainError("tooLarge", `The file is larger than ${maxBytes} bytes, the most that this server takes.`, {
-      reason: "file.tooLarge",
-      params: { maxBytes },
-    });
-  }
+  const record = await requireAttach(trx, deps.parent, actor, { recordId, field });
   await checkField(trx, record, { recordId, field, name });
   const created = { created_at: actor.now, created_by: actor.subject.id };
-  const isNew = await insertFile(trx, { id, record_id: recordId, field, name, mime, size, sha256, ...created });
-  if (!isNew) throw new DomainError("conflict", "A file with this id exists already.", { reason: "file.exists" });
-  await note(trx, { id, record_id: recordId, field, name }, "attached", actor);
-  return { status: "applied" };
+  const file = await announceFile(trx, deps, {
+    id,
+    record_id: recordId,
+    field,
+    name,
+    mime,
+    size,
+    sha256,
+    ...created,
+  });
+  await deps.places.of(file).noteAct(trx, file, "attached", actor);
 };
 
 /** What the type says of the field: how many, and which endings. */
@@ -68,49 +73,8 @@ async function checkField(
     throw new DomainError("invalid", `Only ${accept.join(", ")} can be attached here.`, { reason: "file.kind" });
   }
   if (max === undefined) return;
-  const attached = (await findFilesOf(trx, [recordId])).filter((file) => file.field === field && !file.deleted_at);
+  const attached = (await findRecordFiles(trx, [recordId])).filter((file) => file.field === field && !file.deleted_at);
   if (attached.length >= max) {
     throw new DomainError("invalid", `At most ${max} files can be attached here.`, { reason: "file.tooMany" });
   }
 }
-
-const renameFile: Apply<"file.rename"> = async (trx, { id, args }, actor, { parent }) => {
-  const file = await lockForChange(trx, id, actor, parent);
-  if (file.deleted_at !== null) throw fileNotFound();
-  if (file.name === args.name) return { status: "applied" };
-  await updateFiles(trx, { ids: [id] }, { name: args.name });
-  await note(trx, { ...file, name: args.name }, "renamed", actor);
-  return { status: "applied" };
-};
-
-/** Into the trash; the body is kept, and `file.restore` brings it back. */
-const detachFile: Apply<"file.detach"> = async (trx, { id }, actor, { parent }) => {
-  const file = await lockForChange(trx, id, actor, parent);
-  if (file.deleted_at !== null) return { status: "applied" };
-  await updateFiles(trx, { ids: [id] }, { deleted_at: actor.now, deleted_by: actor.subject.id });
-  await note(trx, file, "detached", actor);
-  return { status: "applied" };
-};
-
-const restoreFile: Apply<"file.restore"> = async (trx, { id }, actor, { parent }) => {
-  const file = await lockForChange(trx, id, actor, parent);
-  if (file.deleted_at === null) return { status: "applied" };
-  await updateFiles(trx, { ids: [id] }, { deleted_at: null, deleted_by: null });
-  await note(trx, file, "restored", actor);
-  return { status: "applied" };
-};
-
-async function lockForChange(trx: Transaction, id: string, actor: Actor, parent: RecordAccess): Promise<FileRow> {
-  const file = await lockFile(trx, id);
-  const record = file && (await parent.accessTo(trx, actor, file.record_id));
-  if (!file || !record || !isVisible(record, file)) throw fileNotFound();
-  await requireAttach(trx, parent, actor, { recordId: file.record_id, field: file.field });
-  return file;
-}
-
-const note = (
-  trx: Transaction,
-  { id, record_id, field, name }: Pick<FileRow, "id" | "record_id" | "field" | "name">,
-  act: "attached" | "detached" | "renamed" | "restored",
-  actor: Actor,
-) => noteFileChange(trx, { recordId: record_id, file: { id, name, act, field }, actor });

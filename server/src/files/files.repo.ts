@@ -1,11 +1,17 @@
-import { sql, type Generated } from "kysely";
-import type { FileDoc, FileRefusal, FileState, PageSize, PreviewReason, PreviewState } from "@kontor/shared/files";
-import { recordChanges, type Database, type Transaction } from "#kernel";
+import type { Generated } from "kysely";
+import type { FileFacts, FileRefusal, FileState, PageSize, PreviewReason, PreviewState } from "@kontor/shared/files";
+import type { Database, Transaction } from "#kernel";
 
 export interface FileRow {
   readonly id: string;
-  readonly record_id: string;
-  readonly field: string;
+  /** Where it hangs (`FilePlace`): in a field of a record, or in what a message says. */
+  readonly record_id: string | null;
+  readonly field: string | null;
+  readonly mail_content_id: string | null;
+  /** In a message: Content-ID without its brackets, whether the text shows it, and its place among the others. */
+  readonly content_id: string | null;
+  readonly inline: boolean;
+  readonly part_position: number | null;
   readonly name: string;
   readonly mime: string;
   readonly size: number;
@@ -22,7 +28,8 @@ export interface FileRow {
   readonly thumbnail_sha256: string | null;
   readonly rev: number;
   readonly created_at: string;
-  readonly created_by: string;
+  /** Null: it came from outside. */
+  readonly created_by: string | null;
   readonly deleted_at: string | null;
   readonly deleted_by: string | null;
 }
@@ -52,89 +59,30 @@ export async function findFiles(db: Database | Transaction, ids: readonly string
   return fileTables(db).selectFrom("file").selectAll().where("id", "in", ids).execute();
 }
 
-export async function findFilesOf(
-  db: Database | Transaction,
-  recordIds: readonly string[],
-): Promise<readonly FileRow[]> {
-  if (recordIds.length === 0) return [];
-  return fileTables(db).selectFrom("file").selectAll().where("record_id", "in", recordIds).orderBy("id").execute();
-}
-
 export const lockFile = (trx: Transaction, id: string): Promise<FileRow | undefined> =>
   fileTables(trx).selectFrom("file").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
 
-export type NewFile = Pick<
-  FileRow,
-  "id" | "record_id" | "field" | "name" | "mime" | "size" | "sha256" | "created_at" | "created_by"
->;
-
-/** False when the id is taken. */
-export async function insertFile(trx: Transaction, file: NewFile): Promise<boolean> {
-  const inserted = await fileTables(trx)
-    .insertInto("file")
-    .values({ ...emptyFile, ...file })
-    .onConflict((conflict) => conflict.column("id").doNothing())
-    .returning("id")
-    .executeTakeFirst();
-  if (inserted) await recordChanges(trx, [{ collection: "files", id: file.id }]);
-  return inserted !== undefined;
-}
-
-const emptyFile = {
-  state: "awaiting",
-  refusal: null,
-  preview_state: "none",
-  preview_reason: null,
-  preview_format: null,
-  pages: null,
-  page_images: null,
-  page_sizes: null,
-  pdf_sha256: null,
-  thumbnail_sha256: null,
-  rev: 1,
-  deleted_at: null,
-  deleted_by: null,
-} as const;
-
-/** Every change of a file goes through here: the row, its revision and the change log stay together. */
-export async function updateFiles(
-  trx: Transaction,
-  which: { readonly ids: readonly string[] } | { readonly sha256: string; readonly format: string },
-  set: Partial<FileRow>,
-): Promise<readonly string[]> {
-  const { page_sizes, ...plain } = set;
-  const changed = await fileTables(trx)
-    .updateTable("file")
-    .set({ ...plain, rev: sql<number>`rev + 1` })
-    .$if(page_sizes !== undefined, (query) =>
-      query.set({ page_sizes: sql<readonly PageSize[]>`${page_sizes ? JSON.stringify(page_sizes) : null}::jsonb` }),
-    )
-    .$if("ids" in which, (query) => query.where("id", "in", "ids" in which ? which.ids : []))
-    .$if("sha256" in which, (query) =>
-      "sha256" in which ? query.where("sha256", "=", which.sha256).where("preview_format", "=", which.format) : query,
-    )
-    .returning("id")
-    .execute();
-  const ids = changed.map(({ id }) => id);
-  await recordChanges(
-    trx,
-    ids.map((id) => ({ collection: "files", id })),
-  );
-  return ids;
-}
-
 export async function noteBlob(trx: Transaction, blob: { sha256: string; size: number }): Promise<void> {
+  await noteBlobs(trx, [blob]);
+}
+
+export async function noteBlobs(
+  trx: Transaction,
+  blobs: readonly { readonly sha256: string; readonly size: number }[],
+): Promise<void> {
+  if (blobs.length === 0) return;
+  // In one order: two transactions that bring the same bodies must not wait for each other.
+  const sorted = [...blobs].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
   await fileTables(trx)
     .insertInto("blob")
-    .values(blob)
+    .values(sorted.map(({ sha256, size }) => ({ sha256, size })))
     .onConflict((conflict) => conflict.column("sha256").doNothing())
     .execute();
 }
 
-export const fileToDoc = (row: FileRow): FileDoc => ({
+/** What readers of the file may know of it, wherever it hangs. */
+export const fileFacts = (row: FileRow): FileFacts => ({
   id: row.id,
-  recordId: row.record_id,
-  field: row.field,
   name: row.name,
   mime: row.mime,
   size: row.size,
@@ -148,6 +96,4 @@ export const fileToDoc = (row: FileRow): FileDoc => ({
   ...(row.page_sizes && { pageSizes: row.page_sizes }),
   ...(row.pdf_sha256 && { pdfSha256: row.pdf_sha256 }),
   ...(row.thumbnail_sha256 && { thumbnailSha256: row.thumbnail_sha256 }),
-  createdAt: row.created_at,
-  createdBy: row.created_by,
 });

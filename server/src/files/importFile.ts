@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { Database, Transaction } from "#kernel";
-import { noteFileChange } from "#objects";
+import type { Database } from "#kernel";
 import type { BlobStore } from "./blob.port.ts";
-import { findFiles, insertFile, noteBlob, updateFiles, type FileRow } from "./files.repo.ts";
+import { keepFiles, type KeepDeps } from "./fileRows.ts";
+import { findFiles } from "./files.repo.ts";
+import type { FilePlaces } from "./place.port.ts";
 
-export interface ImportFileDeps {
+export interface ImportFileDeps extends KeepDeps {
   readonly db: Database;
   readonly blobs: BlobStore;
-  readonly onStored: (trx: Transaction, file: FileRow) => Promise<void>;
+  readonly places: FilePlaces;
 }
 
 /** A file that comes whole, with its past: from another system, or with the demo company. */
@@ -24,31 +25,14 @@ export interface ImportedFile {
 
 /** Keeps it under its id, once: a second call for the same id changes nothing. Asks for no rights, as importing records. */
 export async function importFile(deps: ImportFileDeps, file: ImportedFile, bytes: Buffer): Promise<void> {
-  const { db, blobs, onStored } = deps;
+  const { db, blobs, places } = deps;
   if ((await findFiles(db, [file.id])).length > 0) return;
   const body = { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length };
   await blobs.put(Readable.from([bytes]), body);
   await db.transaction().execute(async (trx) => {
     const { id, recordId, field, name, mime, at, by } = file;
-    const isNew = await insertFile(trx, {
-      id,
-      record_id: recordId,
-      field,
-      name,
-      mime,
-      ...body,
-      created_at: at,
-      created_by: by,
-    });
-    if (!isNew) return;
-    await noteBlob(trx, body);
-    await updateFiles(trx, { ids: [id] }, { state: "stored" });
-    await noteFileChange(trx, {
-      recordId,
-      file: { id, name, act: "attached", field },
-      actor: { now: at, subject: { id: by } },
-    });
-    const [stored] = await findFiles(trx, [id]);
-    if (stored) await onStored(trx, stored);
+    const place = { record_id: recordId, field };
+    const [kept] = await keepFiles(trx, deps, [{ id, ...place, name, mime, ...body, created_at: at, created_by: by }]);
+    if (kept) await places.of(kept).noteAct(trx, kept, "attached", { now: at, subject: { id: by } });
   });
 }

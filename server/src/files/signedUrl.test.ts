@@ -17,6 +17,14 @@ it("opens what it signed, until it expires", () => {
   expect(() => openTicket(signed, { key, now: 2_000 })).toThrow("not valid");
 });
 
+it("opens what was sent to people without an account, and takes neither kind with parts of the other", () => {
+  const { user, channel, ...part } = ticket as Extract<Ticket, { user: string }>;
+  const shared = { ...part, share: "018f0000-0000-7000-8000-000000000003" };
+  expect(openTicket(signTicket(shared, key), { key, now: 0 })).toEqual(shared);
+  const both = { ...shared, user, channel };
+  expect(() => openTicket(signTicket(both, key), { key, now: 0 })).toThrow("not valid");
+});
+
 it("refuses every other last character, also those that decode to the same bytes", () => {
   const signed = signTicket(ticket, key);
   const others = [...BASE64URL].filter((last) => last !== signed.at(-1));

@@ -2,17 +2,24 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { DomainError } from "@kontor/shared/base";
 
-/** What a signed address stands for: one part of one file, for one user, until then. */
-const ticketSchema = z.object({
+/** What a signed address stands for: one part of one file, until then, for one user or for whoever it was sent to. */
+const part = {
   file: z.uuid(),
   part: z.enum(["content", "pdf", "page", "thumbnail"]),
   page: z.int().positive().optional(),
-  user: z.uuid(),
-  channel: z.enum(["desktop", "console", "api"]),
-  device: z.uuid().optional(),
   /** Milliseconds since the epoch. */
   expires: z.int(),
-});
+};
+const ticketSchema = z.union([
+  z.strictObject({
+    ...part,
+    user: z.uuid(),
+    channel: z.enum(["desktop", "console", "api"]),
+    device: z.uuid().optional(),
+  }),
+  /** What gave the file to people without an account; the file's place knows whether it still does. */
+  z.strictObject({ ...part, share: z.uuid() }),
+]);
 export type Ticket = z.infer<typeof ticketSchema>;
 
 /** `<payload>.<HMAC-SHA256 of it>`, both base64url. The payload can be read by its holder, and not changed. */

@@ -2,7 +2,8 @@ import { stat } from "node:fs/promises";
 import { DomainError, isDomainError } from "@kontor/shared/base";
 import type { Database, Log, Transaction } from "#kernel";
 import type { BlobStore } from "./blob.port.ts";
-import { fileTables, findFiles, noteBlob, updateFiles, type FileRow } from "./files.repo.ts";
+import type { FileRows } from "./fileRows.ts";
+import { fileTables, findFiles, noteBlob, type FileRow } from "./files.repo.ts";
 import { mimeOf } from "./sniff.ts";
 import type { UploadStore } from "./upload.store.ts";
 
@@ -10,6 +11,7 @@ export interface FinishDeps {
   readonly db: Database;
   readonly blobs: BlobStore;
   readonly store: UploadStore;
+  readonly rows: Pick<FileRows, "update">;
   /** Runs in the transaction in which the file becomes stored: previews are asked for here. */
   readonly onStored: (trx: Transaction, file: FileRow) => Promise<void>;
   /** After a commit that replicas should hear of. */
@@ -35,7 +37,7 @@ export function createFinish(deps: FinishDeps): (id: string) => Promise<void> {
   };
 }
 
-async function finish({ db, blobs, store, onStored, changed, log }: FinishDeps, id: string): Promise<void> {
+async function finish({ db, blobs, store, rows, onStored, changed, log }: FinishDeps, id: string): Promise<void> {
   const upload = await store.find(id);
   const [file] = await findFiles(db, [id]);
   if (!upload || !file || upload.finished_at) return;
@@ -74,9 +76,8 @@ async function finish({ db, blobs, store, onStored, changed, log }: FinishDeps, 
       .executeTakeFirst();
     if (!mine || mine.finished_at) return;
     await noteBlob(trx, { sha256: file.sha256, size: file.size });
-    await updateFiles(trx, { ids: [id] }, { state: "stored", ...(mime ? { mime } : {}) });
+    const [stored] = await rows.update(trx, { ids: [id] }, { state: "stored", ...(mime ? { mime } : {}) });
     await fileTables(trx).updateTable("upload").set({ finished_at: now() }).where("file_id", "=", id).execute();
-    const [stored] = await findFiles(trx, [id]);
     if (stored) await onStored(trx, stored);
   });
   changed();
@@ -87,7 +88,7 @@ async function finish({ db, blobs, store, onStored, changed, log }: FinishDeps, 
     await store.restart(id, mismatches);
     if (mismatches < MAX_MISMATCHES) throw mismatch();
     await db.transaction().execute(async (trx) => {
-      await updateFiles(trx, { ids: [id] }, { state: "refused", refusal: "checksumMismatch" });
+      await rows.update(trx, { ids: [id] }, { state: "refused", refusal: "checksumMismatch" });
     });
     changed();
     await store.remove(id);

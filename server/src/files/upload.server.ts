@@ -2,20 +2,12 @@ import type { IncomingMessage } from "node:http";
 import type { Express, Request, Response } from "express";
 import { Server } from "@tus/server";
 import { DomainError, isDomainError, isId, type ErrorCode } from "@kontor/shared/base";
-import {
-  auditActor,
-  type Actor,
-  type AuditLog,
-  type Database,
-  type Log,
-  type Principal,
-  type Transaction,
-} from "#kernel";
-import type { RecordAccess } from "#objects";
+import { auditActor, type AuditLog, type Database, type Log, type Principal, type Transaction } from "#kernel";
 import type { BlobStore } from "./blob.port.ts";
-import { fileNotFound, isVisible } from "./files.access.ts";
+import type { FileRows } from "./fileRows.ts";
 import { fileTables, findFiles, type FileRow } from "./files.repo.ts";
 import { asStorageError } from "./hashingWrite.ts";
+import { fileNotFound, type FilePlaces, type FileReader } from "./place.port.ts";
 import { createFinish } from "./upload.finish.ts";
 import { UploadStore } from "./upload.store.ts";
 
@@ -24,13 +16,14 @@ export interface UploadDeps {
   readonly log: Log;
   readonly audit: Pick<AuditLog, "note">;
   readonly blobs: BlobStore;
-  readonly parent: RecordAccess;
+  readonly places: FilePlaces;
+  readonly rows: FileRows;
   /** Where the parts lie; on the blob store's file system a finished one is moved and not copied. */
   readonly directory: string;
   readonly maxBytes: number;
   /** Throws `unauthenticated`. */
   principalOf(request: IncomingMessage): Promise<Principal>;
-  actorOf(principal: Principal, ip: string): Promise<Pick<Actor, "engine" | "subject" | "context">>;
+  actorOf(principal: Principal, ip: string): Promise<FileReader>;
   onStored(trx: Transaction, file: FileRow): Promise<void>;
   /** After a commit that replicas should hear of. */
   changed(): void;
@@ -52,9 +45,9 @@ const PATH = "/api/uploads";
  * Location can build it.
  */
 export function createUploads(deps: UploadDeps): Uploads {
-  const { db, log, parent } = deps;
+  const { db, log, places } = deps;
   const store = new UploadStore({ db, directory: deps.directory });
-  const finish = createFinish({ db, blobs: deps.blobs, store, onStored: deps.onStored, changed: deps.changed, log });
+  const finish = createFinish({ ...deps, store });
   const principals = new WeakMap<object, Caller>();
 
   const tus = new ProblemServer({
@@ -102,8 +95,7 @@ export function createUploads(deps: UploadDeps): Uploads {
   async function attachableFile({ principal, ip }: Caller, id: string): Promise<FileRow> {
     const [file] = await findFiles(db, [id]);
     if (!file || file.created_by !== principal.userId || file.deleted_at !== null) throw fileNotFound();
-    const record = await parent.accessTo(db, await deps.actorOf(principal, ip), file.record_id);
-    if (!record || !isVisible(record, file)) throw fileNotFound();
+    if (!(await places.of(file).isReadable(db, await deps.actorOf(principal, ip), file))) throw fileNotFound();
     if (file.state === "refused") {
       throw new DomainError("conflict", "This file was refused. Attach it once more.", { reason: "upload.refused" });
     }

@@ -7,7 +7,7 @@ import { newId } from "@kontor/shared/base";
 import { createTestDatabase, type TestDatabase } from "#testing";
 import { createDeal, people, seedPeople, types } from "../objects/objects.fixture.ts";
 import { saveTypes } from "../objects/typeRegistry.ts";
-import { insertFile } from "./files.repo.ts";
+import { recordFiles } from "./files.fixture.ts";
 import { UploadStore } from "./upload.store.ts";
 import { Upload } from "@tus/server";
 
@@ -38,7 +38,7 @@ async function begin(store: UploadStore, deal: string): Promise<string> {
     sha256: "a".repeat(64),
     ...by,
   };
-  await test.db.transaction().execute((trx) => insertFile(trx, file));
+  await test.db.transaction().execute((trx) => recordFiles(types).rows.insert(trx, [file]));
   await store.create(new Upload({ id, size: 5, offset: 0, metadata: { owner: people.ann } }));
   return id;
 }

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "@kontor/shared/base";
 import { createTestDatabase, silentLog, type TestDatabase } from "#testing";
-import { updateFiles, type BlobStore } from "#files";
+import type { BlobStore } from "#files";
 import { createQueue, type Queue } from "#kernel";
 import { createDiskBlobs } from "../adapters/disk/disk.blobs.ts";
-import { findFiles, insertFile } from "../files/files.repo.ts";
+import { recordFiles } from "../files/files.fixture.ts";
+import { findFiles } from "../files/files.repo.ts";
 import { createDeal, people, seedPeople, types } from "../objects/objects.fixture.ts";
 import { saveTypes } from "../objects/typeRegistry.ts";
 import { PreviewFailure, type PageRenderer } from "./converters.port.ts";
@@ -37,6 +38,7 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
+const { rows } = recordFiles(types);
 const WAIT = { timeout: 15_000, interval: 50 };
 
 /** The real queue and database, with a renderer that does what the test says. */
@@ -46,10 +48,10 @@ async function startPreviews(renderPdf: PageRenderer["renderPdf"], missing?: str
   const pages: PageRenderer = { renderPdf, renderPicture: renderPdf as never, missing: async () => missing };
   const limits = { concurrency: 2, timeoutMs: 10_000, maxBytes: 10_000, maxPages: 10 };
   const changed = () => undefined;
-  const made = createPreviewJob({ db: test.db, blobs, office, pages, scratchDirectory, limits, changed });
+  const made = createPreviewJob({ db: test.db, blobs, rows, office, pages, scratchDirectory, limits, changed });
   const job = { ...made, retryDelaySeconds: 0 };
   queue = await createQueue({ url: test.url, jobs: [job], log: silentLog, pollSeconds: 0.5 });
-  return createPreviews({ db: test.db, queue, job, office, pages, scratchDirectory });
+  return createPreviews({ db: test.db, rows, queue, job, office, pages, scratchDirectory });
 }
 
 /** A file whose body has just been stored. */
@@ -62,18 +64,19 @@ async function store(previews: ReturnType<typeof createPreviews>, body = randomB
   const id = newId();
   await test.db.transaction().execute(async (trx) => {
     const by = { created_at: new Date().toISOString(), created_by: people.ann };
-    await insertFile(trx, {
-      id,
-      record_id: deal,
-      field: "papers",
-      name: "a.pdf",
-      mime: "application/pdf",
-      size,
-      sha256,
-      ...by,
-    });
-    await updateFiles(trx, { ids: [id] }, { state: "stored" });
-    const [file] = await findFiles(trx, [id]);
+    const [file] = await rows.insert(trx, [
+      {
+        id,
+        record_id: deal,
+        field: "papers",
+        name: "a.pdf",
+        mime: "application/pdf",
+        size,
+        sha256,
+        ...by,
+        state: "stored",
+      },
+    ]);
     if (file) await previews.onStored(trx, file);
   });
   return id;

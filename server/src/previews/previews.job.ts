@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { previewLimits } from "@kontor/shared/files";
-import { noteBlob, type BlobStat, type BlobStore } from "#files";
+import { noteBlob, type BlobStat, type BlobStore, type FileRows } from "#files";
 import { defineJob, type Database, type Job, type Log } from "#kernel";
 import { PreviewFailure, type OfficeConverter, type PageRenderer } from "./converters.port.ts";
 import { previewFormats } from "./preview.formats.ts";
@@ -14,6 +14,7 @@ import { renderPreview, type RenderedPreview } from "./renderPreview.ts";
 export interface PreviewJobDeps {
   readonly db: Database;
   readonly blobs: BlobStore;
+  readonly rows: Pick<FileRows, "update">;
   readonly office: OfficeConverter;
   readonly pages: PageRenderer;
   /** For work in progress; emptied of what a kill left when the server starts. */
@@ -65,7 +66,7 @@ export function createPreviewJob(deps: PreviewJobDeps): Job {
   });
 
   async function fail(key: PreviewKey, reason: PreviewFailure["reason"]): Promise<void> {
-    await db.transaction().execute((trx) => finishPreview(trx, key, { state: "failed", reason }));
+    await db.transaction().execute((trx) => finishPreview(trx, deps.rows, key, { state: "failed", reason }));
     deps.changed();
   }
 }
@@ -97,7 +98,11 @@ async function render(deps: PreviewJobDeps, key: PreviewKey, job: { signal: Abor
 }
 
 /** Bodies first, then the rows that name them: a kill in between leaves bodies without a name, and no name without a body. */
-async function keep({ db, blobs, changed }: PreviewJobDeps, key: PreviewKey, rendered: RenderedPreview): Promise<void> {
+async function keep(
+  { db, blobs, rows, changed }: PreviewJobDeps,
+  key: PreviewKey,
+  rendered: RenderedPreview,
+): Promise<void> {
   const kept: BlobStat[] = [];
   const put = async (path: string) => {
     const blob = await blobs.putFile(path);
@@ -111,7 +116,7 @@ async function keep({ db, blobs, changed }: PreviewJobDeps, key: PreviewKey, ren
 
   await db.transaction().execute(async (trx) => {
     for (const blob of kept) await noteBlob(trx, blob);
-    await finishPreview(trx, key, {
+    await finishPreview(trx, rows, key, {
       state: "ready",
       pages: rendered.pages,
       page_sizes: rendered.pageSizes,

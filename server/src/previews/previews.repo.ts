@@ -1,6 +1,6 @@
 import { sql, type Generated } from "kysely";
 import type { PageSize, PreviewReason } from "@kontor/shared/files";
-import { updateFiles } from "#files";
+import type { FileRows } from "#files";
 import type { Database, Transaction } from "#kernel";
 import type { PreviewFormat } from "./preview.formats.ts";
 
@@ -87,7 +87,12 @@ export type Finished = Partial<
   Pick<PreviewRow, "state">;
 
 /** The result, in the preview and in every file that has this body. */
-export async function finishPreview(trx: Transaction, key: PreviewKey, finished: Finished): Promise<void> {
+export async function finishPreview(
+  trx: Transaction,
+  rows: Pick<FileRows, "update">,
+  key: PreviewKey,
+  finished: Finished,
+): Promise<void> {
   const row = { ...nothingYet, ...finished };
   await previewTables(trx)
     .updateTable("preview")
@@ -100,7 +105,7 @@ export async function finishPreview(trx: Transaction, key: PreviewKey, finished:
     .where("sha256", "=", key.sha256)
     .where("format", "=", key.format)
     .execute();
-  await updateFiles(trx, key, fileColumns({ ...row, ...key, begun: 0 }));
+  await rows.update(trx, key, fileColumns({ ...row, ...key, begun: 0 }));
 }
 
 /** The part of a preview that a file's own row carries. */

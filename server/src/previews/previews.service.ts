@@ -1,6 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { updateFiles, type Body, type FileRow } from "#files";
+import type { Body, FileRow, FileRows } from "#files";
 import type { Database, Job, Queue, Transaction } from "#kernel";
 import type { OfficeConverter, PageRenderer } from "./converters.port.ts";
 import { extensionOf, planPreview, type PreviewFormat } from "./preview.formats.ts";
@@ -8,6 +8,7 @@ import { claimPreview, fileColumns, findPreview, previewTables } from "./preview
 
 export interface PreviewsDeps {
   readonly db: Database;
+  readonly rows: Pick<FileRows, "update">;
   readonly queue: Pick<Queue, "enqueue">;
   readonly job: Job;
   readonly office: OfficeConverter;
@@ -24,7 +25,7 @@ export interface Previews {
 }
 
 export function createPreviews(deps: PreviewsDeps): Previews {
-  const { db, queue, job } = deps;
+  const { db, rows, queue, job } = deps;
 
   return {
     async onStored(trx, file) {
@@ -32,12 +33,12 @@ export function createPreviews(deps: PreviewsDeps): Previews {
       const ids = { ids: [file.id] };
       if (plan.kind === "none") return;
       if (plan.kind === "fail") {
-        await updateFiles(trx, ids, { preview_state: "failed", preview_reason: plan.reason });
+        await rows.update(trx, ids, { preview_state: "failed", preview_reason: plan.reason });
         return;
       }
       const key = { sha256: file.sha256, format: plan.format };
       const preview = await claimPreview(trx, key);
-      await updateFiles(trx, ids, fileColumns(preview));
+      await rows.update(trx, ids, fileColumns(preview));
       if (preview.state === "pending") {
         await queue.enqueue(trx, job, key, { singletonKey: `${key.sha256}:${key.format}` });
       }
@@ -79,7 +80,7 @@ export function createPreviews(deps: PreviewsDeps): Previews {
 }
 
 /** What failed for want of a program is tried again when the program is there. */
-async function retryMissing(trx: Transaction, { office, pages, queue, job }: PreviewsDeps): Promise<void> {
+async function retryMissing(trx: Transaction, { office, pages, rows, queue, job }: PreviewsDeps): Promise<void> {
   if ((await office.missing()) ?? (await pages.missing())) return;
   const again = await previewTables(trx)
     .updateTable("preview")
@@ -88,7 +89,7 @@ async function retryMissing(trx: Transaction, { office, pages, queue, job }: Pre
     .returning(["sha256", "format"])
     .execute();
   for (const key of again) {
-    await updateFiles(trx, key, { preview_state: "pending", preview_reason: null });
+    await rows.update(trx, key, { preview_state: "pending", preview_reason: null });
     await queue.enqueue(trx, job, key, { singletonKey: `${key.sha256}:${key.format}` });
   }
 }

@@ -37,14 +37,11 @@ export interface PageSize {
 }
 
 /**
- * What the replica holds of a file. The body and the preview's parts are fetched apart, over
+ * What is known of a file, wherever it hangs. The body and the preview's parts are fetched apart, over
  * `/api/files/:id/content` and `/api/files/:id/preview/…`, each with its own access decision.
  */
-export interface FileDoc {
+export interface FileFacts {
   readonly id: string;
-  readonly recordId: string;
-  /** The record's files field it hangs in; visible exactly when that field is (VIS-2). */
-  readonly field: string;
   readonly name: string;
   /** Sniffed by the server once stored; before that, what the client said. */
   readonly mime: string;
@@ -63,6 +60,13 @@ export interface FileDoc {
   readonly pdfSha256?: string;
   /** Present when there is an image at `/preview/thumbnail`. */
   readonly thumbnailSha256?: string;
+}
+
+/** What the replica holds of a file of a record. */
+export interface FileDoc extends FileFacts {
+  readonly recordId: string;
+  /** The record's files field it hangs in; visible exactly when that field is (VIS-2). */
+  readonly field: string;
   readonly createdAt: string;
   readonly createdBy: string;
 }

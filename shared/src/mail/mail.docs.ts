@@ -1,4 +1,4 @@
-import type { FileState, FileRefusal, PageSize, PreviewReason, PreviewState } from "../files/index.ts";
+import type { FileFacts } from "../files/index.ts";
 
 /**
  * What replicas hold of mail. A *mailbox* is decided by policy; its folders, messages and bodies are seen with it, where
@@ -85,25 +85,10 @@ export interface Authenticity {
 }
 
 /** An attachment, or a picture that the text shows (`cid`). The body is fetched as of any file. */
-export interface AttachmentDoc {
-  /** The file's id. */
-  readonly id: string;
-  readonly name: string;
-  readonly mime: string;
-  readonly size: number;
-  readonly sha256: string;
+export interface AttachmentDoc extends FileFacts {
   /** Content-ID without its brackets, when the text shows it. */
   readonly cid?: string;
   readonly inline?: boolean;
-  readonly state: FileState;
-  readonly refusal?: FileRefusal;
-  readonly previewState: PreviewState;
-  readonly previewReason?: PreviewReason;
-  readonly pages?: number;
-  readonly pageImages?: number;
-  readonly pageSizes?: readonly PageSize[];
-  readonly pdfSha256?: string;
-  readonly thumbnailSha256?: string;
   /** Of this kind of file, programs are made: the interface warns before opening. */
   readonly risky?: boolean;
 }

@@ -4,6 +4,7 @@ import { importFile, type BlobStore } from "#files";
 import { createTypeRegistry, saveTypes } from "#objects";
 import { ensureAdministrators, loadAdministrators } from "#people";
 import { createTestDatabase, type TestDatabase } from "#testing";
+import { recordFiles } from "../../../src/files/files.fixture.ts";
 import { office } from "../index.ts";
 import { loadDemo, type DemoFile, type LoadedDemo } from "./index.ts";
 
@@ -19,6 +20,7 @@ const forgetful = {
   }),
 } as unknown as BlobStore;
 
+const files = recordFiles(types);
 let test: TestDatabase;
 const stored = new Map<string, { readonly file: DemoFile; readonly bytes: Buffer }>();
 const load = (): Promise<LoadedDemo> =>
@@ -29,7 +31,7 @@ const load = (): Promise<LoadedDemo> =>
     now: NOW,
     async storeFile(file, bytes) {
       stored.set(file.id, { file, bytes });
-      await importFile({ db: test.db, blobs: forgetful, onStored: async () => undefined }, file, bytes);
+      await importFile({ db: test.db, blobs: forgetful, ...files, onStored: async () => undefined }, file, bytes);
     },
   });
 
