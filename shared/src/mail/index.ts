@@ -1,3 +1,4 @@
+export { draftText, snippetOf } from "./draft.text.ts";
 export {
   addressKey,
   cleanName,
@@ -21,3 +22,20 @@ export type * from "./mail.docs.ts";
 export { cardSchema, contactSchema, draftSchema, mailIntentSchemas, ruleSchema } from "./mail.intents.ts";
 export type { Draft, MailIntentArgs, MailIntentName } from "./mail.intents.ts";
 export { mailLimits } from "./mail.limits.ts";
+export {
+  defaultMailSettings,
+  inverseOfUpdate,
+  isDeletable,
+  isDraft,
+  mergedUpdate,
+  replayBody,
+  replayContact,
+  replayFolder,
+  replayLink,
+  replayMessage,
+  replayRule,
+  replaySettings,
+} from "./mail.replay.ts";
+export type { MailIntent, MailReplayFrom } from "./mail.replay.ts";
+export { baseSubject, isReplySubject } from "./subject.ts";
+export type { SubjectMode } from "./subject.ts";
