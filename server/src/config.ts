@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { domainToASCII } from "node:url";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { DomainError } from "@kontor/shared/base";
@@ -12,6 +13,13 @@ const count = (min: number, max: number) => z.coerce.number().int().min(min).max
 const nonEmpty = z.string().trim().min(1);
 const isAddressRange = (text: string) =>
   ["loopback", "linklocal", "uniquelocal"].includes(text) || ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+
+/** As they stand in the DNS: lower case, names beyond ASCII in their A-labels. */
+const domainList = (list: string) =>
+  list
+    .split(",")
+    .map((name) => domainToASCII(name.trim()))
+    .filter((name, index, all) => all.indexOf(name) === index);
 
 export const configKeys = {
   KONTOR_NAME: { schema: nonEmpty.max(120).default("Kontor"), words: "Name of this installation, shown at sign-in." },
@@ -79,6 +87,18 @@ export const configKeys = {
       .default(4 * 1024 ** 3),
     words: "Largest file that can be uploaded.",
   },
+  KONTOR_MAIL_DOMAINS: {
+    schema: nonEmpty
+      .transform(domainList)
+      .refine((names) => names.every((name) => /^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(name)), "is not a list of domains")
+      .optional(),
+    words:
+      "Domains whose mail this server is for, separated by commas; the first is the main one. Without it the host of KONTOR_PUBLIC_URL, or kontor.example, until domains are added in the console.",
+  },
+  KONTOR_MAIL_TRASH_DAYS: {
+    schema: count(1, 3_650).default(30),
+    words: "Days after which what lies in the trash of a mailbox is deleted for good.",
+  },
   KONTOR_BLOB_STORE: {
     schema: z.enum(["disk", "s3"]).default("disk"),
     words: "Where file bodies are kept: in the data directory, or in an S3 bucket.",
@@ -118,6 +138,12 @@ export interface Config {
   readonly leaseMs: number;
   readonly auditDays: number;
   readonly uploadMaxBytes: number;
+  readonly mail: {
+    readonly domains: readonly string[];
+    /** The domain of an installation that was told none. */
+    readonly fallbackDomain: string;
+    readonly trashDays: number;
+  };
   readonly blobs:
     | { readonly kind: "disk" }
     | {
@@ -184,6 +210,11 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: ConfigOver
     leaseMs: settings.KONTOR_LEASE_HOURS * 3_600_000,
     auditDays: settings.KONTOR_AUDIT_DAYS,
     uploadMaxBytes: settings.KONTOR_UPLOAD_MAX_BYTES,
+    mail: {
+      domains: settings.KONTOR_MAIL_DOMAINS ?? [],
+      fallbackDomain: fallbackDomain(settings.KONTOR_PUBLIC_URL),
+      trashDays: settings.KONTOR_MAIL_TRASH_DAYS,
+    },
     blobs:
       settings.KONTOR_BLOB_STORE === "disk"
         ? { kind: "disk" }
@@ -203,6 +234,12 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: ConfigOver
       maxPages: settings.KONTOR_PREVIEW_MAX_PAGES,
     },
   };
+}
+
+/** `kontor.example` belongs to nobody (RFC 2606): mail works inside, and nothing leaves by mistake. */
+function fallbackDomain(publicUrl: string | undefined): string {
+  const host = publicUrl === undefined ? "" : new URL(publicUrl).hostname;
+  return host.includes(".") && !ipaddr.isValid(host) ? host : "kontor.example";
 }
 
 function parseFile(file: string): Record<string, unknown> {

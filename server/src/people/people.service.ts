@@ -75,6 +75,8 @@ export interface PeopleDeps {
   readonly subjectAttributes?: SubjectAttributes;
   /** Whether policies let this member of the administrators administer, as the transaction leaves them (POL-9). */
   mayAdminister?(trx: Transaction, userId: string): Promise<boolean>;
+  /** What other features keep for each person, such as a mailbox: in the transaction in which one comes or changes. */
+  settle?(trx: Transaction, userId: string): Promise<void>;
 }
 
 const ORGANISATION_LOCK = 0x70656f706c65; // "people" in ASCII
@@ -86,6 +88,7 @@ export function createPeopleService({
   clock,
   subjectAttributes = {},
   mayAdminister = async () => true,
+  settle = async () => undefined,
 }: PeopleDeps): PeopleService {
   async function write<T>(change: (trx: Transaction) => Promise<T>): Promise<T> {
     const result = await db
@@ -146,6 +149,7 @@ export function createPeopleService({
           })
           .execute();
         const groups = input.groupIds ? await setGroups(trx, id, input.groupIds) : {};
+        await settle(trx, id);
         await recordChanges(trx, [{ collection: "people", id }]);
         const details = { fields: fieldsIn(input), ...groups };
         await record(trx, by, { action: "people.created", kind: "person", id, details });
@@ -181,6 +185,7 @@ export function createPeopleService({
           .executeTakeFirst();
         if (!updated) throw new DomainError("notFound", "There is no such person.", { reason: "person.unknown" });
         const groups = change.groupIds ? await setGroups(trx, id, change.groupIds) : {};
+        await settle(trx, id);
         await recordChanges(trx, [{ collection: "people", id }]);
         const details = { fields: fieldsIn(change), ...(change.state && { state: change.state }), ...groups };
         await record(trx, by, { action: "people.changed", kind: "person", id, details });

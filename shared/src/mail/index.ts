@@ -32,6 +32,7 @@ export {
   replayContact,
   replayFolder,
   replayLink,
+  replayLinkRecord,
   replayMessage,
   replayRule,
   replaySettings,

@@ -151,6 +151,8 @@ export interface MessageDoc {
   readonly sealed?: "signed" | "encrypted";
   /** Of a draft: what it answers or forwards, and how. */
   readonly draft?: DraftOrigin & { readonly rev: number };
+  /** Of a message in the trash: the folder where it lay, to be put back. */
+  readonly trashedFrom?: string;
 }
 
 export interface DraftOrigin {
@@ -172,17 +174,26 @@ export interface BodyDoc {
   readonly hasRemote?: boolean;
 }
 
-/** A message or a whole thread belongs to a record. Seen by whoever sees both. */
+/**
+ * A message or a whole thread belongs to a record. A link is known to whoever sees both, so it is two rows of one id, each seen
+ * with its own side: this one with the mailbox's messages …
+ */
 export interface MailLinkDoc {
   readonly id: string;
   readonly mailboxId: string;
   readonly threadId: string;
   /** Absent: the whole thread. */
   readonly messageId?: string;
-  readonly recordId: string;
   readonly how: "hand" | "rule" | "number";
   readonly createdAt: string;
   readonly createdBy?: string;
+}
+
+/** … and this one with the record. Each half alone says only that there is something else. */
+export interface MailLinkRecordDoc {
+  /** The link's. */
+  readonly id: string;
+  readonly recordId: string;
 }
 
 export const contactKinds = ["personal", "shared"] as const;

@@ -7,6 +7,7 @@ import type {
   FolderDoc,
   FolderRole,
   MailLinkDoc,
+  MailLinkRecordDoc,
   MailSettingsDoc,
   MessageDoc,
   RuleDoc,
@@ -255,18 +256,27 @@ export function replayLink(
 ): MailLinkDoc | undefined {
   if (intent.name === "mail.unlink") return undefined;
   if (intent.name !== "mail.link" || row) return row;
-  const { messageId, recordId, threadId } = argsOf<"mail.link">(intent);
+  const { messageId, threadId } = argsOf<"mail.link">(intent);
   if (mailboxId === undefined) return undefined;
   return {
     id: intent.id,
     mailboxId,
     threadId,
     ...(messageId === undefined ? {} : { messageId }),
-    recordId,
     how: "hand",
     createdAt: intent.at,
     createdBy: userId,
   };
+}
+
+/** The record's half of a link, under the same id. */
+export function replayLinkRecord(
+  row: MailLinkRecordDoc | undefined,
+  intent: MailIntent,
+): MailLinkRecordDoc | undefined {
+  if (intent.name === "mail.unlink") return undefined;
+  if (intent.name !== "mail.link" || row) return row;
+  return { id: intent.id, recordId: argsOf<"mail.link">(intent).recordId };
 }
 
 export function replayRule(row: RuleDoc | undefined, intent: MailIntent): RuleDoc | undefined {
