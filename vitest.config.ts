@@ -14,7 +14,7 @@ const project = (name: string, folders: string[], globalSetup: string[] = []) =>
     name,
     globalSetup,
     include: folders.map((folder) => `${folder}/**/*.test.{ts,tsx}`),
-    setupFiles: ["./tools/noLeaks.ts"],
+    setupFiles: ["./tools/noLeaks.ts", "./tools/seed.ts"],
   },
 });
 

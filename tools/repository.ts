@@ -1,4 +1,5 @@
 // Where things are in this repository, and how its tools are started without a shell (so that it works on Windows too).
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -27,5 +28,15 @@ export function readJson<T>(path: string): T | undefined {
     return JSON.parse(readFileSync(path, "utf8")) as T;
   } catch {
     return undefined; // absent, or cut short by a run that was stopped: both mean that there is nothing to read
+  }
+}
+
+/** A number that belongs to what is checked out: the same for everybody, another one after the next change. */
+export function seedOfCommit(): string {
+  try {
+    const tree = execFileSync("git", ["rev-parse", "HEAD^{tree}"], { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
+    return String(Number.parseInt(tree.toString().slice(0, 7), 16));
+  } catch {
+    return String(Date.now() % 2 ** 28); // an archive without its history
   }
 }

@@ -10,7 +10,7 @@ import { endLeftovers, MARK_VARIABLE, onStopRequest, run, stopAll } from "./chil
 import { findElectron } from "./electron.ts";
 import { featuresWithSpecs } from "./features.ts";
 import { hasOldestPostgres, startOldestPostgres } from "./oldestPostgres.ts";
-import { readJson, root, toolOf } from "./repository.ts";
+import { readJson, root, seedOfCommit, toolOf } from "./repository.ts";
 import { runSpecs } from "./specs.ts";
 import { createStages, type StageResult, verdict } from "./stages.ts";
 import { ensureSystemParts, findChromium } from "./system.ts";
@@ -22,7 +22,8 @@ const features = process.argv.slice(2);
 const mark = { id: randomUUID(), folder: mkdtempSync(join(tmpdir(), "kontor-")) };
 chmodSync(mark.folder, 0o1777); // as root, the tests' databases run as the user postgres and keep their files here too
 process.on("exit", () => rmSync(mark.folder, { recursive: true, force: true }));
-const env = { ...process.env, CI: "true", TMPDIR: mark.folder, [MARK_VARIABLE]: mark.id };
+const KONTOR_SEED = process.env.KONTOR_SEED ?? seedOfCommit();
+const env = { ...process.env, CI: "true", KONTOR_SEED, TMPDIR: mark.folder, [MARK_VARIABLE]: mark.id };
 
 const stages = createStages();
 onStopRequest(async () => {
@@ -33,7 +34,7 @@ onStopRequest(async () => {
   process.exit(130);
 });
 
-console.log("── System parts");
+console.log(`── Random tests: KONTOR_SEED=${KONTOR_SEED}\n\n── System parts`);
 for (const { name, purpose } of await ensureSystemParts("tests")) stages.notRun(purpose, `${name} is not installed`);
 
 if (features.length === 0) await runChecks(stages, env);

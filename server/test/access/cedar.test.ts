@@ -23,7 +23,7 @@ import { toCedar } from "./cedar.ts";
  * an IPv4 address written as IPv6 for what it is.
  */
 const PAIRS = Number(process.env.KONTOR_ACCESS_CEDAR_PAIRS ?? 3_000);
-const seed = Number(process.env.KONTOR_ACCESS_SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.KONTOR_SEED ?? Date.now() % 2 ** 31);
 const timeout = Math.max(300_000, PAIRS * 20); // far above what it takes, also on a busy machine
 
 const own: Readonly<Record<string, AttributeKind>> = {

@@ -27,14 +27,14 @@ import { naiveApplies, naiveField, naiveMay, type Situation } from "./naive.ts";
 
 /**
  * The engine against an evaluator written apart from it, and its SQL against both. `KONTOR_ACCESS_PAIRS` sets the number of
- * (policy set, row) pairs of each of the two, `KONTOR_ACCESS_SEED` repeats a run; a failure prints the seed and the shrunk
+ * (policy set, row) pairs of each of the two, `KONTOR_SEED` repeats a run; a failure prints the seed and the shrunk
  * case. Rows are generated once for several policy sets, and one statement asks a set's predicates of all rows: that is
  * what makes it possible to ask hundreds of thousands of times in every run.
  */
 const PAIRS = Number(process.env.KONTOR_ACCESS_PAIRS ?? 200_000);
 const PAIRS_PER_RUN = 800; // far below the average, so that the number is reached
 const MS_PER_PAIR = 2; // far above what it takes, so that the raised number has its time
-const seed = Number(process.env.KONTOR_ACCESS_SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.KONTOR_SEED ?? Date.now() % 2 ** 31);
 const timeout = Math.max(300_000, PAIRS * MS_PER_PAIR);
 /** A found case is shrunk for so long and then told as it is, before the test's own time ends without a word. */
 const SHRINK_UNTIL_MS = timeout - 30_000;

@@ -84,7 +84,7 @@ it(
   "[SYN-2] killed at any moment, the replica holds whole batches, each with its cookie",
   async () => {
     const seed = seedOfRun();
-    console.info(`crash: SEED=${seed}`);
+    console.info(`crash: KONTOR_SEED=${seed}`);
     const random = randomFrom(seed);
     const filename = scratchFile();
     let held = 0;

@@ -81,7 +81,7 @@ it("reports foreign bytes as damaged", async () => {
 
 it("finds every flipped byte that changes anything, wherever it is", async () => {
   const seed = seedOfRun();
-  console.info(`damage: SEED=${seed}`);
+  console.info(`damage: KONTOR_SEED=${seed}`);
   const random = randomFrom(seed);
   const filename = await written(500);
   const whole = await readWhole(filename);

@@ -55,7 +55,7 @@ it(
   "finds and sorts exactly what RxDB's own matcher and comparator do, for random selectors",
   async () => {
     const seed = seedOfRun();
-    console.info(`selector fuzz: SEED=${seed}`);
+    console.info(`selector fuzz: KONTOR_SEED=${seed}`);
     const random = randomFrom(seed);
     const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T;
     const text = (): string => pick(TEXTS);
@@ -177,7 +177,7 @@ it(
       }
       const page = expected.slice(query.skip, query.limit === undefined ? undefined : query.skip + query.limit);
       const found = queries.findJson(query).map((json) => (JSON.parse(json) as Row).id);
-      const label = `SEED=${seed} query ${at}: ${JSON.stringify(asked)}`;
+      const label = `KONTOR_SEED=${seed} query ${at}: ${JSON.stringify(asked)}`;
       expect({ label, found }).toEqual({ label, found: page.map((document) => document.id) });
       expect({ label, count: queries.count(query) }).toEqual({ label, count: expected.length });
       compared++;

@@ -34,4 +34,4 @@ export function randomFrom(seed: number): (below: number) => number {
   };
 }
 
-export const seedOfRun = (): number => Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+export const seedOfRun = (): number => Number(process.env.KONTOR_SEED ?? Math.floor(Math.random() * 2 ** 31));
