@@ -38,5 +38,6 @@ export {
   replaySettings,
 } from "./mail.replay.ts";
 export type { MailIntent, MailReplayFrom } from "./mail.replay.ts";
+export { isRisky } from "./risky.ts";
 export { baseSubject, isReplySubject } from "./subject.ts";
 export type { SubjectMode } from "./subject.ts";

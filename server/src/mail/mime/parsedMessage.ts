@@ -1,5 +1,16 @@
 import type { MailAddress, MessageDoc } from "@kontor/shared/mail";
 
+/**
+ * What became of bytes from outside. Nothing is thrown for odd input: what is no message, or too large to be read in bounds, is
+ * `unreadable` and goes to quarantine with its reason.
+ */
+export type ParseOutcome =
+  | { readonly kind: "parsed"; readonly message: ParsedMessage }
+  | { readonly kind: "unreadable"; readonly reason: UnreadableReason; readonly message: string };
+
+/** `empty`: no byte but white space. `tooLarge`: above `maxMessageBytes`. `notAMessage`: no header field at all. `failed`: a fault of ours. */
+export type UnreadableReason = "empty" | "tooLarge" | "notAMessage" | "failed";
+
 /** A message from outside, read: bounded, decoded and cleaned. Nothing in it is trusted; what was too much is cut and said. */
 export interface ParsedMessage {
   /** Without brackets. One that lacks it is given one made of its own bytes, so that it stays the same each time. */
