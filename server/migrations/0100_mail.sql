@@ -166,6 +166,12 @@ create table mail_message (
   origin jsonb,
   -- Of a draft: counted up by each save, so that two devices do not overwrite each other.
   draft_rev integer not null default 0,
+  -- The device that saved last, and the first revision of those that it saved with nobody in between.
+  draft_writer text,
+  draft_alone_since integer not null default 0,
+  -- Attempts to send it that failed by a fault of ours, and when the next one is due.
+  send_attempts integer not null default 0,
+  send_retry_at timestamptz,
   -- Where it lay before it went to the trash, to be put back.
   trashed_from uuid,
   trashed_at timestamptz,
@@ -181,6 +187,7 @@ create index mail_message_content on mail_message (content_id);
 create unique index mail_message_remote on mail_message (folder_id, remote_uid) where remote_uid is not null;
 create index mail_message_snoozed on mail_message (snoozed_until) where snoozed_until is not null;
 create index mail_message_due on mail_message (send_at) where send_state = 'scheduled';
+create index mail_message_drafts on mail_message (mailbox_id) where send_state in ('draft', 'failed');
 create index mail_message_trashed on mail_message (trashed_at) where trashed_at is not null;
 
 -- Attachments are files like those of records: a body in the blob store, a preview, an upload that goes on where it stopped.
@@ -337,7 +344,8 @@ create index contact_owner on contact (owner_id);
 create index contact_emails on contact using gin (emails);
 
 create table mail_settings (
-  user_id uuid primary key references app_user (id) on delete cascade,
+  -- The user's.
+  id uuid primary key references app_user (id) on delete cascade,
   settings jsonb not null default '{}',
   rev integer not null default 1
 );

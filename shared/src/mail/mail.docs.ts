@@ -159,6 +159,8 @@ export interface DraftOrigin {
   readonly kind: "new" | "reply" | "replyAll" | "forward" | "redirect";
   /** The message that it answers or forwards. */
   readonly sourceId?: string;
+  /** What somebody wrote while this draft was changed or sent elsewhere: both are kept, and a person decides. */
+  readonly conflictOf?: string;
 }
 
 /** The text of a message; same id, same mailbox. */

@@ -107,7 +107,11 @@ const template = z.object({
 export const mailIntentSchemas = {
   /* ---------- collection `messages`; the id is the message's ---------- */
 
-  /** Makes the draft, or writes all of it anew. `base` is the revision that the author saw: an older one is a conflict, and both are kept. */
+  /**
+   * Makes the draft, or writes all of it anew. `base` is the newest revision that the *server* told the author of (0: none): saves
+   * that wait in an outbox together carry the same one. Had somebody else saved since, or had it left, the server keeps both: the
+   * answer is `merged` with the id of the other draft as `conflictDraftId`, to which later saves of this device are written, too.
+   */
   "mail.saveDraft": z.object({ mailboxId: id, draft: draftSchema, base: z.int().min(0) }),
   /** Announces the body of an attachment of this draft, which follows by tus under `fileId`. */
   "mail.attach": z.object({

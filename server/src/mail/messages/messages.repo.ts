@@ -165,6 +165,10 @@ type MessageTables = {
     send_message: Generated<string | null>;
     origin: Generated<DraftOrigin | null>;
     draft_rev: Generated<number>;
+    draft_writer: Generated<string | null>;
+    draft_alone_since: Generated<number>;
+    send_attempts: Generated<number>;
+    send_retry_at: Generated<string | null>;
     trashed_from: Generated<string | null>;
     trashed_at: Generated<string | null>;
     remote_uid: Generated<number | null>;
