@@ -1,0 +1,2 @@
+export { createSmtpTransport } from "./smtp.transport.ts";
+export { createSystemDns } from "./system.dns.ts";
