@@ -12,7 +12,8 @@ import { addPolicyCommands } from "./cli/policy.command.ts";
 import { addServiceCommands, checkScope } from "./cli/service.command.ts";
 import { examineFiles } from "./main.files.ts";
 import type { LoadedDemo } from "../packs/office/demo/index.ts";
-import { createStops, openOffice, type Office } from "./main.office.ts";
+import { openOffice, type Office } from "./main.office.ts";
+import { createStops } from "./main.stops.ts";
 import { startKontor } from "./main.ts";
 
 interface CommonOptions {

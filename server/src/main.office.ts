@@ -16,6 +16,7 @@ import {
   startEmbeddedPostgres,
   type Log,
 } from "#kernel";
+import { createProvisioning, mailPolicies, mailResources } from "#mail";
 import { createTypeRegistry, objectTypeResource, resourceTypesOf, saveTypes } from "#objects";
 import {
   createPeopleService,
@@ -27,20 +28,7 @@ import {
   peopleResources,
 } from "#people";
 import { office as officePack } from "../packs/office/index.ts";
-
-/** Things that were started, stopped in the opposite order; one that fails to stop does not keep the others running. */
-export function createStops(log: Log) {
-  const stops: (() => Promise<unknown>)[] = [];
-  return {
-    push: (stop: () => Promise<unknown>) => void stops.push(stop),
-    async all() {
-      for (const stop of stops.splice(0).reverse())
-        await stop().catch((error: unknown) => log.error({ err: error }, "stopping"));
-    },
-  };
-}
-
-export type Stops = ReturnType<typeof createStops>;
+import type { Stops } from "./main.stops.ts";
 
 /** The database and the services that need nothing else: what the server and the command line both stand on. */
 export async function openOffice(
@@ -81,6 +69,7 @@ export async function openOffice(
   const subjectAttributes = officePack.subjectAttributes ?? {};
   const services = createServiceAccounts({ db, clock, subjectAttributes });
   const sessions = createSessionService({ db, clock, audit, services });
+  const provisioning = createProvisioning({ domains: config.mail.domains });
   const people = createPeopleService({
     db,
     doorbell,
@@ -91,6 +80,7 @@ export async function openOffice(
       const subject = await loadSubject(trx, userId);
       return subject !== undefined && access.mayAdminister(subject);
     },
+    settle: (trx, userId) => provisioning.ensureMailboxes(trx, [userId]),
   });
   const administrators = await ensureAdministrators(db);
   const types = createTypeRegistry(officePack.types);
@@ -101,9 +91,9 @@ export async function openOffice(
     db,
     log,
     clock,
-    resources: [...peopleResources, objectTypeResource, accessRequestResource, ...recordTypes],
+    resources: [...peopleResources, objectTypeResource, accessRequestResource, ...mailResources, ...recordTypes],
     policies: officePack.policies,
-    builtIn: [...accessRequestPolicies, ...grantPolicies(recordTypes)],
+    builtIn: [...accessRequestPolicies, ...mailPolicies, ...grantPolicies(recordTypes)],
     subjectAttributes: { ...kindsOf(subjectAttributes), ...grantAttributes(recordTypes) },
     loadSubject: (userId) => loadGranted(db, userId),
     loadAdministrators: () => loadAdministrators(db),
@@ -122,6 +112,7 @@ export async function openOffice(
     services,
     sessions,
     people,
+    provisioning,
     access,
     loadGranted,
     administrators,

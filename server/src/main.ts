@@ -52,12 +52,14 @@ import {
   signInEndpoints,
 } from "#people";
 import { createSync, type Sync } from "#sync";
-import { loadDemo, type LoadedDemo } from "../packs/office/demo/index.ts";
+import { demoDomain, loadDemo, type LoadedDemo } from "../packs/office/demo/index.ts";
 import { startAdministration } from "./main.access.ts";
 import { startAuditing } from "./main.audit.ts";
 import { startDryRuns } from "./main.dryRun.ts";
 import { startFiles } from "./main.files.ts";
-import { createStops, openOffice, type Stops } from "./main.office.ts";
+import { createMail } from "./main.mail.ts";
+import { openOffice } from "./main.office.ts";
+import { createStops, type Stops } from "./main.stops.ts";
 
 const DRAIN_MS = 10_000; // what a proxy waits before it gives a request to another node
 
@@ -118,18 +120,21 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   const parent = createRecordAccess({ types });
   const places = createFilePlaces([createRecordPlace({ parent })]);
   const rows = createFileRows({ places });
+  const mailParts = createMail({ config, office, clock, log });
   const collections = [
     ...objectCollections({ types }),
     filesCollection({ parent }),
     ...peopleCollections,
     policyWordsCollection(access.engine, types),
     accessRequestsCollection,
+    ...mailParts.collections,
   ];
   const grants = { types, loadSubject, loadResource: findResource };
   const intents = [
     ...objectIntents({ types, people: peopleInDatabase, timeZone: config.timeZone }),
     ...fileIntents({ parent, places, rows, maxBytes: config.uploadMaxBytes }),
     ...grantIntents(grants),
+    ...mailParts.intents,
   ];
   const sync = createSync({
     db,
@@ -189,12 +194,22 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     authenticate: (token) => sessions.authenticate(token),
     actorOf,
     applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent, actor.context.ip),
-    otherJobs: [dryRuns.job],
+    otherJobs: [dryRuns.job, ...mailParts.jobs],
   });
   stops.push(() => files.stop());
+  const mail = await mailParts.start({
+    blobs: files.blobs,
+    queue: files.queue,
+    fallbackDomain: withDemo ? demoDomain : config.mail.fallbackDomain,
+    keepFiles: files.keep,
+    actorOf,
+    applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent, actor.context.ip),
+  });
+  stops.push(() => mail.stop());
   const demo = withDemo
     ? await loadDemo({ db, types, timeZone: config.timeZone, now: clock.now(), storeFile: files.importFile })
     : undefined;
+  if (demo) await mail.ensureMailboxes();
 
   const auditing = startAuditing({ config, office, collections, log, actorOf });
   stops.push(() => auditing.stop());
@@ -255,6 +270,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     }),
     ...dryRunEndpoints({ db, dryRuns, queue: files.queue }),
     ...files.endpoints,
+    ...mail.endpoints,
     ...auditing.endpoints,
     ...adminEndpoints({
       version,

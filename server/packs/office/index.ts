@@ -7,6 +7,7 @@ import { employeePolicies } from "./policies/employee.ts";
 import { everybodyPolicies } from "./policies/everybody.ts";
 import { invoicePolicies } from "./policies/invoice.ts";
 import { letterPolicies } from "./policies/letters.ts";
+import { mailPolicies } from "./policies/mail.ts";
 import { taskPolicies } from "./policies/task.ts";
 import { subjectAttributes } from "./subjectAttributes.ts";
 import { contract } from "./types/contract.ts";
@@ -35,6 +36,7 @@ export const office = definePack({
     ...taskPolicies,
     ...counterpartyPolicies,
     ...employeePolicies,
+    ...mailPolicies,
     ...decisionClientPolicies,
   ],
 });

@@ -2,11 +2,18 @@ import { describe, expect, it } from "vitest";
 import { createAccessEngine, faultsToText, parsePolicies, runExamples, type Policy } from "@kontor/shared/access";
 import { locales } from "@kontor/shared/base";
 import { systemResource } from "#access";
+import { mailResources } from "#mail";
 import { objectTypeResource, resourceTypesOf } from "#objects";
 import { peopleResources } from "#people";
 import { office } from "./index.ts";
 
-const resources = [...resourceTypesOf(office.types), ...peopleResources, objectTypeResource, systemResource];
+const resources = [
+  ...resourceTypesOf(office.types),
+  ...peopleResources,
+  objectTypeResource,
+  systemResource,
+  ...mailResources,
+];
 const subjectAttributes = Object.fromEntries(
   Object.entries(office.subjectAttributes ?? {}).map(([name, { kind }]) => [name, kind]),
 );

@@ -1,3 +1,5 @@
+export { accountReasons } from "./account.reasons.ts";
+export type { AccountReason } from "./account.reasons.ts";
 export { draftText, snippetOf } from "./draft.text.ts";
 export {
   addressKey,

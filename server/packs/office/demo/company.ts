@@ -11,6 +11,8 @@ export const company = {
   email: "office@aurora.example",
 } as const;
 
+export const demoDomain = "aurora.example";
+
 export interface DemoDepartment {
   readonly key: string;
   readonly parent?: string;

@@ -3,7 +3,7 @@ import type { TypeRegistry } from "@kontor/server/objects";
 import { importRecord } from "@kontor/server/objects";
 import { recordChanges, type Database, type Transaction } from "#kernel";
 import { hashPassword, peopleTables } from "#people";
-import { departmentId, departments, groups, people, positions, personOf, positionOf } from "./company.ts";
+import { demoDomain, departmentId, departments, groups, people, positions, personOf, positionOf } from "./company.ts";
 import { demoFiles, type DemoFile } from "./files/demoFiles.ts";
 import { createDemoCompany } from "./records.ts";
 import { importRequests } from "./requests.ts";
@@ -136,7 +136,7 @@ async function insertPeople(trx: Transaction, password: string): Promise<boolean
     id: person.id,
     login: person.login,
     name: person.name,
-    email: `${person.login}@aurora.example`,
+    email: `${person.login}@${demoDomain}`,
     phone: `+7 812 000-14-14 ext. ${100 + people.indexOf(person)}`,
     locale: person.locale,
     password_hash: person.demo ? password : null,

@@ -1,0 +1,50 @@
+import type { AccountReason } from "@kontor/shared/mail";
+
+/**
+ * Why something with an external account did not work: a stable key, and the far server's own words, cleaned. Thrown by
+ * adapters; the worker decides by `whatNext` and the edge turns it into an answer.
+ */
+export class AccountFailure extends Error {
+  override readonly name = "AccountFailure";
+  readonly reason: AccountReason;
+  /** What the far server said, fit to be shown. */
+  readonly words: string | undefined;
+
+  constructor(reason: AccountReason, words?: string, cause?: unknown) {
+    super(words === undefined ? reason : `${reason}: ${words}`, cause === undefined ? undefined : { cause });
+    this.reason = reason;
+    this.words = words;
+  }
+}
+
+/** `signIn`: only its owner can mend it, and asking the provider again would lock the account. `again`: it may pass. */
+export const whatNext = {
+  dns: "again",
+  refused: "again",
+  unreachable: "again",
+  timeout: "again",
+  innerNetwork: "signIn",
+  "tls.certificate": "again",
+  "tls.missing": "again",
+  "tls.failed": "again",
+  protocol: "again",
+  auth: "signIn",
+  "auth.appPassword": "signIn",
+  "auth.imapDisabled": "signIn",
+  "auth.expired": "signIn",
+  "auth.method": "signIn",
+  busy: "again",
+  overQuota: "again",
+  server: "again",
+  closed: "again",
+  internal: "again",
+} as const satisfies Record<AccountReason, "signIn" | "again">;
+
+const MAX_WORDS = 300; // what a list of accounts can show; real answers stay below 200
+
+/** Far servers say what they like: one line, without control characters or turned-around text, and not too much of it. */
+export function cleanWords(text: string): string | undefined {
+  // oxlint-disable-next-line no-control-regex -- naming control characters is the point
+  const cleaned = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
+  return cleaned === "" ? undefined : cleaned.slice(0, MAX_WORDS).toWellFormed();
+}

@@ -1,0 +1,69 @@
+import { domainToASCII } from "node:url";
+import { sql } from "kysely";
+import { addressKey, domainOf } from "@kontor/shared/mail";
+import type { Database, Transaction } from "#kernel";
+import { mailboxTables } from "./mailboxes.repo.ts";
+
+/** Where mail to an address goes. */
+export type Destination =
+  /** To mailboxes of ours: one, or those of a group's members, who may be none. */
+  | { readonly kind: "inside"; readonly mailboxIds: readonly string[] }
+  | { readonly kind: "outside" }
+  /** Of a domain of ours, and nobody has it, or has it any longer. */
+  | { readonly kind: "unknown" };
+
+/**
+ * Looks addresses up, aliases and groups with them, under their keys (`addressKey`). What follows a plus is the reader's own
+ * business (RFC 5233): `anna+news@` is Anna's unless somebody has that very address.
+ */
+export async function resolveAddresses(
+  db: Database | Transaction,
+  addresses: readonly string[],
+): Promise<ReadonlyMap<string, Destination>> {
+  const keys = [...new Set(addresses.map(addressKey))];
+  const holders = await findHolders(db, [...keys, ...keys.map(withoutTag)]);
+  const owned = await ownDomainsAmong(db, keys);
+  return new Map(
+    keys.map((key): [string, Destination] => {
+      const mailboxIds = holders.get(key) ?? holders.get(withoutTag(key));
+      if (mailboxIds) return [key, { kind: "inside", mailboxIds }];
+      return [key, { kind: owned.has(storedDomain(key)) ? "unknown" : "outside" }];
+    }),
+  );
+}
+
+const withoutTag = (key: string): string => key.replace(/^(?<local>[^+"]+)\+[^@]*@/, "$<local>@");
+
+/** Domains stand in the database as in the DNS (RFC 5891). */
+const storedDomain = (address: string): string => domainToASCII(domainOf(address)) || domainOf(address);
+
+/** The mailboxes that each address reaches; an address that is there and reaches nobody any longer is not among them. */
+async function findHolders(
+  db: Database | Transaction,
+  addresses: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (addresses.length === 0) return new Map();
+  const { rows } = await sql<{ address: string; isGroup: boolean; mailboxIds: readonly string[] }>`
+    select own.address, own.group_id is not null as "isGroup", array(
+      select mailbox.id from mailbox where mailbox.disabled_at is null and (
+        mailbox.id = own.mailbox_id
+        or mailbox.id in (select mailbox_id from mail_group_member where group_id = own.group_id)
+        or mailbox.kind = 'personal' and mailbox.owner_id in (
+          select member.user_id from group_member member
+          join mail_group on mail_group.user_group_id = member.group_id
+          where mail_group.id = own.group_id))
+      order by mailbox.id) as "mailboxIds"
+    from mail_address own where own.address = any(${addresses}::text[])`.execute(db);
+  const reached = rows.filter(({ isGroup, mailboxIds }) => isGroup || mailboxIds.length > 0);
+  return new Map(reached.map(({ address, mailboxIds }) => [address, mailboxIds]));
+}
+
+async function ownDomainsAmong(
+  db: Database | Transaction,
+  addresses: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const domains = [...new Set(addresses.map(storedDomain))];
+  if (domains.length === 0) return new Set();
+  const rows = await mailboxTables(db).selectFrom("mail_domain").select("name").where("name", "in", domains).execute();
+  return new Set(rows.map(({ name }) => name));
+}

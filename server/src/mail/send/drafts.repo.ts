@@ -1,0 +1,226 @@
+import { sql } from "kysely";
+import { newId } from "@kontor/shared/base";
+import type { DraftOrigin, MailAddress, SendState } from "@kontor/shared/mail";
+import { recordChanges, type Transaction } from "#kernel";
+import { jsonb, messageTables } from "../messages/messages.repo.ts";
+import type { MessageExtras, MessagePeople } from "../mime/parsedMessage.ts";
+
+/** SQL of messages that leave, from the first save until they have left. */
+
+/** A message of somebody's own, held against whoever else changes or sends it. */
+export interface LeavingRow {
+  readonly id: string;
+  readonly mailbox_id: string;
+  readonly folder_id: string;
+  readonly content_id: string;
+  readonly thread_id: string;
+  readonly bcc: readonly MailAddress[] | null;
+  /** Null: it came in. */
+  readonly send_state: SendState | null;
+  readonly send_at: string | null;
+  readonly send_by: string | null;
+  readonly origin: DraftOrigin | null;
+  readonly draft_rev: number;
+  readonly draft_writer: string | null;
+  readonly draft_alone_since: number;
+  readonly message_id: string;
+  readonly in_reply_to: readonly string[];
+  readonly refs: readonly string[];
+  readonly subject: string;
+  readonly people: MessagePeople;
+  readonly body_text: string;
+  readonly body_html: string | null;
+  readonly extras: MessageExtras;
+}
+
+const selectLeaving = (trx: Transaction) =>
+  messageTables(trx)
+    .selectFrom("mail_message as m")
+    .innerJoin("mail_content as c", "c.id", "m.content_id")
+    .select([
+      "m.id",
+      "m.mailbox_id",
+      "m.folder_id",
+      "m.content_id",
+      "m.thread_id",
+      "m.bcc",
+      "m.send_state",
+      "m.send_at",
+      "m.send_by",
+      "m.origin",
+      "m.draft_rev",
+      "m.draft_writer",
+      "m.draft_alone_since",
+      "c.message_id",
+      "c.in_reply_to",
+      "c.refs",
+      "c.subject",
+      "c.people",
+      "c.body_text",
+      "c.body_html",
+      "c.extras",
+    ]);
+
+/** Whoever holds it decides what becomes of it: saving, sending, cancelling and leaving wait for each other here. */
+export const lockLeaving = (trx: Transaction, id: string): Promise<LeavingRow | undefined> =>
+  selectLeaving(trx).where("m.id", "=", id).forUpdate("m").executeTakeFirst();
+
+/** Without holding it. */
+export const findLeaving = (trx: Transaction, id: string): Promise<LeavingRow | undefined> =>
+  selectLeaving(trx).where("m.id", "=", id).executeTakeFirst();
+
+/** What a device wrote while somebody else changed the draft: its own second draft, if it has one already. */
+export async function lockConflictDraft(
+  trx: Transaction,
+  { mailbox_id, id }: Pick<LeavingRow, "mailbox_id" | "id">,
+  writer: string,
+): Promise<LeavingRow | undefined> {
+  return selectLeaving(trx)
+    .where("m.mailbox_id", "=", mailbox_id)
+    .where("m.send_state", "in", ["draft", "failed"])
+    .where(sql<string>`m.origin->>'conflictOf'`, "=", id)
+    .where("m.draft_writer", "=", writer)
+    .forUpdate("m")
+    .executeTakeFirst();
+}
+
+/** What a draft says, as it is stored. */
+export interface DraftContent {
+  readonly subject: string;
+  readonly people: MessagePeople;
+  readonly snippet: string;
+  readonly text: string;
+  readonly html: string | null;
+  readonly hasRemote: boolean;
+  readonly extras: MessageExtras;
+}
+
+const contentColumns = ({ subject, people, snippet, text, html, hasRemote, extras }: DraftContent, at: string) => ({
+  subject,
+  people: jsonb(people),
+  sent_at: at,
+  snippet,
+  body_text: text,
+  body_html: html,
+  has_remote: hasRemote,
+  extras: jsonb(extras),
+});
+
+export interface DraftHeaders {
+  /** Given once, and the same in every attempt to send. */
+  readonly messageId: string;
+  readonly inReplyTo: readonly string[];
+  readonly refs: readonly string[];
+}
+
+/** Returns the content's id. */
+export async function insertDraftContent(
+  trx: Transaction,
+  content: DraftContent,
+  { messageId, inReplyTo, refs }: DraftHeaders,
+  at: string,
+): Promise<string> {
+  const id = newId();
+  await messageTables(trx)
+    .insertInto("mail_content")
+    .values({
+      id,
+      raw_sha256: null,
+      message_id: messageId,
+      in_reply_to: [...inReplyTo],
+      refs: [...refs],
+      authenticity: jsonb({ internal: true, warnings: [] }),
+      ...contentColumns(content, at),
+    })
+    .execute();
+  return id;
+}
+
+export async function rewriteDraft(
+  trx: Transaction,
+  row: LeavingRow,
+  content: DraftContent,
+  message: {
+    readonly mailboxId: string;
+    readonly folderId: string;
+    readonly threadId: string;
+    readonly bcc: readonly MailAddress[];
+    readonly origin: DraftOrigin;
+    readonly writer: string | undefined;
+    readonly at: string;
+    readonly by: string;
+  },
+): Promise<number> {
+  await messageTables(trx)
+    .updateTable("mail_content")
+    .set(contentColumns(content, message.at))
+    .where("id", "=", row.content_id)
+    .execute();
+  const rev = row.draft_rev + 1;
+  const isSameWriter = message.writer !== undefined && message.writer === row.draft_writer;
+  await messageTables(trx)
+    .updateTable("mail_message")
+    .set({
+      mailbox_id: message.mailboxId,
+      folder_id: message.folderId,
+      thread_id: message.threadId,
+      received_at: message.at,
+      bcc: message.bcc.length > 0 ? jsonb(message.bcc) : null,
+      origin: jsonb(message.origin),
+      draft_rev: rev,
+      draft_writer: message.writer ?? null,
+      draft_alone_since: isSameWriter ? row.draft_alone_since : rev,
+      send_state: "draft",
+      send_at: null,
+      send_by: message.by,
+      send_reason: null,
+      send_message: null,
+      rev: sql<number>`rev + 1`,
+    })
+    .where("id", "=", row.id)
+    .execute();
+  await noteMessage(trx, row.id);
+  return rev;
+}
+
+/** Everything that tells where a message stands on its way out. */
+export interface SendStatus {
+  readonly state: SendState;
+  readonly folderId: string;
+  readonly at: string | null;
+  readonly by: string | null;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export async function setSendStatus(
+  trx: Transaction,
+  id: string,
+  { state, folderId, at, by, reason, message }: SendStatus,
+): Promise<void> {
+  await messageTables(trx)
+    .updateTable("mail_message")
+    .set({
+      send_state: state,
+      folder_id: folderId,
+      send_at: at,
+      send_by: by,
+      send_reason: reason ?? null,
+      send_message: message ?? null,
+      send_attempts: 0,
+      send_retry_at: null,
+      trashed_at: null,
+      trashed_from: null,
+      rev: sql<number>`rev + 1`,
+    })
+    .where("id", "=", id)
+    .execute();
+  await recordChanges(trx, [{ collection: "messages", id }]);
+}
+
+/** Of the row and its text, which are two rows for replicas. */
+export const noteMessage = (trx: Transaction, id: string): Promise<void> =>
+  recordChanges(trx, [
+    { collection: "messages", id },
+    { collection: "mailBodies", id },
+  ]);
