@@ -74,10 +74,11 @@ export async function present(
   types: TypeRegistry,
 ): Promise<readonly RecordDoc[]> {
   const resources = await resourcesOf(db, actor.engine, rows);
+  const access = actor.engine.accessOf(actor.subject, actor.context);
   return rows.flatMap((row, index) => {
     const [type, resource] = [types.get(row.type), resources[index]];
     if (!type || !resource) return [];
-    return projectRecord(row, type, actor.engine.accessTo(actor.subject, resource, actor.context)) ?? [];
+    return projectRecord(row, type, access.to(resource)) ?? [];
   });
 }
 

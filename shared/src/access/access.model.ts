@@ -236,6 +236,13 @@ export interface Access {
   readonly maskKey: string;
 }
 
+/** What one subject may do in one context: for a batch, since its clock stands still. */
+export interface SubjectAccess {
+  to(resource: ResourceInstance): Access;
+  /** Whether the engine's `may` allows it. */
+  may(action: string, resource: ResourceInstance): boolean;
+}
+
 export type DecisionReason =
   | "allowed"
   /** A deny applied. */

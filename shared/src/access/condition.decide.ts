@@ -92,8 +92,8 @@ const negation =
   };
 
 function compileBinary(node: BinaryNode): Test {
-  const common = compileCommon(node);
-  if (common) return common;
+  const choice = textChoiceOf(node);
+  if (choice) return compileTextChoice(choice);
   const compare = comparisonOf(node.op, node.family);
   const left = compileTerm(node.left);
   if (node.right.from === "literal") {
@@ -121,27 +121,36 @@ function compileBinary(node: BinaryNode): Test {
   };
 }
 
-/**
- * A text of the record against a literal, which is most of what is asked once the subject's values stand in the condition:
- * the general case with its two calls taken out.
- */
-function compileCommon({ op, family, left, right }: BinaryNode): Test | undefined {
-  if (family !== "text") return undefined;
-  const [stored, literal] = left.from === "obj" ? [left, right] : [right, left];
-  if (stored.from !== "obj" || stored.many || literal.from !== "literal") return undefined;
-  const { name } = stored;
-  const wanted = literal.value;
-  if (op === "eq") return (_, object) => (typeof object[name] === "string" ? object[name] === wanted : undefined);
-  if (op === "ne") return (_, object) => (typeof object[name] === "string" ? object[name] !== wanted : undefined);
-  if (op !== "in" && op !== "nin" && op !== "has") return undefined;
-  const isIn = op !== "nin";
-  const among = new Set(wanted as readonly unknown[]);
+/** The general case with its two calls taken out. */
+function compileTextChoice({ attribute, texts, isAmong }: TextChoice): Test {
+  const among = new Set(texts);
   if (among.size === 1) {
     const [only] = among;
-    return (_, object) => (typeof object[name] === "string" ? (object[name] === only) === isIn : undefined);
+    return (_, object) =>
+      typeof object[attribute] === "string" ? (object[attribute] === only) === isAmong : undefined;
   }
-  return (_, object) => (typeof object[name] === "string" ? among.has(object[name]) === isIn : undefined);
+  return (_, object) => (typeof object[attribute] === "string" ? among.has(object[attribute]) === isAmong : undefined);
 }
+
+/**
+ * A text of the record is, or is not, one of these: most of what is asked once the subject's values stand in the
+ * condition. Unknown where it is no text.
+ */
+export interface TextChoice {
+  readonly attribute: string;
+  readonly texts: readonly string[];
+  readonly isAmong: boolean;
+}
+
+export function textChoiceOf({ op, family, left, right }: BinaryNode): TextChoice | undefined {
+  if (family !== "text" || !(op in CHOICES)) return undefined;
+  const [stored, literal] = left.from === "obj" ? [left, right] : [right, left];
+  if (stored.from !== "obj" || stored.many || literal.from !== "literal") return undefined;
+  const texts = (literal.many ? literal.value : [literal.value]) as readonly string[];
+  return { attribute: stored.name, texts, isAmong: CHOICES[op as keyof typeof CHOICES] };
+}
+
+const CHOICES = { eq: true, ne: false, in: true, nin: false, has: true } satisfies Partial<Record<BinaryOp, boolean>>;
 
 /* ---------- reading operands ---------- */
 

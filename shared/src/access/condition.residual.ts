@@ -37,7 +37,7 @@ function junction(node: ConditionNode & { readonly op: "and" | "or" }, known: Kn
   return { node: of.length === 1 && first ? first : { ...node, of } };
 }
 
-function leafResidual(leaf: Leaf, known: Known): Residual {
+export function leafResidual(leaf: Leaf, known: Known): Residual {
   const terms = termsOf(leaf);
   if (!terms.some(isOpen)) return { constant: compileCondition(leaf)(known.subject, NO_RECORD, known.context) };
   if (!("right" in leaf)) return { node: leaf };

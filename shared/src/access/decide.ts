@@ -2,7 +2,7 @@ import type { Context, Decision, Subject } from "./access.model.ts";
 import type { Attributes } from "./condition.decide.ts";
 import type { Mask } from "./mask.ts";
 import type { ActionPlan } from "./plan.ts";
-import type { Specialiser } from "./specialise.ts";
+import type { View } from "./specialise.ts";
 
 /** What this action leaves of the resource: the hot path. */
 export function maskFor(plan: ActionPlan, subject: Subject, object: Attributes, context: Context): Mask {
@@ -39,15 +39,9 @@ export const UNKNOWN_TYPE: Decision = { allowed: false, reason: "unknown-type" }
 const NOT_READABLE: Decision = { allowed: false, reason: "not-readable" };
 
 /** With what the action needs besides its own policies. */
-export function mayDo(
-  plan: ActionPlan,
-  { planFor }: Specialiser,
-  subject: Subject,
-  object: Attributes,
-  context: Context,
-): Decision {
-  const decision = decide(planFor(plan, subject, context), subject, object, context);
+export function mayDo(plan: ActionPlan, view: View, subject: Subject, object: Attributes, context: Context): Decision {
+  const decision = decide(view.planFor(plan), subject, object, context);
   if (!decision.allowed || plan.read === undefined) return decision;
-  const read = decide(planFor(plan.read, subject, context), subject, object, context);
+  const read = decide(view.planFor(plan.read), subject, object, context);
   return read.allowed ? decision : NOT_READABLE;
 }

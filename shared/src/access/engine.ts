@@ -10,18 +10,21 @@ import type {
   ResourceType,
   SqlPredicate,
   Subject,
+  SubjectAccess,
 } from "./access.model.ts";
 import type { ConditionNode } from "./condition.bind.ts";
 import type { Attributes } from "./condition.decide.ts";
 import { attributesIn } from "./condition.walk.ts";
 import { contextSignatureOf } from "./context.signature.ts";
 import { decide, maskFor, mayDo, UNKNOWN_ACTION, UNKNOWN_TYPE } from "./decide.ts";
+import { isAllowed } from "./decision.diagram.ts";
 import { explainAction, type Explanation } from "./explain.ts";
 import { filterPlans, isPossible } from "./filter.ts";
 import type { Mask } from "./mask.ts";
-import { type ActionPlans, compilePlans, conditionsOfPlans } from "./plan.ts";
+import { TextTable } from "./text.table.ts";
+import { type ActionPlan, type ActionPlans, compilePlans, conditionsOfPlans } from "./plan.ts";
 import { refusedBy } from "./refusal.ts";
-import { createSpecialiser, type Specialiser } from "./specialise.ts";
+import { createSpecialiser, type View } from "./specialise.ts";
 import { nextChangeOf, nextChangeOfType, type TypeTurn } from "./turn.ts";
 
 export interface AccessEngine {
@@ -32,6 +35,8 @@ export interface AccessEngine {
   /** Once per record and subject; the answers it gives are looked up. */
   accessTo(subject: Subject, resource: ResourceInstance, context: Context): Access;
   may(subject: Subject, action: string, resource: ResourceInstance, context: Context): Decision;
+  /** For whoever asks about many records: what is decided by subject and context is found once. */
+  accessOf(subject: Subject, context: Context): SubjectAccess;
   /** Selects the rows that `may` allows (POL-4); with a field, those where it is plain to this action. */
   filter(subject: Subject, action: string, resourceType: string, context: Context, field?: string): SqlPredicate;
   /** False when no resource of the type could ever be allowed: for hiding a "New" button. True promises nothing. */
@@ -74,6 +79,11 @@ export function createAccessEngine({
   );
 
   const specialiser = createSpecialiser();
+  const namedPlans: NamedPlans = new TextTable(
+    new Map([...plansByType].map(([name, plans]) => [name, new TextTable(plans)])),
+  );
+  const accessOf = (subject: Subject, context: Context) =>
+    new AccessOfSubject(namedPlans, specialiser.viewOf(subject, context), subject, context);
 
   const plansOf = (type: string): ActionPlans => {
     const plans = plansByType.get(type);
@@ -85,22 +95,27 @@ export function createAccessEngine({
     rev,
     policies,
     resources,
-    accessTo: (subject, resource, context) => {
-      const plans = plansByType.get(resource.type);
-      return plans ? new ResourceAccess(plans, specialiser, subject, resource.attributes, context) : NO_ACCESS;
-    },
+    accessTo: (subject, resource, context) => accessOf(subject, context).to(resource),
+    accessOf,
     may: (subject, action, resource, context) => {
       const plans = plansByType.get(resource.type);
       if (plans === undefined) return UNKNOWN_TYPE;
       const plan = plans.get(action);
-      return plan ? mayDo(plan, specialiser, subject, resource.attributes, context) : UNKNOWN_ACTION;
+      if (plan === undefined) return UNKNOWN_ACTION;
+      return mayDo(plan, specialiser.viewOf(subject, context), subject, resource.attributes, context);
     },
     filter: (subject, action, type, context, field) => filterPlans(plansOf(type), { subject, action, context, field }),
     couldEver: (subject, action, type, context) => isPossible(plansOf(type), { subject, action, context }),
     nextChange: (subject, resource, context) => nextChangeOf(plansOf(resource.type), subject, resource, context),
     nextChangeOfType: (subject, type, context) => nextChangeOfType(plansOf(type), subject, context),
     explain: (subject, action, resource, context, field) =>
-      explainAction(plansOf(resource.type), specialiser, { subject, action, resource, context, field }),
+      explainAction(plansOf(resource.type), specialiser.viewOf(subject, context), {
+        subject,
+        action,
+        resource,
+        context,
+        field,
+      }),
     contextSignature: contextSignatureOf(conditionsByType),
     relatedAttributesOf: (type) => relatedByType.get(type) ?? [],
     conditionsOf: (type) => conditionsByType.get(type) ?? NO_CONDITIONS,
@@ -122,20 +137,51 @@ function relatedIn(
 
 const NO_CONDITIONS: ReadonlyMap<Policy, ConditionNode | undefined> = new Map();
 
+type NamedPlans = TextTable<TextTable<ActionPlan>>;
+
+class AccessOfSubject implements SubjectAccess {
+  readonly #plans: NamedPlans;
+  readonly #view: View;
+  readonly #diagrams: View["diagrams"];
+  readonly #subject: Subject;
+  readonly #context: Context;
+
+  constructor(plans: NamedPlans, view: View, subject: Subject, context: Context) {
+    this.#plans = plans;
+    this.#view = view;
+    this.#diagrams = view.diagrams;
+    this.#subject = subject;
+    this.#context = context;
+  }
+
+  to({ type, attributes }: ResourceInstance): Access {
+    const plans = this.#plans.get(type);
+    return plans ? new ResourceAccess(plans, this.#view, this.#subject, attributes, this.#context) : NO_ACCESS;
+  }
+
+  may(action: string, { type, attributes }: ResourceInstance): boolean {
+    const plan = this.#plans.get(type)?.get(action);
+    if (plan === undefined) return false;
+    const diagram = this.#diagrams[plan.index] ?? this.#view.diagramFor(plan);
+    if (diagram !== undefined) return isAllowed(diagram, this.#subject, attributes, this.#context);
+    return mayDo(plan, this.#view, this.#subject, attributes, this.#context).allowed;
+  }
+}
+
 class ResourceAccess implements Access {
   readonly readable: boolean;
-  readonly #plans: ActionPlans;
+  readonly #plans: TextTable<ActionPlan>;
   readonly #read: Mask | undefined;
   readonly #subject: Subject;
   readonly #object: Attributes;
   readonly #context: Context;
-  readonly #specialiser: Specialiser;
+  readonly #view: View;
   #edit: Mask | undefined;
   #create: Mask | undefined;
 
-  constructor(plans: ActionPlans, specialiser: Specialiser, subject: Subject, object: Attributes, context: Context) {
+  constructor(plans: TextTable<ActionPlan>, view: View, subject: Subject, object: Attributes, context: Context) {
     this.#plans = plans;
-    this.#specialiser = specialiser;
+    this.#view = view;
     this.#subject = subject;
     this.#object = object;
     this.#context = context;
@@ -159,8 +205,9 @@ class ResourceAccess implements Access {
     if (action === "read") return this.readable;
     const plan = this.#plans.get(action);
     if (plan === undefined || (!this.readable && plan.read !== undefined)) return false;
-    const own = this.#specialiser.planFor(plan, this.#subject, this.#context);
-    return decide(own, this.#subject, this.#object, this.#context).allowed;
+    const diagram = this.#view.diagramFor(plan);
+    if (diagram !== undefined) return isAllowed(diagram, this.#subject, this.#object, this.#context);
+    return decide(this.#view.planFor(plan), this.#subject, this.#object, this.#context).allowed;
   }
 
   editable(field: string): boolean {
@@ -185,8 +232,7 @@ class ResourceAccess implements Access {
   #maskOf(action: string): Mask | undefined {
     const plan = this.#plans.get(action);
     if (plan === undefined) return undefined;
-    const own = this.#specialiser.planFor(plan, this.#subject, this.#context);
-    return maskFor(own, this.#subject, this.#object, this.#context);
+    return maskFor(this.#view.planFor(plan), this.#subject, this.#object, this.#context);
   }
 }
 

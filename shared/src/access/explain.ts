@@ -4,7 +4,7 @@ import type { ConditionNode, Term } from "./condition.bind.ts";
 import { compileCondition, compileTerm, nameOf } from "./condition.decide.ts";
 import { decide, maskFor, mayDo, UNKNOWN_ACTION } from "./decide.ts";
 import { type ActionPlan, type ActionPlans, type CompiledPolicy, policiesOf } from "./plan.ts";
-import type { Specialiser } from "./specialise.ts";
+import type { View } from "./specialise.ts";
 
 /**
  * The third reading: the closures that enforce, run once more for every policy and every part of its condition, and
@@ -73,11 +73,11 @@ export interface ExplainQuestion {
   readonly field?: string | undefined;
 }
 
-export function explainAction(plans: ActionPlans, specialiser: Specialiser, question: ExplainQuestion): Explanation {
+export function explainAction(plans: ActionPlans, view: View, question: ExplainQuestion): Explanation {
   const { subject, action, resource, context, field } = question;
   const own = plans.get(action);
   if (!own) return { ...UNKNOWN_ACTION, action, resource: resource.type, policies: [] };
-  const decision = mayDo(own, specialiser, subject, resource.attributes, context);
+  const decision = mayDo(own, view, subject, resource.attributes, context);
   const readPlan = decision.reason === "not-readable" ? own.read : undefined;
   const plan = readPlan ?? own;
   const read = readPlan && decide(readPlan, subject, resource.attributes, context);

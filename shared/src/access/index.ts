@@ -20,6 +20,7 @@ export type {
   SqlPredicate,
   StoredKind,
   Subject,
+  SubjectAccess,
 } from "./access.model.ts";
 export { CONTEXT_ATTRIBUTES, operators, SUBJECT_ATTRIBUTES } from "./condition.bind.ts";
 export type { Fault } from "./condition.bind.ts";

@@ -110,7 +110,6 @@ export async function searchActions(
   const context = contextFor(asker, question.subject, question.context);
   if (!mayAskAll && !isReadable(engine, subject, resource, context)) return found([]);
   const actions = engine.resources.find(({ name }) => name === resource.type)?.actions ?? [];
-  return found(
-    actions.filter((name) => engine.may(subject, name, resource, context).allowed).map((name) => ({ name })),
-  );
+  const access = engine.accessOf(subject, context);
+  return found(actions.filter((name) => access.may(name, resource)).map((name) => ({ name })));
 }
