@@ -36,12 +36,25 @@ export interface Dovecot {
   stop(): Promise<void>;
 }
 
+/** What clients make use of when it is there. */
+type Capability =
+  | "CONDSTORE"
+  | "QRESYNC"
+  | "MOVE"
+  | "UIDPLUS"
+  | "IDLE"
+  | "SPECIAL-USE"
+  | "ENABLE"
+  | "ESEARCH"
+  | "LIST-EXTENDED"
+  | "LIST-STATUS";
+
 export interface DovecotOptions {
   /**
    * What the server says it can, instead of everything: without CONDSTORE and QRESYNC for example. It takes the words out
    * of what is offered; `without` is easier to read than a full list and holds for any version.
    */
-  readonly without?: readonly ("CONDSTORE" | "QRESYNC" | "MOVE" | "UIDPLUS" | "IDLE" | "SPECIAL-USE" | "ENABLE")[];
+  readonly without?: readonly Capability[];
   /** Connections of one user at once (mail_max_userip_connections). Default: Dovecot's own 10. */
   readonly maxConnections?: number;
   /** Where tokens of XOAUTH2 and OAUTHBEARER are looked at (RFC 7662); without it only passwords sign in. */
@@ -278,6 +291,10 @@ namespace inbox {
 }
 service anvil {
   chroot =
+  # Nor does a failure make the next sign-ins from this machine wait.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service imap-login {
   chroot =

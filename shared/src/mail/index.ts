@@ -3,6 +3,7 @@ export type { AccountReason } from "./account.reasons.ts";
 export { draftText, snippetOf } from "./draft.text.ts";
 export {
   addressKey,
+  addressSchema,
   cleanName,
   domainOf,
   formatAddress,

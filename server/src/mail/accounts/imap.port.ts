@@ -40,8 +40,8 @@ export interface ImapSession {
   listFolders(): Promise<readonly RemoteFolder[]>;
   /** Everything below works on the folder selected last. */
   select(path: string): Promise<SelectedFolder>;
-  /** UIDs of `from` and above that are not marked as deleted, ascending. */
-  listUids(range: UidRange): Promise<readonly number[]>;
+  /** UIDs in the range that are not marked as deleted, ascending. `unlabelled`: in Gmail's "all", what lies nowhere else. */
+  listUids(range: UidRange, only?: "unlabelled"): Promise<readonly number[]>;
   /** Flags of all messages in the range. */
   fetchFlags(range: UidRange): Promise<readonly FetchedFlags[]>;
   /** CONDSTORE: what changed after that; with QRESYNC also what vanished, which may name UIDs that never were here. */
