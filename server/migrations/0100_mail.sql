@@ -291,8 +291,60 @@ create table mail_account (
   retry_at timestamptz,
   failures integer not null default 0,
   last_synced_at timestamptz,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  -- Counted up by each worker that takes the account: one that lost it without knowing writes nothing more.
+  epoch integer not null default 0
 );
+
+-- How the account looks at its provider, as far as we know it (RFC 3501, 7162). Apart from the folders and messages of the
+-- mailbox and without a reference to them: what was moved or deleted here is still there as it was until that is done there.
+create table mail_remote_folder (
+  -- Ours.
+  folder_id uuid primary key,
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  path text not null,
+  -- Null: not looked into yet.
+  uid_validity bigint,
+  -- UIDs from here on are new.
+  uid_next bigint not null default 1,
+  -- 63 bits (RFC 7162), which our numbers do not hold.
+  highest_modseq numeric(20),
+  -- UIDs below it are still to be fetched: the first filling comes down from the newest.
+  filled_down_to bigint not null default 1
+);
+create unique index mail_remote_folder_path on mail_remote_folder (mailbox_id, path);
+
+create table mail_remote_message (
+  -- Ours.
+  message_id uuid primary key,
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  -- Null, both: no longer where it was, and looked for elsewhere.
+  folder_id uuid references mail_remote_folder (folder_id) on delete set null,
+  uid bigint,
+  -- Its flags there: 1 seen, 2 flagged, 4 answered, 8 forwarded.
+  marks smallint not null default 0
+);
+create unique index mail_remote_message_uid on mail_remote_message (folder_id, uid) where folder_id is not null;
+create index mail_remote_message_lost on mail_remote_message (mailbox_id) where folder_id is null;
+
+-- A sign-in by OAuth that is under way: begun here, done at the provider, and come back to us with a code.
+create table mail_oauth_flow (
+  -- SHA-256 of what goes along as `state`: whoever reads the database cannot finish it.
+  state_sha256 bytea primary key,
+  user_id uuid not null references app_user (id) on delete cascade,
+  provider text not null,
+  -- PKCE (RFC 7636); sealed.
+  verifier_sealed bytea not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  -- Null: not come back yet.
+  finished_at timestamptz,
+  reason text,
+  message text,
+  address text,
+  tokens_sealed bytea
+);
+create index mail_oauth_flow_expires on mail_oauth_flow (expires_at);
 
 -- What was done here to an external mailbox and is still to be done there, in order.
 create table mail_remote_change (
