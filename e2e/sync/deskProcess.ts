@@ -31,9 +31,9 @@ if (notes) {
   };
 }
 const settle = replica.outbox.settle;
-(replica.outbox as { settle: typeof settle }).settle = (result) => {
+(replica.outbox as { settle: typeof settle }).settle = (results) => {
   reached("before-result");
-  const settled = settle(result);
+  const settled = settle(results);
   reached("after-result");
   return settled;
 };

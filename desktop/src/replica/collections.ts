@@ -21,6 +21,8 @@ export interface ReplicaCollectionDefinition {
   rowOf(view: JsonObject): JsonObject;
   /** Views of this collection are made anew when rows of that one change. */
   readonly dependsOn?: string;
+  /** Another collection whose changes show here, too, under the same ids: a message's body is written with its message. */
+  readonly intentsOf?: string;
 }
 
 export interface BoundRows {

@@ -22,11 +22,14 @@ export interface PendingIntent extends Intent {
   readonly notBefore: number;
   /** Why the last attempt has to be repeated. */
   readonly lastReason?: string;
+  /** Changes that were made by one act carry one id, and are shown as one. */
+  readonly batch?: string;
 }
 
 export interface Issue extends Intent {
   readonly title: string;
   readonly result: IntentResult;
+  readonly batch?: string;
 }
 
 export interface NewIntent {
@@ -36,6 +39,14 @@ export interface NewIntent {
   readonly args: JsonObject;
   readonly title: string;
   readonly group?: string;
+  readonly batch?: string;
+  /** Not sent before this moment, so that what is still being typed stays one change. */
+  readonly notBefore?: number;
+}
+
+export interface Settled {
+  readonly intent: PendingIntent;
+  readonly result: IntentResult;
 }
 
 export type Outbox = ReturnType<typeof openOutbox>;
@@ -85,39 +96,66 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
   /** Durable when it returns, with whatever `alongside` writes into the same file. */
   function add(intent: NewIntent, alongside: (at: string) => void = () => undefined): PendingIntent {
     const at = new Date(options.now()).toISOString();
-    const { title, ...named } = intent;
-    const made = { ...named, mid: newId(), at, title, state: "waiting", attempts: 0, notBefore: 0 } as const;
-    const seq = file.transaction(() => {
+    const entry = file.transaction(() => {
       alongside(at);
-      return insert(made);
+      return insert(intent, at);
     });
-    const entry: Entry = { ...made, seq };
-    entries.set(entry.mid, entry);
-    addToRow(entry);
+    remember(entry);
     return entry;
   }
 
-  function insert({ mid, name, collection, id, args, group, at, title }: PendingIntent): number {
-    file.run("INSERT INTO intent(mid, name, collection, id, args, grp, at, title) VALUES (?,?,?,?,?,?,?,?)", [
-      mid,
-      name,
-      collection,
-      id,
-      JSON.stringify(args),
-      group ?? null,
-      at,
-      title,
-    ]);
-    return Number(file.all("SELECT seq FROM intent WHERE mid=?", [mid])[0]?.[0]);
+  /**
+   * Many changes as one write: all of them are durable when it returns, or none is. Where the last change of a row was
+   * never sent and `merge` can make the two one, it takes the new one in.
+   */
+  function addMany(
+    intents: readonly NewIntent[],
+    merge: (before: PendingIntent, next: NewIntent) => JsonObject | undefined = () => undefined,
+  ): void {
+    const at = new Date(options.now()).toISOString();
+    const { added, amended } = file.transaction(() => {
+      const added: Entry[] = [];
+      const amended: Entry[] = [];
+      for (const intent of intents) {
+        const last = pendingOf(intent.collection, intent.id).at(-1);
+        const args = last && isUnsent(last) ? merge(last, intent) : undefined;
+        if (last && args) amended.push(rewrite(last as Entry, args, at));
+        else added.push(insert(intent, at));
+      }
+      return { added, amended };
+    });
+    for (const entry of amended) entries.set(entry.mid, entry);
+    for (const entry of added) remember(entry);
+  }
+
+  function remember(entry: Entry): void {
+    entries.set(entry.mid, entry);
+    addToRow(entry);
+  }
+
+  function insert({ title, notBefore = 0, ...named }: NewIntent, at: string): Entry {
+    const mid = newId();
+    const { name, collection, id, args, group, batch } = named;
+    const [row] = file.all(
+      `INSERT INTO intent(mid, name, collection, id, args, grp, at, title, not_before, batch)
+       VALUES (?,?,?,?,?,?,?,?,?,?) RETURNING seq`,
+      [mid, name, collection, id, JSON.stringify(args), group ?? null, at, title, notBefore, batch ?? null],
+    );
+    return { ...named, mid, at, title, state: "waiting", attempts: 0, notBefore, seq: Number(row?.[0]) };
+  }
+
+  const isUnsent = (entry: PendingIntent): boolean => entry.state === "waiting" && entry.attempts === 0;
+
+  function rewrite(entry: Entry, args: JsonObject, at: string): Entry {
+    file.run("UPDATE intent SET args=?, at=? WHERE mid=?", [JSON.stringify(args), at, entry.mid]);
+    return { ...entry, args, at };
   }
 
   /** Changes an intent that was never sent; false when it was. */
   function amend(mid: string, args: JsonObject): boolean {
     const entry = entries.get(mid);
-    if (!entry || entry.state !== "waiting" || entry.attempts > 0) return false;
-    const at = new Date(options.now()).toISOString();
-    file.run("UPDATE intent SET args=?, at=? WHERE mid=?", [JSON.stringify(args), at, mid]);
-    entries.set(mid, { ...entry, args, at });
+    if (!entry || !isUnsent(entry)) return false;
+    entries.set(mid, rewrite(entry, args, new Date(options.now()).toISOString()));
     return true;
   }
 
@@ -151,10 +189,13 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
   }
 
   /**
-   * Takes the server's answer; returns the intents that left the outbox by it: itself, and after a refusal for good those
-   * of its group that were waiting behind it (SYN-5).
+   * Takes the server's answers, those that came together as one write; returns the intents that left the outbox by them:
+   * each itself, and after a refusal for good those of its group that were waiting behind it (SYN-5).
    */
-  function settle(result: IntentResult): readonly PendingIntent[] {
+  const settle = (results: readonly IntentResult[]): readonly Settled[] =>
+    file.transaction(() => results.flatMap((result) => settleOne(result).map((intent) => ({ intent, result }))));
+
+  function settleOne(result: IntentResult): readonly PendingIntent[] {
     const entry = entries.get(result.mid);
     inFlight.delete(result.mid);
     if (!entry) return []; // answered twice, or discarded meanwhile
@@ -162,22 +203,20 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
       postpone(entry, result);
       return [];
     }
-    return file.transaction(() => {
-      if (result.status === "rejected") return refuse(entry, result);
-      const leftover = partlyRefused(entry, result);
-      if (leftover) {
-        file.run("UPDATE intent SET name=?, args=? WHERE mid=?", [
-          leftover.name,
-          JSON.stringify(leftover.args),
-          entry.mid,
-        ]);
-        store(entry, leftover.result);
-        return [entry];
-      }
-      file.run("DELETE FROM intent WHERE mid=?", [entry.mid]);
-      forget(entry);
+    if (result.status === "rejected") return refuse(entry, result);
+    const leftover = partlyRefused(entry, result);
+    if (leftover) {
+      file.run("UPDATE intent SET name=?, args=? WHERE mid=?", [
+        leftover.name,
+        JSON.stringify(leftover.args),
+        entry.mid,
+      ]);
+      store(entry, leftover.result);
       return [entry];
-    });
+    }
+    file.run("DELETE FROM intent WHERE mid=?", [entry.mid]);
+    forget(entry);
+    return [entry];
   }
 
   function postpone(entry: Entry, result: IntentResult): void {
@@ -221,6 +260,7 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
   return {
     file,
     add,
+    addMany,
     amend,
     due,
     sent,
@@ -308,13 +348,16 @@ function createTables(file: ReplicaFile): void {
       seq INTEGER PRIMARY KEY AUTOINCREMENT, mid TEXT NOT NULL UNIQUE, name TEXT NOT NULL, collection TEXT NOT NULL,
       id TEXT NOT NULL, args TEXT NOT NULL, grp TEXT, at TEXT NOT NULL, title TEXT NOT NULL,
       state TEXT NOT NULL DEFAULT 'waiting', attempts INTEGER NOT NULL DEFAULT 0, not_before INTEGER NOT NULL DEFAULT 0,
-      last_reason TEXT, result TEXT)`);
+      last_reason TEXT, result TEXT, batch TEXT)`);
+    // Files of versions that knew no batches; what waits in them must not be lost.
+    if (file.all("SELECT 1 FROM pragma_table_info('intent') WHERE name='batch'").length === 0)
+      file.run("ALTER TABLE intent ADD COLUMN batch TEXT");
     file.run("CREATE TABLE IF NOT EXISTS draft(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
   });
 }
 
 const COLUMNS =
-  "seq, mid, name, collection, id, args, grp, at, title, state, attempts, not_before, last_reason, result";
+  "seq, mid, name, collection, id, args, grp, at, title, state, attempts, not_before, last_reason, result, batch";
 
 function readPending(file: ReplicaFile): Entry[] {
   return file.all(`SELECT ${COLUMNS} FROM intent WHERE state <> 'refused' ORDER BY seq`).map((row) => ({
@@ -325,6 +368,7 @@ function readPending(file: ReplicaFile): Entry[] {
     attempts: Number(row[10]),
     notBefore: Number(row[11]),
     ...(row[12] === null ? {} : { lastReason: String(row[12]) }),
+    ...batchOf(row),
   }));
 }
 
@@ -333,8 +377,11 @@ function readIssues(file: ReplicaFile): Issue[] {
     ...intentOf(row),
     title: String(row[8]),
     result: JSON.parse(String(row[13])) as IntentResult,
+    ...batchOf(row),
   }));
 }
+
+const batchOf = (row: readonly unknown[]) => (typeof row[14] === "string" ? { batch: row[14] } : {});
 
 function intentOf([, mid, name, collection, id, args, group, at]: readonly unknown[]): Intent {
   return {

@@ -10,12 +10,20 @@ import {
   type Malformed,
   type Welcome,
 } from "@kontor/shared/protocol";
-import { createPacing, ReplicaDamaged, type DatabaseOptions, type Pacing, type ReplicaKey } from "#replica/storage";
+import {
+  createPacing,
+  ReplicaDamaged,
+  type DatabaseOptions,
+  type Pacing,
+  type ReplicaFile,
+  type ReplicaKey,
+  type RowsHook,
+} from "#replica/storage";
 import type { ReplicaCollectionDefinition, ViewContext } from "./collections.ts";
 import { zlibCompression } from "./compression.ts";
 import { createLink, type Link, type LinkProblem, type LinkState } from "./link.ts";
 import { openFileOrRebuild, removeSetAside, type Rebuilt } from "./openFile.ts";
-import { openOutbox, type Issue, type Outbox, type PendingIntent } from "./outbox.ts";
+import { openOutbox, type Issue, type NewIntent, type Outbox, type PendingIntent } from "./outbox.ts";
 import { createRebuilding } from "./rebuilding.ts";
 import { createRows, type Rows } from "./rows.ts";
 
@@ -40,6 +48,8 @@ export interface ReplicaOptions {
   readonly appVersion: string;
   readonly definitions: readonly ReplicaCollectionDefinition[];
   readonly context: ViewContext;
+  /** Makes what is derived of views and lives in the same file; called once, before the views are opened. */
+  readonly derive?: (file: ReplicaFile) => ReadonlyMap<string, RowsHook>;
   readonly clock: Clock;
   readonly WebSocket: typeof globalThis.WebSocket;
   readonly log: ReplicaLog;
@@ -65,7 +75,13 @@ export interface EnqueueInput {
   readonly dependsOn?: readonly { readonly collection: string; readonly id: string }[];
   /** Written in the outbox's transaction that takes the intent, for example the plan of an upload. */
   readonly alongside?: (at: string) => void;
+  /** Changes of one act; the outbox shows them as one. */
+  readonly batch?: string;
+  /** Not sent before it has rested for so long: what is still being typed stays one change. */
+  readonly restMs?: number;
 }
+
+export type MergeIntents = (before: PendingIntent, next: NewIntent) => JsonObject | undefined;
 
 export type Connection = "online" | "connecting" | "offline" | "signedOut" | "locked" | "outdated";
 
@@ -97,8 +113,15 @@ export interface Replica {
   state(): ReplicaState;
   /** Returns when the change is durable on this device and in view (SYN-1). */
   enqueue(input: EnqueueInput): PendingIntent;
+  /**
+   * Many changes as one write. Durable at once, all or none; resolves when all of them are in view, letting others go
+   * first between some hundreds. `merge` makes one of two changes of a row when the first was never sent.
+   */
+  enqueueMany(inputs: readonly EnqueueInput[], merge?: MergeIntents): Promise<void>;
   /** Replaces the arguments of a change that was never sent; false when it was. */
   amend(mid: string, args: JsonObject): boolean;
+  /** Sends a change that rests; what is sent behind it must not wait for it. */
+  release(mid: string): void;
   /** Takes an unsent change back; false when it is under way. */
   discard(mid: string): boolean;
   retryIssue(mid: string, alongside?: (at: string) => void): PendingIntent | undefined;
@@ -120,6 +143,8 @@ export interface Replica {
 /** A comparison that could not be made (changes were under way) is asked for again after this pause. */
 const COMPARE_AGAIN_MS = 15_000;
 const LEASE_CHECK_MS = 60_000;
+/** Views made anew in one go: some 30 ms, after which whoever waits is answered. */
+const SHOWN_AT_ONCE = 500;
 const LAST_CONTACT_EVERY_MS = 10_000; // written down at most this often: the lease counts days
 
 export function openReplica(options: ReplicaOptions): Replica {
@@ -132,7 +157,14 @@ export function openReplica(options: ReplicaOptions): Replica {
     ...seal,
     now: () => clock.now(),
   });
-  const rows = createRows({ file, definitions: options.definitions, outbox, context: options.context });
+  const derived = options.derive?.(file);
+  const rows = createRows({
+    file,
+    definitions: options.definitions,
+    outbox,
+    context: options.context,
+    ...(derived ? { derived } : {}),
+  });
   options.context.bind?.(rows); // before any view is made: without its type a pending change would not be shown
   rows.rebuildOverlays();
   const pacing = createPacing();
@@ -161,6 +193,8 @@ export function openReplica(options: ReplicaOptions): Replica {
   let background: Promise<void> = Promise.resolve();
   let isComparing = false;
   const deferred: IntentResult[] = [];
+  /** Answers that came in this turn: written down together, since each write waits for the disk. */
+  let answers: IntentResult[] = [];
   const timers = new Set<NodeJS.Timeout>();
   let retryTimer: NodeJS.Timeout | undefined;
 
@@ -194,6 +228,7 @@ export function openReplica(options: ReplicaOptions): Replica {
       connectionNumber++;
       outbox.disconnected();
       deferred.length = 0;
+      answers = []; // they come again (SYN-4)
       welcome = undefined;
     }
     if (state.state === "open") {
@@ -303,11 +338,43 @@ export function openReplica(options: ReplicaOptions): Replica {
   /* ---------- intents ---------- */
 
   function enqueue(input: EnqueueInput): PendingIntent {
-    const { dependsOn = [], alongside, ...named } = input;
-    const group = groupOf(input, dependsOn);
-    const intent = outbox.add({ ...named, ...(group === undefined ? {} : { group }) }, alongside);
+    const intent = outbox.add(newIntentOf(input), input.alongside);
     showOutbox(input.collection, input.id);
     return intent;
+  }
+
+  async function enqueueMany(inputs: readonly EnqueueInput[], merge?: MergeIntents): Promise<void> {
+    outbox.addMany(inputs.map(newIntentOf), merge);
+    for (let at = 0; at < inputs.length; at += SHOWN_AT_ONCE) {
+      if (isClosed) return; // shown at the next start
+      const some = inputs.slice(at, at + SHOWN_AT_ONCE);
+      for (const [name, group] of Map.groupBy(some, ({ collection }) => collection))
+        guardedSync(() =>
+          rows.refreshMany(
+            name,
+            group.map(({ id }) => id),
+          ),
+        );
+      await pacing.applied(0);
+    }
+    tell("outbox");
+    sendPending();
+    tellState();
+  }
+
+  function newIntentOf(input: EnqueueInput): NewIntent {
+    const { dependsOn = [], alongside: _alongside, restMs, ...named } = input;
+    const group = groupOf(input, dependsOn);
+    return {
+      ...named,
+      ...(group === undefined ? {} : { group }),
+      ...(restMs === undefined ? {} : { notBefore: clock.now() + restMs }),
+    };
+  }
+
+  function release(mid: string): void {
+    outbox.hurry(mid);
+    sendPending();
   }
 
   /** Typing goes on while a change still waits: it stays one change. False when it was sent already. */
@@ -356,9 +423,28 @@ export function openReplica(options: ReplicaOptions): Replica {
     if (isTaken && !hasCaughtUp()) {
       deferred.push(result);
       outbox.answered(result.mid);
-    } else settle(result);
+    } else settleSoon(result);
     if (!outbox.isSending) sendPending();
     tellState();
+  }
+
+  /** A refusal holds back what depends on it, so it is settled before anything else is sent. */
+  function settleSoon(result: IntentResult): void {
+    if (result.status === "rejected" || result.status === "retry") {
+      settleAnswers();
+      return settle([result]);
+    }
+    outbox.answered(result.mid);
+    if (answers.length === 0) setImmediate(() => void (isClosed ? undefined : guardedSync(settleAnswers)));
+    answers.push(result);
+    if (answers.length >= SHOWN_AT_ONCE) settleAnswers();
+  }
+
+  function settleAnswers(): void {
+    const due = answers;
+    answers = [];
+    if (due.length > 0) settle(due);
+    if (due.length > 0) tellState();
   }
 
   /** Positions count in one profile; a device that is being switched to another stands in neither. */
@@ -368,16 +454,17 @@ export function openReplica(options: ReplicaOptions): Replica {
   }
 
   function settleDeferred(): void {
-    if (deferred.length > 0 && hasCaughtUp()) for (const result of deferred.splice(0)) settle(result);
+    if (deferred.length > 0 && hasCaughtUp()) settle(deferred.splice(0));
   }
 
-  function settle(result: IntentResult): void {
+  function settle(results: readonly IntentResult[]): void {
     const issuesBefore = outbox.issueCount();
-    const settled = outbox.settle(result);
-    for (const intent of settled) {
-      rows.refresh(intent.collection, intent.id);
-      for (const listener of listeners.settled) listener(intent, result);
+    const settled = outbox.settle(results);
+    for (const [name, group] of Map.groupBy(settled, ({ intent }) => intent.collection)) {
+      const ids = new Set(group.map(({ intent }) => intent.id));
+      rows.refreshMany(name, [...ids]);
     }
+    for (const { intent, result } of settled) for (const listener of listeners.settled) listener(intent, result);
     if (outbox.issueCount() !== issuesBefore) tell("issues");
     tell("outbox");
   }
@@ -552,7 +639,9 @@ export function openReplica(options: ReplicaOptions): Replica {
     options,
     state,
     enqueue,
+    enqueueMany,
     amend,
+    release,
     discard,
     retryIssue,
     discardIssue(mid) {

@@ -1,6 +1,6 @@
 import { canonicalJson, hash64, xor64, type JsonObject } from "@kontor/shared/base";
 import type { BucketState, Cookie, FeedBatch, Operation } from "@kontor/shared/protocol";
-import type { ReplicaCollection, ReplicaFile } from "#replica/storage";
+import type { ReplicaCollection, ReplicaFile, RowsHook } from "#replica/storage";
 import type { ReplicaCollectionDefinition, ViewContext } from "./collections.ts";
 import { isNarrowed } from "./narrowed.ts";
 import type { Outbox } from "./outbox.ts";
@@ -22,6 +22,8 @@ export interface RowsDeps {
   readonly definitions: readonly ReplicaCollectionDefinition[];
   readonly outbox: Pick<Outbox, "pending" | "pendingOf">;
   readonly context: ViewContext;
+  /** What is derived of views, by collection; told within the transaction that writes them. */
+  readonly derived?: ReadonlyMap<string, RowsHook>;
 }
 
 export interface AppliedBatch {
@@ -38,16 +40,16 @@ const NO_HASH = "0".repeat(16);
 /** Views made again at a time when a type changed. */
 const REFRESH_CHUNK = 500;
 
-export function createRows({ file, definitions, outbox, context }: RowsDeps) {
+export function createRows({ file, definitions, outbox, context, derived }: RowsDeps) {
   createTables(file);
   let isResyncing = false;
   const stores = new Map<string, { definition: ReplicaCollectionDefinition; collection: ReplicaCollection<object> }>();
   for (const definition of definitions) {
-    const collection = file.collection(
-      definition.name,
-      definition.schema,
-      definition.search ? { search: definition.search } : {},
-    );
+    const onRows = derived?.get(definition.name);
+    const collection = file.collection(definition.name, definition.schema, {
+      ...(definition.search ? { search: definition.search } : {}),
+      ...(onRows ? { onRows } : {}),
+    });
     stores.set(definition.name, { definition, collection });
   }
 
@@ -165,7 +167,7 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
     }
     collection.writeSync(views);
     context.rowsChanged?.(name);
-    for (const id of isOverlaid) refresh(name, id);
+    refreshMany(name, [...isOverlaid]);
     if (definitions.some((each) => each.dependsOn === name)) noteStale(name);
   }
 
@@ -195,7 +197,8 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
     const overlaid = overlaidAmong(name, ids);
     for (const id of overlaid) file.run("UPDATE overlaid SET row=NULL WHERE collection=? AND id=?", [name, id]);
     stores.get(name)?.collection.purgeSync(ids.filter((id) => !overlaid.has(id)));
-    for (const id of overlaid) refresh(name, id);
+    context.rowsChanged?.(name);
+    refreshMany(name, [...overlaid]);
     return known.map(([id]) => String(id));
   }
 
@@ -230,33 +233,77 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
   /* ---------- overlays ---------- */
 
   /** Makes the view of one row again, from the server's row and the pending intents. */
-  function refresh(name: string, id: string): void {
-    const store = stores.get(name);
-    if (!store) return;
+  const refresh = (name: string, id: string): void => refreshMany(name, [id]);
+
+  /** Of many rows at once, with the views elsewhere that show the same changes. */
+  function refreshMany(name: string, ids: readonly string[]): void {
+    if (ids.length === 0) return;
     file.transaction(() => {
-      const { definition, collection } = store;
-      const row = serverRow(name, id);
-      const intents = outbox.pendingOf(name, id);
-      const view = definition.view(row, intents, context);
-      if (intents.length > 0)
-        file.run(
-          "INSERT INTO overlaid(collection, id, row) VALUES (?,?,?) ON CONFLICT(collection, id) DO UPDATE SET row=excluded.row",
-          [name, id, row ? JSON.stringify(row) : null],
-        );
-      else file.run("DELETE FROM overlaid WHERE collection=? AND id=?", [name, id]);
-      if (view) collection.writeSync([view]);
-      else collection.purgeSync([id]);
+      refreshViewsOf(name, ids);
+      for (const { name: other, intentsOf } of definitions) if (intentsOf === name) refreshViewsOf(other, ids);
     });
   }
 
-  /** The server's row without any overlay; undefined when it has none for this device. */
-  function serverRow(name: string, id: string): JsonObject | undefined {
-    const [overlay] = file.all("SELECT row FROM overlaid WHERE collection=? AND id=?", [name, id]);
-    if (overlay) return overlay[0] === null ? undefined : (JSON.parse(String(overlay[0])) as JsonObject);
-    if (!hasServerRow(name, id)) return undefined;
+  function refreshViewsOf(name: string, ids: readonly string[]): void {
     const store = stores.get(name);
-    const [stored] = store?.collection.findByIdsSync([id]) ?? [];
-    return store && stored && store.definition.rowOf(withoutMeta(stored));
+    if (!store) return;
+    const { definition, collection } = store;
+    const rows = serverRows(name, ids);
+    const views: JsonObject[] = [];
+    const gone: string[] = [];
+    const overlays: (readonly [string, string | null])[] = [];
+    const plain: string[] = [];
+    for (const id of ids) {
+      const row = rows.get(id);
+      const intents = outbox.pendingOf(definition.intentsOf ?? name, id);
+      const view = definition.view(row, intents, context);
+      if (view) views.push(view);
+      else gone.push(id);
+      if (intents.length > 0) overlays.push([id, row ? JSON.stringify(row) : null]);
+      else plain.push(id);
+    }
+    if (overlays.length > 0)
+      file.run(
+        `INSERT INTO overlaid(collection, id, row)
+         SELECT ?, json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?) WHERE true
+         ON CONFLICT(collection, id) DO UPDATE SET row=excluded.row`,
+        [name, JSON.stringify(overlays)],
+      );
+    if (plain.length > 0)
+      file.run("DELETE FROM overlaid WHERE collection=? AND id IN (SELECT value FROM json_each(?))", [
+        name,
+        JSON.stringify(plain),
+      ]);
+    if (views.length > 0) collection.writeSync(views);
+    if (gone.length > 0) collection.purgeSync(gone);
+    context.rowsChanged?.(name);
+  }
+
+  /** The server's row without any overlay; undefined when it has none for this device. */
+  const serverRow = (name: string, id: string): JsonObject | undefined => serverRows(name, [id]).get(id);
+
+  function serverRows(name: string, ids: readonly string[]): ReadonlyMap<string, JsonObject> {
+    const list = JSON.stringify(ids);
+    const found = new Map<string, JsonObject>();
+    const overlaid = new Set<string>();
+    for (const [id, row] of file.all(
+      "SELECT id, row FROM overlaid WHERE collection=? AND id IN (SELECT value FROM json_each(?))",
+      [name, list],
+    )) {
+      overlaid.add(String(id));
+      if (row !== null) found.set(String(id), JSON.parse(String(row)) as JsonObject);
+    }
+    const store = stores.get(name);
+    const known = file
+      .all("SELECT id FROM server_row WHERE collection=? AND id IN (SELECT value FROM json_each(?))", [name, list])
+      .map(([id]) => String(id))
+      .filter((id) => !overlaid.has(id));
+    if (!store || known.length === 0) return found;
+    for (const stored of store.collection.findByIdsSync(known)) {
+      const row = store.definition.rowOf(withoutMeta(stored));
+      found.set(String(row["id"]), row);
+    }
+    return found;
   }
 
   const hasServerRow = (name: string, id: string): boolean =>
@@ -270,7 +317,11 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
       note(String(collection), String(id));
     for (const { collection, id } of outbox.pending()) note(collection, id);
     file.transaction(() => {
-      for (const { collection, id } of keys.values()) refresh(collection, id);
+      for (const [name, rows] of Map.groupBy(keys.values(), ({ collection }) => collection))
+        refreshMany(
+          name,
+          rows.map(({ id }) => id),
+        );
     });
   }
 
@@ -302,7 +353,10 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
         file.transaction(() => refreshViews(name, ids));
         await pause();
       }
-      for (const [id] of file.all("SELECT id FROM overlaid WHERE collection=?", [name])) refresh(name, String(id));
+      refreshMany(
+        name,
+        file.all("SELECT id FROM overlaid WHERE collection=?", [name]).map(([id]) => String(id)),
+      );
       if (Number(file.meta.get("staleVersion") ?? 0) === version)
         file.meta.set(
           "stale",
@@ -403,6 +457,7 @@ export function createRows({ file, definitions, outbox, context }: RowsDeps) {
     applyBatch,
     beginResync,
     refresh,
+    refreshMany,
     rebuildOverlays,
     serverRow,
     hasServerRow,

@@ -25,11 +25,11 @@ export const draftText = (html: string): string =>
 /** One line, as lists show it. */
 export const snippetOf = (text: string, maxChars: number): string => {
   const line = text.replaceAll(/\s+/g, " ").trim();
-  return line.length <= maxChars ? line : `${[...line.slice(0, maxChars - 1)].filter(isWhole).join("")}…`;
+  if (line.length <= maxChars) return line;
+  const cut = line.slice(0, maxChars - 1);
+  // A cut may halve a pair of surrogates; half of one is not a character.
+  return `${cut.isWellFormed() ? cut : cut.slice(0, -1)}…`;
 };
-
-/** A cut may halve a pair of surrogates; half of one is not a character. */
-const isWhole = (char: string): boolean => char.isWellFormed();
 
 function entityOf(
   whole: string,

@@ -34,17 +34,29 @@ export type Changes = EventBulk<RxStorageChangeEvent<StoredRow>, RxStorageDefaul
 type Change = RxStorageChangeEvent<StoredRow>;
 type Modification = { before: PlacedRow; after: StoredRow };
 
+/** A row as it was and as it is now; without `after` it is gone. */
+export type RowChange = { before?: StoredRow; after?: StoredRow };
+/** Told of every change within its transaction, so that what is derived of rows is never ahead of them nor behind. */
+export type RowsHook = (changes: readonly RowChange[]) => void;
+
 /** What all instances of one collection share. */
 export type CollectionStore = {
   database: Database;
   table: Table;
   queries: QueryRunner;
   search: Search | undefined;
+  onRows: RowsHook | undefined;
   changes: Subject<Changes>;
 };
 
-export function createCollectionStore(database: Database, table: Table, search: Search | undefined): CollectionStore {
-  return { database, table, search, queries: createQueryRunner(database, table), changes: new Subject() };
+export type CollectionParts = { search?: Search | undefined; onRows?: RowsHook | undefined };
+
+export function createCollectionStore(
+  database: Database,
+  table: Table,
+  { search, onRows }: CollectionParts,
+): CollectionStore {
+  return { database, table, search, onRows, queries: createQueryRunner(database, table), changes: new Subject() };
 }
 
 export type CollectionInternals = { store: CollectionStore };
@@ -105,6 +117,10 @@ export class ReplicaCollection<T extends object = Row> implements Instance {
     for (const { after } of updated) table.update(after);
     this.#store.search?.changed(updated);
     if (inserted.length > 0) this.#store.search?.wake();
+    this.#store.onRows?.([
+      ...inserted.map((after) => ({ after })),
+      ...updated.map(({ before, after }) => ({ before: before.document, after })),
+    ]);
   }
 
   /**
@@ -118,6 +134,7 @@ export class ReplicaCollection<T extends object = Row> implements Instance {
       if (rows.length === 0) return 0;
       this.#store.search?.removed(rows);
       table.remove(rows.map((row) => this.#idOf(row.document)));
+      this.#store.onRows?.(rows.map((row) => ({ before: row.document })));
       const lwt = table.nextWriteTime();
       const alive = rows.filter((row) => !row.document._deleted).map((row) => row.document);
       this.#announce(

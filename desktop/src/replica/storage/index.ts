@@ -7,11 +7,11 @@ export {
   type SqlRow,
 } from "./database.ts";
 export type { ReplicaKey } from "./database.key.ts";
-export type { ReplicaCollection, Changes, Stored } from "./collection.ts";
+export type { ReplicaCollection, Changes, RowChange, RowsHook, Stored } from "./collection.ts";
 export { ReplicaDamaged, ScanRefused, StorageError, type StorageErrorCode } from "./storage.errors.ts";
 export { createReplicaStorage, type ReplicaStorage } from "./storage.ts";
 export { exposeReplica, type ExposeOptions } from "./remote.ts";
 export { electronPort, nodePort, type ReplicaPort } from "./remote.port.ts";
 export { createPacing, type Pacing } from "./pacing.ts";
 export { defineSearchIndex, type SearchIndex, type SearchOptions, type SearchResult } from "./search.ts";
-export { normalise, stemOf } from "./search.text.ts";
+export { FIELD_BREAK, normalise, stemOf, wordsOf, WORDS_VERSION } from "./search.text.ts";

@@ -1,6 +1,6 @@
 /** The door to one replica file: collections, a small key-value store and plain SQL, all in one transaction. */
 import { fillWithDefaultSettings, type RxJsonSchema } from "rxdb";
-import { ReplicaCollection, createCollectionStore, type CollectionStore } from "./collection.ts";
+import { ReplicaCollection, createCollectionStore, type CollectionStore, type RowsHook } from "./collection.ts";
 import type { Row, RowSchema } from "./columns.ts";
 import { openDatabase, type Bindable, type Database, type DatabaseOptions, type SqlRow } from "./database.ts";
 import { createTextReader, textOfBytes } from "./database.text.ts";
@@ -8,7 +8,7 @@ import { dropSearch, openSearch, type SearchIndex } from "./search.ts";
 import { blamingTheFile, ReplicaDamaged, StorageError } from "./storage.errors.ts";
 import { openTable } from "./table.ts";
 
-export type CollectionOptions = { search?: SearchIndex };
+export type CollectionOptions = { search?: SearchIndex; onRows?: RowsHook };
 
 export type ReplicaFile = {
   readonly filename: string;
@@ -74,7 +74,8 @@ export function openReplicaFile(options: DatabaseOptions): ReplicaFile {
     const open = (): CollectionStore => {
       const table = openTable(database, name, filled(schema));
       if (!own.search) dropSearch(database, table);
-      return createCollectionStore(database, table, own.search && openSearch(database, table, own.search));
+      const search = own.search && openSearch(database, table, own.search);
+      return createCollectionStore(database, table, { search, onRows: own.onRows });
     };
     const store = blamingTheFile(() => database.transaction(open));
     stores.set(name, store);

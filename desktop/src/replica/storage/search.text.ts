@@ -6,7 +6,7 @@ export const WORDS_VERSION = 1;
 
 const WORD = /[\p{L}\p{N}]+/gu;
 /** A private-use character is a word to the tokenizer, and no user can type it: phrases do not reach across fields. */
-const FIELD_BREAK = "\uE000";
+export const FIELD_BREAK = "\uE000";
 /** Above 64 characters it is a hash or a base64 blob, which nobody searches by and which bloats the index. */
 const MAX_WORD_LENGTH = 64;
 
