@@ -1,7 +1,8 @@
 /**
- * Decisions on 20 policies of the office pack's shape: may this user do this with this record? Peers: CASL with an ability
- * cached per user, or built for each request as it has to be where conditions speak of the request, node-casbin with an ABAC matcher, Cedar in WebAssembly with its policies parsed beforehand. Every
- * contestant answers the same 2,000 requests, and a run in which two of them disagree has no result.
+ * Decisions on 20 policies of the office pack's shape: may this user do this with this record? Kontor's engine is bound to
+ * each user, who asks on and on. Peers: CASL with an ability cached per user, or built for each request as it has to be where
+ * conditions speak of the request, node-casbin with an ABAC matcher, Cedar in WebAssembly with its policies parsed beforehand.
+ * Every contestant answers the same 2,000 requests, and a run in which two of them disagree has no result.
  */
 import { fileURLToPath } from "node:url";
 import { policies, requests } from "./harness/access.case.ts";

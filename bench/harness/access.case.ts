@@ -98,15 +98,19 @@ const users: readonly Subject[] = Array.from({ length: USERS }, (_, index) => {
     groups: ["heads", "legal", "accounting", "management"].filter(() => below(5) === 0),
   };
 });
-const resources: readonly ResourceInstance[] = Array.from({ length: RECORDS }, () => ({
-  type: oneOf(types).name,
-  attributes: {
-    owner: oneOf(users).id,
-    department: oneOf(departments),
-    state: oneOf(["draft", "approval", "approved", "signed", "archived"]),
-    amount: below(1_000_000),
-  },
-}));
+/** Parsed, as what comes from a database is: a text that is the very same object as the user's would be compared at no cost. */
+const resources: readonly ResourceInstance[] = Array.from({ length: RECORDS }, () => {
+  const resource: ResourceInstance = {
+    type: oneOf(types).name,
+    attributes: {
+      owner: oneOf(users).id,
+      department: oneOf(departments),
+      state: oneOf(["draft", "approval", "approved", "signed", "archived"]),
+      amount: below(1_000_000),
+    },
+  };
+  return JSON.parse(JSON.stringify(resource)) as ResourceInstance;
+});
 export const requests: readonly Request[] = Array.from({ length: REQUESTS }, () => {
   const resource = oneOf(resources);
   // Half of the requests come from whoever the record belongs to: chance alone would nearly always be refused.

@@ -314,6 +314,7 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
         parents.push(projection.id);
         continue;
       }
+      if (wasSeen) difference.seen.add(rowKeyOf(projection));
       const sameMask = wasSeen && row.mask === projection.mask;
       if (!wasSeen || row.hash !== projection.view.hash)
         difference.puts.set(rowKeyOf(projection), { ...projection, lost: false });
@@ -349,12 +350,33 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     return child.access.kind === "parent" ? await child.access.byParents(db, parentIds) : [];
   }
 
+  /**
+   * What is seen through a row is held only together with it: whoever takes the row away finds by it what goes, too. A row
+   * that waits to be filled, or was lost between two readings, brings them when it comes.
+   */
+  async function dropOrphans({ db, id }: Pick<Work, "db" | "id">, difference: Difference): Promise<void> {
+    const { puts, losses, seen } = difference;
+    for (const { name, access } of projector.collections) {
+      if (access.kind !== "parent") continue;
+      const children = [...puts.values()].filter(({ collection }) => collection === name);
+      const parentOf = ({ parentId = "" }: ViewChange) => rowKeyOf({ collection: access.collection, id: parentId });
+      const isKnown = (child: ViewChange) => puts.has(parentOf(child)) || seen.has(parentOf(child));
+      const asked = new Set(children.flatMap((child) => (isKnown(child) ? [] : (child.parentId ?? []))));
+      const held = asked.size > 0 ? await readViewRows(db, id, access.collection, [...asked]) : undefined;
+      const isOrphan = (child: ViewChange) =>
+        losses.has(parentOf(child)) || !(isKnown(child) || held?.get(child.parentId ?? "")?.lost === false);
+      for (const child of children.filter(isOrphan)) puts.delete(rowKeyOf(child));
+    }
+  }
+
   /** Losses first, then the rest, and with them what is noted of it. */
   async function writeDifference(
     { db, id }: Pick<Work, "db" | "id">,
-    { losses, puts, masks, turns }: Difference,
+    difference: Difference,
     alongside: (trx: Database) => Promise<void>,
   ): Promise<void> {
+    await dropOrphans({ db, id }, difference);
+    const { losses, puts, masks, turns } = difference;
     const changes = [...losses.values(), ...puts.values()];
     await db.transaction().execute(async (trx) => {
       if (changes.length > 0) await writeViewChanges(trx, id, changes);
@@ -554,8 +576,16 @@ interface Difference {
   readonly puts: Map<string, ViewChange>;
   readonly masks: Projection[];
   readonly turns: RowTurn[];
+  /** Rows that were compared and are held before and after. */
+  readonly seen: Set<string>;
 }
-const createDifference = (): Difference => ({ losses: new Map(), puts: new Map(), masks: [], turns: [] });
+const createDifference = (): Difference => ({
+  losses: new Map(),
+  puts: new Map(),
+  masks: [],
+  turns: [],
+  seen: new Set(),
+});
 const nothing = async () => undefined;
 
 const rowKeyOf = ({ collection, id }: RowKey) => `${collection} ${id}`;

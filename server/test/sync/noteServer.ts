@@ -18,6 +18,7 @@ import {
 import { createSync, type Sync, type SyncDeps } from "#sync";
 import { createTestDatabase, silentLog, type TestDatabase } from "#testing";
 
+export { openListener, type Listener } from "./listener.ts";
 export { createManualClock, type ManualClock } from "./manualClock.ts";
 
 /**
