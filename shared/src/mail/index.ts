@@ -30,6 +30,7 @@ export {
   inverseOfUpdate,
   isDeletable,
   isDraft,
+  mayMoveTo,
   mergedUpdate,
   replayBody,
   replayContact,

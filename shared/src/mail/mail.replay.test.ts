@@ -57,7 +57,7 @@ const labels = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d"), { maxLength: 
 const received = fc.record({
   seen: fc.boolean(),
   flagged: fc.boolean(),
-  folderId: fc.constantFrom(...Object.keys(folders)),
+  folderId: fc.constantFrom(uuid(10), uuid(14), uuid(15)),
   labels,
   snoozedUntil: fc.option(fc.constantFrom(at, "2027-01-01T00:00:00.000Z"), { nil: undefined }),
   assigneeId: fc.option(fc.constantFrom(uuid(2), uuid(6)), { nil: undefined }),
@@ -66,7 +66,7 @@ const change = fc.record(
   {
     seen: fc.boolean(),
     flagged: fc.boolean(),
-    folderId: fc.constantFrom(...Object.keys(folders)),
+    folderId: fc.constantFrom(uuid(10), uuid(13), uuid(14), uuid(15)),
     addLabels: labels,
     removeLabels: labels,
     snoozedUntil: fc.constantFrom(null, at),
@@ -143,6 +143,19 @@ describe("replay of mail", () => {
     expect(replayMessage({ ...lies, folderId: uuid(13) }, intent("mail.delete", {}), from)).toBeUndefined();
   });
 
+  it("what is to be sent lies where it is sent from, and nothing else lies there; trash remembers where from", () => {
+    const move = (row: MessageDoc | undefined, folderId: string) =>
+      replayMessage(row, intent("mail.update", { folderId }), from);
+    const lies = messageOf({ folderId: uuid(10) });
+    for (const id of [uuid(11), uuid(12)]) expect(move(lies, id)).toEqual(lies);
+    for (const id of [uuid(10), uuid(15)]) expect(move(play(saved()), id)).toEqual(play(saved()));
+    const leaving = play(saved(), intent("mail.send", { undoSeconds: 5 }));
+    expect(move(leaving, uuid(13))).toEqual(leaving);
+    const trashed = move(lies, uuid(13));
+    expect(trashed).toMatchObject({ folderId: uuid(13), trashedFrom: uuid(10) });
+    expect(move(trashed, uuid(10))).toEqual(lies);
+  });
+
   it("nothing but saving a draft makes a message", () => {
     for (const name of Object.keys(mailIntentSchemas).filter((each) => each !== "mail.saveDraft"))
       expect(replayMessage(undefined, intent(name, { undoSeconds: 5 }), from)).toBeUndefined();
@@ -155,7 +168,9 @@ describe("replay of mail", () => {
         const one = replayMessage(before, intent("mail.update", first), from);
         const two = replayMessage(one, intent("mail.update", second), from);
         const merged = replayMessage(before, intent("mail.update", mergedUpdate(first, second)), from);
-        expect(sortedLabels(merged)).toEqual(sortedLabels(two));
+        // A message that was moved twice before anybody heard of it was trashed from where it lay.
+        const shown = (row: MessageDoc | undefined) => ({ ...sortedLabels(row), trashedFrom: undefined });
+        expect(shown(merged)).toEqual(shown(two));
       }),
     ));
 
@@ -191,16 +206,18 @@ describe("replay of mail", () => {
 
 describe("replay of what belongs to mail", () => {
   it("folders are made, named and moved; the mailbox's own stay", () => {
-    const made = replayFolder(undefined, intent("folder.create", { mailboxId: MAILBOX, name: " Contracts " }));
+    const made = replayFolder(undefined, intent("folder.create", { mailboxId: MAILBOX, name: " Contracts " }), from);
     expect(made).toEqual({ id: uuid(5), mailboxId: MAILBOX, name: "Contracts" });
-    const moved = replayFolder(made, intent("folder.move", { parentId: uuid(15) }));
+    const moved = replayFolder(made, intent("folder.move", { parentId: uuid(15) }), from);
     expect(moved).toMatchObject({ parentId: uuid(15) });
-    expect(replayFolder(moved, intent("folder.move", { parentId: null }))).toEqual(made);
-    expect(replayFolder(made, intent("folder.rename", { name: "Terms" }))?.name).toBe("Terms");
-    expect(replayFolder(made, intent("folder.delete", {}))).toBeUndefined();
+    expect(replayFolder(moved, intent("folder.move", { parentId: null }), from)).toEqual(made);
+    expect(replayFolder(made, intent("folder.rename", { name: "Terms" }), from)?.name).toBe("Terms");
+    const trashed = replayFolder(made, intent("folder.delete", {}), from);
+    expect(trashed).toMatchObject({ parentId: uuid(13) });
+    expect(replayFolder(trashed, intent("folder.delete", {}), from)).toBeUndefined();
     const inbox = { id: uuid(10), mailboxId: MAILBOX, name: "Inbox", role: "inbox" } as const;
     for (const name of ["folder.rename", "folder.move", "folder.delete"])
-      expect(replayFolder(inbox, intent(name, { name: "x", parentId: null }))).toEqual(inbox);
+      expect(replayFolder(inbox, intent(name, { name: "x", parentId: null }), from)).toEqual(inbox);
   });
 
   it("links, rules and contacts are made and go", () => {

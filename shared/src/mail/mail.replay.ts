@@ -54,9 +54,9 @@ export function replayMessage(
   if (!row) return undefined;
   switch (intent.name) {
     case "mail.update":
-      return updated(row, argsOf<"mail.update">(intent));
+      return updated(row, argsOf<"mail.update">(intent), from);
     case "mail.delete":
-      return isDeletable(from.roleOf(row.folderId)) ? undefined : row;
+      return isDeletable(row, from.roleOf(row.folderId)) && !isLeaving(row) ? undefined : row;
     case "mail.regroup":
       return { ...row, threadId: argsOf<"mail.regroup">(intent).threadId };
     case "mail.attach":
@@ -75,7 +75,8 @@ export function replayMessage(
 }
 
 /** For good only from where one looks before emptying. */
-export const isDeletable = (role: FolderRole | undefined): boolean => role === "trash" || role === "junk";
+export const isDeletable = (row: Pick<MessageDoc, "trashedFrom">, role: FolderRole | undefined): boolean =>
+  row.trashedFrom !== undefined || role === "trash" || role === "junk";
 
 /** One that failed is a draft again: what it says can be mended. */
 export const isDraft = (row: Pick<MessageDoc, "send">): boolean =>
@@ -134,8 +135,25 @@ function newDraft(
   };
 }
 
-function updated(row: MessageDoc, change: MailIntentArgs<"mail.update">): MessageDoc {
+/** It is on its way: it stays where it is sent from. */
+const isLeaving = ({ send }: MessageDoc): boolean => send?.state === "scheduled" || send?.state === "sending";
+
+/** What is to be sent lies where it is sent from, and nothing else lies there. */
+export function mayMoveTo(row: MessageDoc, role: FolderRole | undefined): boolean {
+  if (isLeaving(row) || role === "outbox") return false;
+  return isDraft(row) ? role === "drafts" || role === "trash" : role !== "drafts";
+}
+
+function moved(row: MessageDoc, folderId: string | undefined, from: MailReplayFrom): Partial<MessageDoc> {
+  const role = folderId === undefined ? undefined : from.roleOf(folderId);
+  if (folderId === undefined || folderId === row.folderId || !mayMoveTo(row, role)) return {};
+  return { folderId, ...(role === "trash" ? { trashedFrom: row.trashedFrom ?? row.folderId } : {}) };
+}
+
+function updated(row: MessageDoc, change: MailIntentArgs<"mail.update">, from: MailReplayFrom): MessageDoc {
   const { addLabels = [], assigneeId, flagged, folderId, followUpAt, removeLabels = [], seen, snoozedUntil } = change;
+  const place = moved(row, folderId, from);
+  const trashedFrom = place.folderId !== undefined && place.trashedFrom === undefined ? null : undefined;
   // One that is both added and removed is added.
   const labels = row.labels.filter((label) => !removeLabels.includes(label) || addLabels.includes(label));
   for (const label of addLabels) if (!labels.includes(label)) labels.push(label);
@@ -144,10 +162,10 @@ function updated(row: MessageDoc, change: MailIntentArgs<"mail.update">): Messag
       ...row,
       ...(seen === undefined ? {} : { seen }),
       ...(flagged === undefined ? {} : { flagged }),
-      ...(folderId === undefined ? {} : { folderId }),
+      ...place,
       labels: labels.slice(0, mailLimits.maxLabels),
     },
-    { snoozedUntil, followUpAt, assigneeId },
+    { snoozedUntil, followUpAt, assigneeId, trashedFrom },
   );
 }
 
@@ -234,7 +252,11 @@ export function replayBody(row: BodyDoc | undefined, intent: MailIntent): BodyDo
 
 /* ---------- folders, links, rules, contacts, settings ---------- */
 
-export function replayFolder(row: FolderDoc | undefined, intent: MailIntent): FolderDoc | undefined {
+export function replayFolder(
+  row: FolderDoc | undefined,
+  intent: MailIntent,
+  { folderOf }: Pick<MailReplayFrom, "folderOf">,
+): FolderDoc | undefined {
   if (intent.name === "folder.create") {
     const { mailboxId, name, parentId } = argsOf<"folder.create">(intent);
     return row ?? { id: intent.id, mailboxId, name: name.trim(), ...(parentId === undefined ? {} : { parentId }) };
@@ -242,7 +264,11 @@ export function replayFolder(row: FolderDoc | undefined, intent: MailIntent): Fo
   // Folders with a role are the mailbox's own: they are not renamed, moved or deleted.
   if (!row || row.role !== undefined) return row;
   if (intent.name === "folder.rename") return { ...row, name: argsOf<"folder.rename">(intent).name.trim() };
-  if (intent.name === "folder.delete") return undefined;
+  if (intent.name === "folder.delete") {
+    // Into the trash with everything in it; from there for good.
+    const trash = folderOf(row.mailboxId, "trash");
+    return trash === undefined || row.parentId === trash ? undefined : { ...row, parentId: trash };
+  }
   if (intent.name !== "folder.move") return row;
   const { parentId } = argsOf<"folder.move">(intent);
   const { parentId: _before, ...rest } = row;
