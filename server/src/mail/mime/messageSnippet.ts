@@ -4,7 +4,7 @@ import { mailLimits } from "@kontor/shared/mail";
 const MAX_LOOKED_AT_CHARS = 20_000;
 
 /** The author's first words: without what is quoted, the line that announces it, and the signature; white space folded. */
-export function snippetOf(text: string, maxChars: number = mailLimits.maxSnippetChars): string {
+export function messageSnippet(text: string, maxChars: number = mailLimits.maxSnippetChars): string {
   const lines = text.slice(0, MAX_LOOKED_AT_CHARS).split("\n");
   const kept: string[] = [];
   for (const [index, line] of lines.entries()) {

@@ -14,7 +14,7 @@ import type {
   UnreadableReason,
 } from "./parsedMessage.ts";
 import { readAddresses } from "./readAddresses.ts";
-import { snippetOf } from "./snippetOf.ts";
+import { messageSnippet } from "./messageSnippet.ts";
 import { splitParts, type MimePart } from "./splitParts.ts";
 import { decodeTransfer, type Uuencoded } from "./transfer.ts";
 
@@ -64,7 +64,7 @@ function readMessage(raw: Uint8Array): ParseOutcome {
     subject: readSubject(headers),
     people,
     sentAt: readDate(headers, oddities),
-    snippet: snippetOf(body.text),
+    snippet: messageSnippet(body.text),
     text: body.text,
     html: body.html,
     isCut: body.isCut,
