@@ -77,8 +77,9 @@ export function isAllowed(first: DecisionNode, subject: Subject, object: Attribu
       default:
         value = object[node.attribute];
     }
-    node =
-      value === node.text ? node.yes : (node.others.get(value) ?? (typeof value === "string" ? node.no : node.unknown));
+    if (typeof value !== "string") node = node.unknown;
+    else if (value === node.text) node = node.yes;
+    else node = node.others.get(value) ?? node.no;
   }
   return node === ALLOWED;
 }

@@ -13,9 +13,8 @@ export class TextTable<Item> {
     this.#itemsByText = itemsByText;
   }
 
-  /** Undefined for what is no text, too. */
-  get(text: unknown): Item | undefined {
-    if (this.#texts.length > LONGEST_SCAN) return this.#itemsByText.get(text as string);
+  get(text: string): Item | undefined {
+    if (this.#texts.length > LONGEST_SCAN) return this.#itemsByText.get(text);
     for (let index = 0; index < this.#texts.length; index++) {
       if (this.#texts[index] === text) return this.#items[index];
     }
