@@ -3,7 +3,8 @@ import type { Intent, IntentResult } from "@kontor/shared/protocol";
 import type { Config } from "#config";
 import type { BlobStore, NewFile } from "#files";
 import type { Actor, AnyIntent, Collection, Endpoint, EndpointRequest, Job, Log, Queue, Transaction } from "#kernel";
-import { mailCollections } from "#mail";
+import { contactIntents, mailCollections, messageIntents, ruleIntents } from "#mail";
+import type { RecordAccess } from "#objects";
 import type { Office } from "./main.office.ts";
 import { createStops } from "./main.stops.ts";
 
@@ -14,6 +15,7 @@ import { createStops } from "./main.stops.ts";
 export interface MailDeps {
   readonly config: Config;
   readonly office: Office;
+  readonly records: RecordAccess;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -44,7 +46,7 @@ export interface MailParts {
   start(deps: MailStart): Promise<Mail>;
 }
 
-export function createMail({ office, log }: MailDeps): MailParts {
+export function createMail({ office, records, log }: MailDeps): MailParts {
   const { db, provisioning, doorbell } = office;
 
   const ensureMailboxes = async () => {
@@ -54,7 +56,7 @@ export function createMail({ office, log }: MailDeps): MailParts {
 
   return {
     collections: mailCollections,
-    intents: [],
+    intents: [...messageIntents({ records }), ...ruleIntents({ records }), ...contactIntents],
     jobs: [],
     async start({ fallbackDomain }) {
       const stops = createStops(log);

@@ -120,7 +120,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   const parent = createRecordAccess({ types });
   const places = createFilePlaces([createRecordPlace({ parent })]);
   const rows = createFileRows({ places });
-  const mailParts = createMail({ config, office, clock, log });
+  const mailParts = createMail({ config, office, records: parent, clock, log });
   const collections = [
     ...objectCollections({ types }),
     filesCollection({ parent }),

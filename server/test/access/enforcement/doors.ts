@@ -1,5 +1,6 @@
-import { newId, type JsonObject } from "@kontor/shared/base";
-import type { GuardedOffice, Target } from "./guardedOffice.ts";
+import { newId } from "@kontor/shared/base";
+import type { GuardedOffice } from "./guardedOffice.ts";
+import { mailIntentProbes, type IntentProbe } from "./mail.doors.ts";
 
 /** Doors that ask no policy, each looked at by somebody who says why that is right. */
 export const ownDoors: Readonly<Record<string, string>> = {
@@ -52,11 +53,6 @@ export async function granted(recordId: string, office: GuardedOffice): Promise<
   await office.clients.everything.json("POST", `/api/access/requests/${id}/grant`, granting());
   return id;
 }
-
-type IntentProbe = (
-  target: Target,
-  office: GuardedOffice,
-) => Promise<{ readonly id: string; readonly args: JsonObject }>;
 
 export const intentProbes: Readonly<Record<string, IntentProbe>> = {
   "record.create": async (_target, { departmentId }) => ({
@@ -111,4 +107,5 @@ export const intentProbes: Readonly<Record<string, IntentProbe>> = {
     await clients.everything.json("DELETE", `/api/files/${fileId}`);
     return { id: fileId, args: {} };
   },
+  ...mailIntentProbes,
 };

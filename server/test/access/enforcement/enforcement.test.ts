@@ -273,7 +273,12 @@ describe("intents", () => {
       select coalesce(string_agg(t.text, e'\\n' order by t.text), '') as text from (
         select concat_ws(' ', id, fields - '{fullName,department,person,hiredOn}'::text[]) as text from record
         where fields ?| '{address,staffNumber}' union all
-        select concat_ws(' ', id, name, state, deleted_at) from file where field = 'papers') as t`);
+        select concat_ws(' ', id, name, state, deleted_at) from file where field = 'papers' union all
+        select mail_message::text from mail_message union all
+        select mail_folder::text from mail_folder union all
+        select mail_rule::text from mail_rule union all
+        select mail_link::text from mail_link union all
+        select concat_ws(' ', id, contact->>'note') from contact where contact->>'note' <> '') as t`);
     return rows[0]?.text ?? "";
   }
 

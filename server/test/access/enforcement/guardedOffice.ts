@@ -9,6 +9,7 @@ import { createPeopleService, createSessionService } from "#people";
 import { createTestDatabase, type TestDatabase } from "#testing";
 import { samplePdf } from "../../../src/adapters/pages/samples.ts";
 import { Client } from "../../files/serverProcess.ts";
+import { createMailTargets, mailTestPolicies, type MailTarget } from "./mailTarget.ts";
 
 /**
  * A whole server with four people: one who may do everything, one who may only read, one for whom half of a record is
@@ -67,12 +68,15 @@ export const policies: readonly Policy[] = [
     mask: { "main.staffNumber": "omit", "main.workPhone": { redact: "all" } },
     when: { has: ["sub.groups", "masked"] },
   },
+  ...mailTestPolicies,
 ];
 
 export interface Target {
   readonly recordId: string;
   /** A stored file in a section that is hidden from the masked one. */
   readonly fileId: string;
+  /** A new message in the shared mailbox; what lies there is hidden from the masked one. */
+  readonly mail: MailTarget;
 }
 
 export interface GuardedOffice {
@@ -135,6 +139,11 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
   const administrator = await Client.signIn(kontor.url, "root");
   await access.publish(policies, userIds.everything);
   const papers = await samplePdf();
+  const mails = await createMailTargets(test.db, {
+    memberId: userIds.everything,
+    subject: secrets.payAccount,
+    address: secrets.address,
+  });
 
   async function fresh(): Promise<Target> {
     const { everything } = clients;
@@ -153,7 +162,7 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
       },
     });
     const file = await everything.upload(made.id, { name: secrets.fileName, body: papers, field: "papers" });
-    return { recordId: made.id, fileId: file.id };
+    return { recordId: made.id, fileId: file.id, mail: await mails.fresh() };
   }
 
   async function contents(): Promise<string> {
@@ -162,7 +171,16 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
         select 'record ' || record::text as text from record union all
         select 'history ' || record_history::text from record_history union all
         select 'request ' || access_request::text from access_request union all
-        select 'file ' || concat_ws(' ', id, record_id, field, name, state, deleted_at) from file
+        select 'file ' || concat_ws(' ', id, record_id, field, name, state, deleted_at) from file union all
+        select 'mailbox ' || mailbox::text from mailbox union all
+        select 'member ' || mailbox_member::text from mailbox_member union all
+        select 'folder ' || mail_folder::text from mail_folder union all
+        select 'message ' || mail_message::text from mail_message union all
+        select 'content ' || mail_content::text from mail_content union all
+        select 'link ' || mail_link::text from mail_link union all
+        select 'rule ' || mail_rule::text from mail_rule union all
+        select 'contact ' || contact::text from contact union all
+        select 'settings ' || mail_settings::text from mail_settings
       ) as t`);
     return rows[0]?.text ?? "";
   }
