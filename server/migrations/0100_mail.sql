@@ -169,6 +169,8 @@ create table mail_message (
   -- The device that saved last, and the first revision of those that it saved with nobody in between.
   draft_writer text,
   draft_alone_since integer not null default 0,
+  -- From where it was sent (device, channel, address): what policies ask once more when it leaves.
+  send_context jsonb,
   -- Attempts to send it that failed by a fault of ours, and when the next one is due.
   send_attempts integer not null default 0,
   send_retry_at timestamptz,
@@ -358,6 +360,7 @@ create table mail_remote_change (
   at timestamptz not null default now()
 );
 create index mail_remote_change_mailbox on mail_remote_change (mailbox_id, id);
+create index mail_remote_change_message on mail_remote_change (message_id) where message_id is not null;
 
 create table mail_link (
   id uuid primary key,
@@ -372,6 +375,8 @@ create table mail_link (
 create unique index mail_link_once on mail_link (thread_id, coalesce(message_id, '00000000-0000-0000-0000-000000000000'), record_id);
 create index mail_link_record on mail_link (record_id);
 create index mail_link_mailbox on mail_link (mailbox_id);
+-- A record is found by the number that stands in a subject. Packs call that field "number".
+create index record_number on record (type, (fields->>'number')) where fields->>'number' is not null;
 
 create table mail_rule (
   id uuid primary key,

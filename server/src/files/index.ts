@@ -29,6 +29,7 @@ export type { FileRow } from "./files.repo.ts";
 export { createFilePlaces } from "./place.port.ts";
 export type { FilePlace, FilePlaces, FileReader } from "./place.port.ts";
 export { createRecordPlace } from "./record.place.ts";
+export { signTicket } from "./signedUrl.ts";
 export type { Body } from "./sendBody.ts";
 export { mimeOfBytes } from "./sniff.ts";
 export { createUploads } from "./upload.server.ts";

@@ -20,10 +20,14 @@ const FORBIDDEN_IN_NAME = /[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/gu;
 
 export const cleanName = (name: string): string => name.replaceAll(FORBIDDEN_IN_NAME, " ").trim().slice(0, 200);
 
-export const mailAddressSchema = z.object({
-  address: z.string().trim().refine(isMailAddress, { error: "This is not a mail address." }),
-  name: z.string().transform(cleanName).optional(),
-});
+export const addressSchema = z.string().trim().refine(isMailAddress, { error: "This is not a mail address." });
+
+export const mailAddressSchema = z
+  .object({ address: addressSchema, name: z.string().optional() })
+  .transform(({ address, name }): MailAddress => {
+    const cleaned = cleanName(name ?? "");
+    return cleaned === "" ? { address } : { address, name: cleaned };
+  });
 
 /** Under which two addresses are the same one: case is told apart by no server worth the name. */
 export const addressKey = (address: string): string => address.trim().toLowerCase();

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { fileNameSchema, sha256Schema } from "../files/index.ts";
-import { mailAddressSchema } from "./mail.address.ts";
+import { addressSchema, mailAddressSchema } from "./mail.address.ts";
 import { ruleFields, ruleTests } from "./mail.docs.ts";
 import { mailLimits } from "./mail.limits.ts";
 
@@ -85,7 +85,7 @@ export const contactSchema = z.object({
   name: z.string().trim().min(1).max(200),
   organisation: z.string().max(200).optional(),
   title: z.string().max(200).optional(),
-  emails: z.array(z.object({ address: address.shape.address, label: z.string().max(60).optional() })).max(30),
+  emails: z.array(z.object({ address: addressSchema, label: z.string().max(60).optional() })).max(30),
   phones: z.array(z.object({ number: z.string().min(1).max(60), label: z.string().max(60).optional() })).max(30),
   note: z.string().max(10_000).optional(),
   members: addresses.optional(),
@@ -172,8 +172,8 @@ export const mailIntentSchemas = {
     conversations: z.boolean().optional(),
     signatures: z.array(signature).max(50).optional(),
     templates: z.array(template).max(200).optional(),
-    allowRemote: address.shape.address.optional(),
-    blockRemote: address.shape.address.optional(),
+    allowRemote: addressSchema.optional(),
+    blockRemote: addressSchema.optional(),
   }),
 } as const;
 

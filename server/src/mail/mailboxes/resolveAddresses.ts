@@ -58,10 +58,7 @@ async function findHolders(
   return new Map(reached.map(({ address, mailboxIds }) => [address, mailboxIds]));
 }
 
-async function ownDomainsAmong(
-  db: Database | Transaction,
-  addresses: readonly string[],
-): Promise<ReadonlySet<string>> {
+async function ownDomainsAmong(db: Database | Transaction, addresses: readonly string[]): Promise<ReadonlySet<string>> {
   const domains = [...new Set(addresses.map(storedDomain))];
   if (domains.length === 0) return new Set();
   const rows = await mailboxTables(db).selectFrom("mail_domain").select("name").where("name", "in", domains).execute();

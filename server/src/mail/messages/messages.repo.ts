@@ -167,6 +167,7 @@ type MessageTables = {
     draft_rev: Generated<number>;
     draft_writer: Generated<string | null>;
     draft_alone_since: Generated<number>;
+    send_context: Generated<Json>;
     send_attempts: Generated<number>;
     send_retry_at: Generated<string | null>;
     trashed_from: Generated<string | null>;

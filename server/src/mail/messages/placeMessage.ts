@@ -25,6 +25,8 @@ export interface Placement {
   readonly send?: { readonly state: SendState; readonly at?: string; readonly by: string };
   readonly origin?: DraftOrigin;
   readonly draftRev?: number;
+  /** The device that saved it. */
+  readonly draftWriter?: string;
   /** Of an external account. */
   readonly remote?: { readonly uid: number; readonly modseq?: number };
 }
@@ -84,6 +86,8 @@ export async function placeMessages(
         send_by: placement.send?.by ?? null,
         origin: placement.origin ? jsonb(placement.origin) : null,
         draft_rev: placement.draftRev ?? 0,
+        draft_writer: placement.draftWriter ?? null,
+        draft_alone_since: placement.draftRev ?? 0,
         // What begins in the trash ends with it like everything that was put there.
         trashed_at: folder.inTrash ? placement.receivedAt : null,
         remote_uid: placement.remote?.uid ?? null,

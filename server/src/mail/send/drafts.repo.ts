@@ -1,7 +1,9 @@
 import { sql } from "kysely";
-import { newId } from "@kontor/shared/base";
+import type { Context } from "@kontor/shared/access";
+import { newId, type Json } from "@kontor/shared/base";
 import type { DraftOrigin, MailAddress, SendState } from "@kontor/shared/mail";
-import { recordChanges, type Transaction } from "#kernel";
+import { recordChanges, type Database, type Transaction } from "#kernel";
+import { removeMessages } from "../messages/deleteMessages.ts";
 import { jsonb, messageTables } from "../messages/messages.repo.ts";
 import type { MessageExtras, MessagePeople } from "../mime/parsedMessage.ts";
 
@@ -19,10 +21,17 @@ export interface LeavingRow {
   readonly send_state: SendState | null;
   readonly send_at: string | null;
   readonly send_by: string | null;
+  /** From where it was sent, for deciding once more. */
+  readonly send_context: Omit<Context, "time"> | null;
+  readonly send_attempts: number;
+  /** Counted up by every change of the row. */
+  readonly rev: number;
   readonly origin: DraftOrigin | null;
   readonly draft_rev: number;
   readonly draft_writer: string | null;
   readonly draft_alone_since: number;
+  readonly trashed_at: string | null;
+  readonly remote_uid: number | null;
   readonly message_id: string;
   readonly in_reply_to: readonly string[];
   readonly refs: readonly string[];
@@ -33,8 +42,8 @@ export interface LeavingRow {
   readonly extras: MessageExtras;
 }
 
-const selectLeaving = (trx: Transaction) =>
-  messageTables(trx)
+const selectLeaving = (db: Database | Transaction) =>
+  messageTables(db)
     .selectFrom("mail_message as m")
     .innerJoin("mail_content as c", "c.id", "m.content_id")
     .select([
@@ -47,10 +56,15 @@ const selectLeaving = (trx: Transaction) =>
       "m.send_state",
       "m.send_at",
       "m.send_by",
+      sql<LeavingRow["send_context"]>`m.send_context`.as("send_context"),
+      "m.send_attempts",
+      "m.rev",
       "m.origin",
       "m.draft_rev",
       "m.draft_writer",
       "m.draft_alone_since",
+      "m.trashed_at",
+      "m.remote_uid",
       "c.message_id",
       "c.in_reply_to",
       "c.refs",
@@ -62,21 +76,22 @@ const selectLeaving = (trx: Transaction) =>
     ]);
 
 /** Whoever holds it decides what becomes of it: saving, sending, cancelling and leaving wait for each other here. */
-export const lockLeaving = (trx: Transaction, id: string): Promise<LeavingRow | undefined> =>
+export const holdLeaving = (trx: Transaction, id: string): Promise<LeavingRow | undefined> =>
   selectLeaving(trx).where("m.id", "=", id).forUpdate("m").executeTakeFirst();
 
 /** Without holding it. */
-export const findLeaving = (trx: Transaction, id: string): Promise<LeavingRow | undefined> =>
-  selectLeaving(trx).where("m.id", "=", id).executeTakeFirst();
+export const findLeaving = (db: Database | Transaction, id: string): Promise<LeavingRow | undefined> =>
+  selectLeaving(db).where("m.id", "=", id).executeTakeFirst();
 
 /** What a device wrote while somebody else changed the draft: its own second draft, if it has one already. */
-export async function lockConflictDraft(
+export async function holdConflictDraft(
   trx: Transaction,
-  { mailbox_id, id }: Pick<LeavingRow, "mailbox_id" | "id">,
+  mailboxId: string,
+  id: string,
   writer: string,
 ): Promise<LeavingRow | undefined> {
   return selectLeaving(trx)
-    .where("m.mailbox_id", "=", mailbox_id)
+    .where("m.mailbox_id", "=", mailboxId)
     .where("m.send_state", "in", ["draft", "failed"])
     .where(sql<string>`m.origin->>'conflictOf'`, "=", id)
     .where("m.draft_writer", "=", writer)
@@ -175,6 +190,8 @@ export async function rewriteDraft(
       send_by: message.by,
       send_reason: null,
       send_message: null,
+      trashed_at: null,
+      trashed_from: null,
       rev: sql<number>`rev + 1`,
     })
     .where("id", "=", row.id)
@@ -189,6 +206,7 @@ export interface SendStatus {
   readonly folderId: string;
   readonly at: string | null;
   readonly by: string | null;
+  readonly context?: Context;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -196,7 +214,7 @@ export interface SendStatus {
 export async function setSendStatus(
   trx: Transaction,
   id: string,
-  { state, folderId, at, by, reason, message }: SendStatus,
+  { state, folderId, at, by, context, reason, message }: SendStatus,
 ): Promise<void> {
   await messageTables(trx)
     .updateTable("mail_message")
@@ -207,6 +225,7 @@ export async function setSendStatus(
       send_by: by,
       send_reason: reason ?? null,
       send_message: message ?? null,
+      send_context: context ? jsonb(withoutTime(context)) : null,
       send_attempts: 0,
       send_retry_at: null,
       trashed_at: null,
@@ -216,6 +235,43 @@ export async function setSendStatus(
     .where("id", "=", id)
     .execute();
   await recordChanges(trx, [{ collection: "messages", id }]);
+}
+
+/** A later attempt is at another time. */
+const withoutTime = ({ time: _time, ...context }: Context): Json => JSON.parse(JSON.stringify(context)) as Json;
+
+/** A fault of ours: it stays scheduled, and is tried again then. */
+export async function noteFailedAttempt(trx: Transaction, { id, rev }: LeavingRow, retryAt: string): Promise<void> {
+  await messageTables(trx)
+    .updateTable("mail_message")
+    .set({ send_attempts: sql<number>`send_attempts + 1`, send_retry_at: retryAt })
+    .where("id", "=", id)
+    .where("rev", "=", rev)
+    .where("send_state", "=", "scheduled")
+    .execute();
+}
+
+/**
+ * Messages whose moment has come, the one that waits longest first. Attachments on their way hold them back, until nobody comes
+ * back for those any longer: then the sender is told.
+ */
+export async function findDue(
+  db: Database,
+  { now, awaitedSince, limit }: { readonly now: string; readonly awaitedSince: string; readonly limit: number },
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from mail_message message
+    where send_state = 'scheduled' and send_at <= ${now} and (send_retry_at is null or send_retry_at <= ${now})
+      and (send_at <= ${awaitedSince} or not exists (
+        select from file where file.mail_content_id = message.content_id and deleted_at is null and state = 'awaiting'))
+    order by send_at, id limit ${limit}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/** Its content is its own, so that goes too, and with it its attachments. */
+export async function deleteDraft(trx: Transaction, row: LeavingRow, { isExternal }: { readonly isExternal: boolean }) {
+  await removeMessages(trx, [{ ...row, isExternal }]);
+  await messageTables(trx).deleteFrom("mail_content").where("id", "=", row.content_id).execute();
 }
 
 /** Of the row and its text, which are two rows for replicas. */

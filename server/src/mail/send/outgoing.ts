@@ -1,0 +1,151 @@
+import type { Clock } from "@kontor/shared/base";
+import { DomainError } from "@kontor/shared/base";
+import { mailLimits, type CardDoc } from "@kontor/shared/mail";
+import { fileTables, type BlobStore, type FileRow } from "#files";
+import type { Transaction } from "#kernel";
+import type { OutgoingAttachment, OutgoingMessage } from "../mime/buildMessage.ts";
+import { escapeAttribute, escapeText } from "../mime/html/escape.ts";
+import { textOfHtml } from "../mime/html/textOfHtml.ts";
+import type { LeavingRow } from "./drafts.repo.ts";
+
+/** What people outside get in place of what only people inside can open. */
+export interface OutgoingDeps {
+  readonly blobs: Pick<BlobStore, "get">;
+  /** Under which the world reaches this server; undefined: it does not, and everything goes along in the message. */
+  readonly publicUrl: string | undefined;
+  readonly clock: Clock;
+  /** The path of a signed address that gives one file until then, as long as the sender's copy is there. */
+  sharedPath(share: { readonly fileId: string; readonly messageId: string; readonly expires: number }): string;
+}
+
+export interface OutgoingParts {
+  readonly row: LeavingRow;
+  readonly files: readonly FileRow[];
+  /** When its author sent it: the same in every attempt, so that the bytes are, too (BLD-1). */
+  readonly date: Date;
+  readonly goesOutside: boolean;
+}
+
+/** Attachments of what leaves, all of them stored. */
+export async function findAttachments(trx: Transaction, contentId: string): Promise<readonly FileRow[]> {
+  const files = await fileTables(trx)
+    .selectFrom("file")
+    .selectAll()
+    .where("mail_content_id", "=", contentId)
+    .where("deleted_at", "is", null)
+    .orderBy("part_position")
+    .orderBy("id")
+    .execute();
+  const missing = files.find(({ state }) => state !== "stored");
+  if (missing) {
+    throw new DomainError("invalid", `The attachment "${missing.name}" never arrived. Attach it once more.`, {
+      reason: "send.attachmentMissing",
+      params: { name: missing.name },
+    });
+  }
+  return files;
+}
+
+/** Everything that the raw message is made of. Whoever is inside reads its parts from the database instead. */
+export function composeOutgoing(parts: OutgoingParts, deps: OutgoingDeps): OutgoingMessage {
+  const { row, date, goesOutside } = parts;
+  const { people, extras } = row;
+  const [from] = people.from;
+  if (!from) throw new Error(`message ${row.id} has no author`);
+  const { inside: enclosed, apart } = divideAttachments(parts.files);
+  const blocks = [
+    ...(extras.cards ?? []).map(cardBlock),
+    ...apart.map((file) => (goesOutside ? linkBlock(file, row.id, date, deps) : noteBlock(file))),
+  ];
+  const html = [withRemoteSources(row.body_html ?? ""), ...blocks].join("");
+  return {
+    messageId: row.message_id,
+    date,
+    from,
+    sender: people.sender?.[0],
+    replyTo: people.replyTo,
+    to: people.to,
+    cc: people.cc,
+    subject: row.subject,
+    inReplyTo: row.in_reply_to[0],
+    references: row.refs,
+    text: blocks.length === 0 ? row.body_text : textOfHtml(html),
+    html: html === "" ? undefined : html,
+    attachments: enclosed.map((file) => toOutgoingAttachment(file, deps)),
+    headers: importanceOf(extras.importance),
+  };
+}
+
+const toOutgoingAttachment = (
+  { name, mime, content_id, inline, sha256 }: FileRow,
+  { blobs }: OutgoingDeps,
+): OutgoingAttachment => ({
+  name,
+  mime,
+  cid: content_id ?? undefined,
+  inline,
+  open: () => blobs.get(sha256),
+});
+
+const importanceOf = (importance: "high" | "low" | undefined): Readonly<Record<string, string>> =>
+  importance === undefined ? {} : { Importance: importance, "X-Priority": importance === "high" ? "1" : "5" };
+
+/* ---------- large attachments ---------- */
+
+/**
+ * What most servers would refuse stays here and is fetched: the largest ones, until the rest fits. Pictures that the text shows go
+ * along whatever they are, since without them there is a hole in it.
+ */
+export function divideAttachments<File extends Pick<FileRow, "id" | "size" | "inline">>(
+  files: readonly File[],
+): { readonly inside: readonly File[]; readonly apart: readonly File[] } {
+  let room = files.reduce((left, { size, inline }) => (inline ? left - size : left), mailLimits.linkFromBytes);
+  const kept = new Set(files.filter(({ inline }) => inline));
+  for (const file of files.filter(({ inline }) => !inline).toSorted((a, b) => a.size - b.size)) {
+    room -= file.size;
+    if (room < 0) break;
+    kept.add(file);
+  }
+  return { inside: files.filter((file) => kept.has(file)), apart: files.filter((file) => !kept.has(file)) };
+}
+
+/** Two weeks: a holiday of whoever gets it. After that they ask once more. */
+export const LINK_MS = 14 * 86_400_000;
+
+function linkBlock(file: FileRow, messageId: string, date: Date, { publicUrl, sharedPath }: OutgoingDeps): string {
+  if (publicUrl === undefined) throw tooLarge(file);
+  const expires = date.getTime() + LINK_MS;
+  const url = new URL(sharedPath({ fileId: file.id, messageId, expires }), publicUrl).href;
+  const until = new Date(expires).toISOString().slice(0, 10);
+  const link = `<a href="${escapeAttribute(url)}">${escapeText(file.name)}</a>`;
+  return block(`${link}<br>${escapeText(sizeWords(file.size))}, ${until}`);
+}
+
+const tooLarge = ({ name, size }: FileRow) =>
+  new DomainError(
+    "tooLarge",
+    `"${name}" has ${sizeWords(size)}, which is too much for a message, and this server has no public address for a link to it.`,
+    { reason: "send.tooLarge", params: { name, bytes: size, maxBytes: mailLimits.linkFromBytes } },
+  );
+
+/** In the raw message of one that stays inside: its readers have the file itself. */
+const noteBlock = ({ name, size }: FileRow): string => block(`${escapeText(name)}<br>${escapeText(sizeWords(size))}`);
+
+const sizeWords = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+
+/* ---------- cards ---------- */
+
+/** People outside see what its author called the record; inside, the card is read from the record itself. */
+const cardBlock = ({ title }: CardDoc): string => block(`<b>${escapeText(title)}</b>`);
+
+/** A table, because that is what every mail program draws alike. */
+const block = (inner: string): string =>
+  `<table role="presentation" cellpadding="12" style="border:1px solid #d0d5dd;margin:12px 0"><tr><td>${inner}</td></tr></table>`;
+
+/* ---------- pictures from elsewhere ---------- */
+
+/** Cleaning took their addresses off for readers here (HTM-2); whoever gets the message decides for themselves. */
+const withRemoteSources = (html: string): string =>
+  html.replaceAll(/<[a-z][^>]*>/g, (tag) =>
+    tag.replaceAll(' data-remote-src="', ' src="').replaceAll(' data-remote-background="', ' background="'),
+  );

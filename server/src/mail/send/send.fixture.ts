@@ -1,0 +1,236 @@
+import { createAccessEngine, parsePolicies, type Context, type Subject } from "@kontor/shared/access";
+import { newId, type JsonObject } from "@kontor/shared/base";
+import type { BodyDoc, Draft, MessageDoc } from "@kontor/shared/mail";
+import { createFilePlaces, createFileRows, createRecordPlace, keepFiles, noteBlob, type NewFile } from "#files";
+import type { Actor, IntentOutcome, Transaction } from "#kernel";
+import { createTestDatabase, type TestDatabase } from "#testing";
+import { mailPolicies as officePolicies } from "../../../packs/office/policies/mail.ts";
+import { createRecordAccess } from "../../objects/record.port.ts";
+import { departments, people, seedPeople, types } from "../../objects/objects.fixture.ts";
+import { objectTypeResource, resourceTypesOf } from "../../objects/resource.ts";
+import { saveTypes } from "../../objects/typeRegistry.ts";
+import { mailPolicies, mailResources } from "../mail.access.ts";
+import { createMailboxes } from "../mailboxes/createMailbox.ts";
+import { mailboxTables } from "../mailboxes/mailboxes.repo.ts";
+import { findBodies, findMessages, messageTables } from "../messages/messages.repo.ts";
+import { bodyToDoc, messageToDoc } from "../messages/projectMessage.ts";
+import { attachmentPlace } from "./attachment.place.ts";
+import { sendIntents } from "./send.intents.ts";
+
+/**
+ * A house with mail: four people with a mailbox each, a shared one, a group, and an account elsewhere. Ann sends from the shared
+ * mailbox, Bob sorts it, Eve reads it; Boss is nobody there.
+ */
+export type Login = keyof typeof people;
+export { people } from "../../objects/objects.fixture.ts";
+
+export const mailboxes = {
+  ann: newId(),
+  bob: newId(),
+  eve: newId(),
+  boss: newId(),
+  sales: newId(),
+  elsewhere: newId(),
+};
+export type MailboxName = keyof typeof mailboxes;
+
+/** Deals are everybody's, but not their section "pay". */
+const policies = [
+  ...officePolicies,
+  { id: "deals", title: "t", effect: "allow", resource: "deal", sections: ["main"], actions: ["*"] },
+];
+
+export const engine = (() => {
+  const resources = [...mailResources, ...resourceTypesOf(types.all()), objectTypeResource];
+  const parsed = parsePolicies(policies, resources);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+  return createAccessEngine({ policies: [...mailPolicies, ...parsed.policies], resources, rev: "test" });
+})();
+
+export const subjectOf = (login: Login): Subject => ({
+  id: people[login],
+  login,
+  groups: [],
+  department: departments.sales,
+  departments: [departments.sales],
+  subtree: [departments.sales],
+  positions: [],
+  managers: [],
+  isAdmin: false,
+  attributes: {},
+});
+
+export interface MailHouse {
+  readonly test: TestDatabase;
+  readonly places: ReturnType<typeof createFilePlaces>;
+  readonly rows: ReturnType<typeof createFileRows>;
+  /** The server's clock, which only the test moves. */
+  readonly clock: { now(): number; moveTo(at: string): void; pass(ms: number): void };
+  actor(login: Login, deviceId?: string): Actor;
+  apply(who: Actor, name: string, id: string, args: JsonObject): Promise<IntentOutcome>;
+  message(id: string): Promise<MessageDoc | undefined>;
+  body(id: string): Promise<BodyDoc | undefined>;
+  messagesIn(mailbox: MailboxName): Promise<readonly MessageDoc[]>;
+  folderRole(message: MessageDoc | undefined): Promise<string | undefined>;
+  /** As if the body of an announced file had arrived. */
+  store(fileId: string): Promise<void>;
+  keepFiles(trx: Transaction, files: readonly NewFile[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export const draftOf = (login: MailboxName, draft: Partial<Draft> = {}): Draft => ({
+  from: { address: login === "elsewhere" ? "ann@provider.example" : `${login}@house.example` },
+  to: [],
+  cc: [],
+  bcc: [],
+  subject: "",
+  html: "",
+  cards: [],
+  origin: { kind: "new" },
+  ...draft,
+});
+
+export async function openMailHouse(): Promise<MailHouse> {
+  const test = await createTestDatabase();
+  const { db } = test;
+  await seedPeople(db);
+  await saveTypes(db, types);
+  await db.transaction().execute(seedMailboxes);
+  const places = createFilePlaces([createRecordPlace({ parent: createRecordAccess({ types }) }), attachmentPlace]);
+  const rows = createFileRows({ places });
+  const keep = (trx: Transaction, files: readonly NewFile[]) =>
+    keepFiles(trx, { rows, onStored: async () => undefined }, files);
+  const intents = new Map(
+    sendIntents({ places, rows, maxBytes: 4 * 1024 ** 3, keepFiles: keep }).map((intent) => [intent.name, intent]),
+  );
+  let time = Date.parse("2026-03-02T10:00:00.000Z");
+
+  function actor(login: Login, deviceId?: string): Actor {
+    const now = new Date(time).toISOString();
+    const context: Context = { time: now, channel: "desktop" };
+    const principal = {
+      userId: people[login],
+      login,
+      name: login,
+      isAdmin: false,
+      channel: "desktop",
+      scopes: ["read", "write"],
+      ...(deviceId !== undefined && { deviceId }),
+    } as const;
+    return { principal, subject: subjectOf(login), context, engine, now };
+  }
+
+  async function message(id: string) {
+    const [row] = await findMessages(db, [id]);
+    return row && messageToDoc(row);
+  }
+
+  return {
+    test,
+    places,
+    rows,
+    clock: {
+      now: () => time,
+      moveTo: (at) => void (time = Date.parse(at)),
+      pass: (ms) => void (time += ms),
+    },
+    actor,
+    async apply(who, name, id, args) {
+      const intent = intents.get(name);
+      if (!intent) throw new Error(`no intent ${name}`);
+      const parsed = intent.args.parse(args);
+      return await db
+        .transaction()
+        .execute((trx) => intent.apply(trx, { id, mid: newId(), at: who.now, args: parsed }, who));
+    },
+    message,
+    async body(id) {
+      const [row] = await findBodies(db, [id]);
+      return row && bodyToDoc(row);
+    },
+    async messagesIn(name) {
+      const ids = await messageTables(db)
+        .selectFrom("mail_message")
+        .select("id")
+        .where("mailbox_id", "=", mailboxes[name])
+        .orderBy("received_at")
+        .orderBy("id")
+        .execute();
+      const rowsById = new Map(
+        (
+          await findMessages(
+            db,
+            ids.map(({ id }) => id),
+          )
+        ).map((row) => [row.id, row]),
+      );
+      return ids.flatMap(({ id }) => {
+        const row = rowsById.get(id);
+        return row ? [messageToDoc(row)] : [];
+      });
+    },
+    async folderRole(found) {
+      if (!found) return undefined;
+      const folder = await messageTables(db)
+        .selectFrom("mail_folder")
+        .select("role")
+        .where("id", "=", found.folderId)
+        .executeTakeFirst();
+      return folder?.role ?? undefined;
+    },
+    async store(fileId) {
+      await db.transaction().execute(async (trx) => {
+        const [file] = await rows.update(trx, { ids: [fileId] }, { state: "stored" });
+        if (file) await noteBlob(trx, file);
+      });
+    },
+    keepFiles: keep,
+    close: () => test.drop(),
+  };
+}
+
+async function seedMailboxes(trx: Transaction): Promise<void> {
+  await mailboxTables(trx).insertInto("mail_domain").values({ name: "house.example" }).execute();
+  const personal = (["ann", "bob", "eve", "boss"] as const).map((login) => ({
+    id: mailboxes[login],
+    kind: "personal" as const,
+    name: login,
+    address: `${login}@house.example`,
+    ownerId: people[login],
+    ...(login === "ann" && { aliases: ["anna.kovacs@house.example"] }),
+  }));
+  await createMailboxes(trx, [
+    ...personal,
+    {
+      id: mailboxes.sales,
+      kind: "shared",
+      name: "Sales",
+      address: "sales@house.example",
+      members: [
+        { userId: people.ann, role: "sender" },
+        { userId: people.bob, role: "editor" },
+        { userId: people.eve, role: "reader" },
+      ],
+    },
+    {
+      id: mailboxes.elsewhere,
+      kind: "external",
+      name: "Ann elsewhere",
+      address: "ann@provider.example",
+      ownerId: people.ann,
+    },
+  ]);
+  const group = newId();
+  await mailboxTables(trx)
+    .insertInto("mail_group")
+    .values({ id: group, name: "All", address: "all@house.example", user_group_id: null })
+    .execute();
+  await mailboxTables(trx)
+    .insertInto("mail_address")
+    .values({ address: "all@house.example", mailbox_id: null, group_id: group })
+    .execute();
+  await mailboxTables(trx)
+    .insertInto("mail_group_member")
+    .values((["ann", "bob", "eve"] as const).map((login) => ({ group_id: group, mailbox_id: mailboxes[login] })))
+    .execute();
+}
