@@ -45,3 +45,12 @@ export type { MailIntent, MailReplayFrom } from "./mail.replay.ts";
 export { isRisky } from "./risky.ts";
 export { baseSubject, isReplySubject } from "./subject.ts";
 export type { SubjectMode } from "./subject.ts";
+export { parseMailSearch } from "./search/parseMailSearch.ts";
+export type {
+  MailSearch,
+  MailSearchClock,
+  MailSearchTerm,
+  MailState,
+  MailThing,
+  TextField,
+} from "./search/parseMailSearch.ts";
