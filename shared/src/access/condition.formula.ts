@@ -44,10 +44,16 @@ export interface TestQuestion {
 export type Answer = string | typeof OTHER_TEXT | Truth;
 export const OTHER_TEXT = Symbol("a text that no condition names");
 
+/** What a condition says for this subject in any case, or what it asks of the record. */
+type Asked =
+  | { readonly constant: Truth }
+  | { readonly question: Question; readonly truthOf: (answer: Answer) => Truth };
+
 /** The formulas of one subject in one context. */
 export class Formulas {
   readonly #known: Known;
   readonly #byKey = new Map<string, Atom | Junction>();
+  readonly #askedByKey = new Map<string, Asked>();
   readonly #questionsByKey = new Map<string, Question>();
 
   constructor(known: Known) {
@@ -96,26 +102,30 @@ export class Formulas {
   }
 
   #ofLeaf(leaf: Leaf, wanted: boolean): Formula {
-    const residual = leafResidual(leaf, this.#known);
-    if ("constant" in residual) return residual.constant === wanted;
-    const choice = "right" in residual.node ? textChoiceOf(residual.node) : undefined;
-    if (choice === undefined) return this.#ofTest(residual.node, wanted);
-    const question = this.#textQuestion(choice.attribute);
-    const list = new Set(choice.texts);
-    const isAmong = choice.isAmong === wanted;
-    return this.#once(JSON.stringify([choice.attribute, isAmong, [...list].sort()]), (id) => {
-      question.lists.add(list);
-      const holds = (answer: Answer) => answer !== undefined && list.has(answer as string) === isAmong;
-      return { op: "atom", id, size: 1, questions: [question], holds };
-    });
+    const key = keyOf(leaf);
+    const asked = this.#askedByKey.get(key) ?? this.#asked(leaf, key);
+    this.#askedByKey.set(key, asked);
+    if ("constant" in asked) return asked.constant === wanted;
+    const { question, truthOf } = asked;
+    const holds = (answer: Answer) => truthOf(answer) === wanted;
+    return this.#once(`${wanted} ${key}`, (id) => ({ op: "atom", id, size: 1, questions: [question], holds }));
   }
 
-  #ofTest(node: ConditionNode, wanted: boolean): Formula {
-    // Where it is written does not matter for what it says.
-    const key = JSON.stringify({ ...node, at: "" });
-    const question = this.#question(key, () => ({ about: "test", test: compileCondition(node) }));
-    const holds = (answer: Answer) => answer === wanted;
-    return this.#once(`${key} ${wanted}`, (id) => ({ op: "atom", id, size: 1, questions: [question], holds }));
+  #asked(leaf: Leaf, key: string): Asked {
+    const residual = leafResidual(leaf, this.#known);
+    if ("constant" in residual) return residual;
+    const { node } = residual;
+    const choice = "right" in node ? textChoiceOf(node) : undefined;
+    if (choice === undefined) {
+      const question = this.#question(key, () => ({ about: "test", test: compileCondition(node) }));
+      return { question, truthOf: (answer) => answer as Truth };
+    }
+    const question = this.#textQuestion(choice.attribute);
+    const list = new Set(choice.texts);
+    question.lists.add(list);
+    const truthOf = (answer: Answer) =>
+      answer === undefined ? undefined : list.has(answer as string) === choice.isAmong;
+    return { question, truthOf };
   }
 
   #textQuestion(attribute: string): TextQuestion {
@@ -134,3 +144,11 @@ export class Formulas {
     return formula;
   }
 }
+
+/** Of what a condition says, wherever it stands. Kept, since lists may be long and each subject asks anew. */
+function keyOf(leaf: Leaf): string {
+  const key = keys.get(leaf) ?? JSON.stringify({ ...leaf, at: "" });
+  keys.set(leaf, key);
+  return key;
+}
+const keys = new WeakMap<Leaf, string>();

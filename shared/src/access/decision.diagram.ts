@@ -91,8 +91,8 @@ function afterTest({ yes, no, unknown }: DecisionNode, outcome: Truth): Decision
 
 /* ---------- making one ---------- */
 
-/** Atoms looked at while a diagram is made: some milliseconds at most. */
-const MAX_STEPS = 20_000;
+/** Atoms looked at while a diagram is made: some milliseconds at most. The office pack needs 200 for the largest of its own. */
+const MAX_STEPS = 4_000;
 /** Which of them to ask first is chosen among so many; trying all would cost more than it finds. */
 const MAX_CHOICE = 8;
 
