@@ -19,6 +19,8 @@ export interface Attempt {
   readonly outcome: { readonly response: string } | { readonly error: SmtpError };
   /** Whether the last byte was handed over: after that, no answer does not mean that it was not taken. */
   readonly handedOver: boolean;
+  /** There was no session in which to speak of a message. */
+  readonly unreachable?: boolean;
 }
 
 /** One answer for each recipient, in their order (TRN-1). */
@@ -27,7 +29,7 @@ export function answersOf(attempt: Attempt): readonly RecipientAnswer[] {
   return attempt.recipients.map((recipient) => {
     const error = refused.get(recipient);
     if (error) return { recipient, ...answerOfError(error) };
-    if ("error" in attempt.outcome) return { recipient, ...answerOfError(attempt.outcome.error, attempt.handedOver) };
+    if ("error" in attempt.outcome) return { recipient, ...answerOfError(attempt.outcome.error, attempt) };
     const kind = attempt.route.kind === "mx" ? "delivered" : "relayed";
     return { recipient, kind, ...partsOf(attempt.outcome.response) };
   });
@@ -38,7 +40,7 @@ type Answer = Omit<RecipientAnswer, "recipient">;
 /** Steps at which the far server speaks of this message, and not of whether it talks to us at all. */
 const OF_THE_MESSAGE = new Set(["MAIL FROM", "RCPT TO", "DATA"]);
 
-function answerOfError(error: SmtpError, handedOver = false): Answer {
+function answerOfError(error: SmtpError, { handedOver, unreachable }: Partial<Attempt> = {}): Answer {
   const { code, command, message, response, responseCode } = error;
   const parts = response === undefined ? { words: cleanWords(message) } : partsOf(response);
   // A refusal before there is a message is about us: another address of theirs or a later hour may do (RFC 5321 §3.1).
@@ -50,9 +52,8 @@ function answerOfError(error: SmtpError, handedOver = false): Answer {
   // nodemailer looks itself at the size that is taken and at the addresses before it asks.
   if (code === "EMESSAGE") return { kind: "permanent", code: 552, enhancedCode: "5.3.4", words: TOO_LARGE };
   if (code === "EENVELOPE") return { kind: "permanent", code: 553, enhancedCode: "5.1.3", ...parts };
-  return handedOver
-    ? { kind: "connection", ...parts, words: cleanWords(`${LOST}: ${message}`) }
-    : { kind: "connection", ...parts };
+  if (handedOver) return { kind: "connection", ...parts, words: cleanWords(`${LOST}: ${message}`) };
+  return { kind: "connection", ...parts, ...(unreachable === true && { unreachable }) };
 }
 
 const TOO_LARGE = "The message is larger than the far server takes.";

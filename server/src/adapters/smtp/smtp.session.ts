@@ -32,6 +32,7 @@ export interface SendResult {
   readonly refused: readonly SmtpError[];
   readonly outcome: { readonly response: string } | { readonly error: SmtpError };
   readonly handedOver: boolean;
+  readonly unreachable?: boolean;
 }
 
 /** Where to, and what is asked of the connection. */

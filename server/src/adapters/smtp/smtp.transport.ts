@@ -54,7 +54,8 @@ export function createSmtpTransport(options: SmtpTransportOptions): Transport {
     try {
       return await attemptOver(await open(target, message.signal), key, message);
     } catch (error) {
-      return { refused: [], outcome: { error: error as SmtpError }, handedOver: false };
+      const unreachable = !message.signal.aborted;
+      return { refused: [], outcome: { error: error as SmtpError }, handedOver: false, unreachable };
     }
   }
 
@@ -99,7 +100,7 @@ export function createSmtpTransport(options: SmtpTransportOptions): Transport {
         if (route.kind !== "mx") return answers(await attempt(targetOf(route), message));
         const exchanges = await findExchanges(asciiDomain(route.domain), { dns, ownName: name, allowPrivate });
         if (exchanges.kind === "never") return toAll({ ...exchanges, kind: "permanent" });
-        if (exchanges.kind === "later") return toAll({ kind: "connection", words: exchanges.words });
+        if (exchanges.kind === "later") return toAll({ kind: "connection", words: exchanges.words, unreachable: true });
         let result: SendResult | undefined;
         for (const host of exchanges.hosts) {
           result = await attempt(

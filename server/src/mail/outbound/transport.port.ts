@@ -63,6 +63,8 @@ export interface RecipientAnswer {
   /** RFC 3463, without the code before it: `5.1.1`. */
   readonly enhancedCode?: string;
   readonly words: string;
+  /** With `connection`: nobody talked to us at all, so that others for the same place need not try right now. */
+  readonly unreachable?: true;
 }
 
 export const answerKinds = ["delivered", "relayed", "temporary", "permanent", "connection"] as const;
