@@ -3,6 +3,7 @@ import { createManualClock, startNoteServer, type NoteServer } from "@kontor/ser
 import { startFaultProxy, type FaultProxy } from "./faultProxy.ts";
 import { openDesk, type Desk } from "./notesReplica.ts";
 import { byId, expectedFor } from "./oracle.ts";
+import { seeded } from "./seeded.ts";
 
 /**
  * VIS-1 at rest, after random changes of rows, attributes, policies, grants and time, and random outages: each replica against
@@ -24,21 +25,6 @@ afterAll(async () => {
   await proxy.stop();
   await server.stop();
 });
-
-/** mulberry32: small, and the same on every machine. */
-function seeded(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  return {
-    below: (limit: number) => Math.floor(next() * limit),
-    pick: <T>(items: readonly T[]): T | undefined => items[Math.floor(next() * items.length)],
-  };
-}
 
 const HOUR = 3_600_000;
 const DEPARTMENTS = ["sales", "law", "hr"];

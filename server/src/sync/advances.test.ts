@@ -11,6 +11,9 @@ const settledState: ProfileState = {
   no: 1,
   position: 1,
   horizon: "1",
+  logXmin: "1",
+  asOf: "1",
+  viewer: {} as ProfileState["viewer"],
   more: false,
   lossesDue: false,
   pending: false,
@@ -28,6 +31,7 @@ it("a device that waits for its answer comes before the two hundred that only li
       await new Promise((resolve) => setImmediate(resolve));
       return settledState;
     },
+    workIn: async () => settledState,
     takeAway: async () => undefined,
     fill: async () => settledState,
   };
@@ -37,6 +41,7 @@ it("a device that waits for its answer comes before the two hundred that only li
     log: silentLog,
     alarm: () => () => undefined,
     seatOf: seat,
+    known: () => undefined,
     onState: () => undefined,
     onGone: () => undefined,
   });

@@ -2,7 +2,7 @@ import type { Clock } from "@kontor/shared/base";
 import type { Log } from "#kernel";
 import { createChains, createLane, type Lane } from "./lanes.ts";
 import type { SyncMetrics } from "./metrics.ts";
-import type { Profiles, ProfileState, Seat } from "./profile.ts";
+import type { Known, Look, Profiles, ProfileState, Seat } from "./profile.ts";
 
 /**
  * Who is brought up to date when. Four lanes: small changes; what is lost, of all profiles before anything of any is filled
@@ -35,26 +35,39 @@ export interface AdvancesDeps {
   readonly alarm: Alarm;
   /** A seat of somebody connected with this key; undefined: nobody is. */
   readonly seatOf: (key: string) => Seat | undefined;
-  readonly onState: (key: string, state: ProfileState) => void;
+  /** What this node remembers of the profile. */
+  readonly known: (key: string) => Known | undefined;
+  readonly onState: (key: string, state: ProfileState, seat: Seat) => void;
   readonly onGone: (seat: Seat) => void;
 }
 
-/** Changes wait above the horizon for a transaction that is still open. */
-const HORIZON_RETRY_MS = 25;
 /** A policy may be published while what the last one took is being taken away. */
 const MAX_ROUNDS = 20;
 
-export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState, onGone }: AdvancesDeps) {
+export function createAdvances({ profiles, metrics, log, alarm, seatOf, known, onState, onGone }: AdvancesDeps) {
   const chain = createChains<ProfileState | undefined>();
   const [small, losses, first, rest] = [SMALL, LOSSES, FIRST, REST].map(createLane) as [Lane, Lane, Lane, Lane];
   const alarms = new Map<string, { readonly at: number; readonly off: () => void }>();
   const filling = new Set<string>();
   /** How many devices wait for an answer, by key. */
   const waitedFor = new Map<string, number>();
+  /** What was found for a profile whose run has not begun; it counts where nobody asked that the log be read anew. */
+  const looks = new Map<string, Look>();
+  const asked = new Set<string>();
   let isStopped = false;
 
-  const advance = (seat: Seat): Promise<ProfileState | undefined> =>
-    chain(profiles.keyOf(seat), () => advanceNow(seat));
+  function advance(seat: Seat): Promise<ProfileState | undefined> {
+    const key = profiles.keyOf(seat);
+    asked.add(key);
+    return chain(key, () => advanceNow(seat, key));
+  }
+
+  /** Takes what a look at all profiles found for this one. */
+  function workIn(seat: Seat, look: Look): Promise<ProfileState | undefined> {
+    const key = profiles.keyOf(seat);
+    looks.set(key, look);
+    return chain(key, () => advanceNow(seat, key));
+  }
 
   /** For a device that waits for an answer: before those that only listen. */
   function advanceFirst(seat: Seat): Promise<ProfileState | undefined> {
@@ -69,17 +82,18 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState,
     });
   }
 
-  async function advanceNow(seat: Seat): Promise<ProfileState | undefined> {
+  async function advanceNow(seat: Seat, chained: string): Promise<ProfileState | undefined> {
     const end = metrics.advanceSeconds.startTimer();
+    const look = asked.delete(chained) ? undefined : looks.get(chained);
+    looks.delete(chained);
     try {
-      const state = await settled(seat);
+      const state = await settled(seat, look);
       if (!state) {
         onGone(seat);
         return undefined;
       }
       const key = profiles.keyOf(seat);
-      onState(key, state);
-      if (state.more) setTimeout(() => soon(key), HORIZON_RETRY_MS).unref();
+      onState(key, state, seat);
       if (state.pending) void fillRest(key);
       setAlarm(key, state.turnsAt);
       return state;
@@ -89,11 +103,12 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState,
   }
 
   /** With everything taken away that is lost, and a profile that was empty filled. */
-  async function settled(seat: Seat): Promise<ProfileState | undefined> {
-    let state = await turnIn(small, seat, () => profiles.advance(seat));
+  async function settled(seat: Seat, look?: Look): Promise<ProfileState | undefined> {
+    const advanceNow = () => profiles.advance(seat, known(profiles.keyOf(seat)));
+    let state = await turnIn(small, seat, look ? () => profiles.workIn(seat, look) : advanceNow);
     for (let round = 0; state?.lossesDue && round < MAX_ROUNDS; round++) {
       await turnIn(losses, seat, () => profiles.takeAway(seat));
-      state = await turnIn(small, seat, () => profiles.advance(seat));
+      state = await turnIn(small, seat, advanceNow);
     }
     if (state?.lossesDue) throw new Error("Policies change faster than a view profile can follow.");
     if (!state?.isNew || !state.pending) return state;
@@ -118,7 +133,7 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState,
         if (!seat) return; // whoever comes back goes on with it
         const state = await rest.run(() => profiles.fill(seat));
         if (!state || state.lossesDue) return soon(key);
-        onState(key, state);
+        onState(key, state, seat);
         if (!state.pending) return soon(key);
       }
     } catch (error) {
@@ -156,6 +171,7 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, onState,
   return {
     advance,
     advanceFirst,
+    workIn,
     soon,
     stop() {
       isStopped = true;

@@ -44,6 +44,24 @@ export interface ViewRow {
   readonly lost: boolean;
 }
 
+/** Rows of one collection, in many profiles. */
+export interface HeldRows {
+  readonly profileIds: readonly string[];
+  readonly collection: string;
+  readonly ids: readonly string[];
+}
+
+export type HeldRow = Pick<ViewRow, "id" | "hash" | "mask" | "lost"> & {
+  readonly profileId: string;
+  readonly profilePosition: number;
+};
+
+export interface HeldTurn {
+  readonly profileId: string;
+  readonly id: string;
+  readonly at: string;
+}
+
 /** A row's new state in the profile. */
 export type ViewChange = Projection & { readonly lost: boolean };
 
@@ -156,6 +174,41 @@ export async function readChanges(
   return rows;
 }
 
+export interface LoggedChange {
+  readonly logId: number;
+  readonly txid: string;
+  readonly collection: string;
+  readonly id: string;
+}
+
+/**
+ * The horizon, and the changes from `from` to it in the order of the log, by one snapshot. Of the collections named, also
+ * what is above the horizon. `more`: other committed changes are there, too.
+ */
+export async function readLog(
+  db: Database,
+  {
+    from,
+    aboveHorizon,
+    limit,
+  }: { readonly from: string; readonly aboveHorizon: readonly string[]; readonly limit: number },
+): Promise<{ readonly horizon: string; readonly more: boolean; readonly changes: readonly LoggedChange[] }> {
+  type Found = { [Name in keyof LoggedChange]: LoggedChange[Name] | null } & { horizon: string; more: boolean };
+  const { rows } = await sql<Found>`
+    with edge as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as horizon)
+    select horizon::text, exists (select from change_log where txid >= horizon) as more,
+      log.id as "logId", txid::text, collection, row_id as id
+    from edge left join lateral (
+      select * from change_log
+      where txid >= ${from}::xid8 and (txid < horizon or collection = any(${aboveHorizon}::text[]))
+      order by txid, id limit ${limit}
+    ) as log on true`.execute(db);
+  const changes = rows.flatMap(({ logId, txid, collection, id }) =>
+    logId === null || txid === null || collection === null || id === null ? [] : [{ logId, txid, collection, id }],
+  );
+  return { horizon: rows[0]?.horizon ?? "0", more: rows[0]?.more === true, changes };
+}
+
 /** Committed changes that a transaction still open keeps above the horizon. */
 export async function hasChangesFrom(db: Database, horizon: string): Promise<boolean> {
   const { rows } = await sql<{
@@ -168,12 +221,44 @@ export async function moveHorizon(db: Database, id: string, horizon: string): Pr
   await sql`update view_profile set log_xmin = ${horizon}::xid8 where id = ${id}`.execute(db);
 }
 
+/** How far a profile was worked in, as whoever moves it last saw it. */
+export interface HorizonMove {
+  readonly profileId: string;
+  readonly position: number;
+  readonly policyRev: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Moves the horizons of profiles in which nobody else has written anything since, and names these. It never waits: a
+ * profile that somebody is writing is left out, and so two nodes cannot wait for each other.
+ */
+export async function moveHorizons(db: Database, moves: readonly HorizonMove[]): Promise<ReadonlySet<string>> {
+  const column = <T>(of: (move: HorizonMove) => T) => moves.map(of);
+  const { rows } = await sql<{ id: string }>`
+    with input as (
+      select * from unnest(
+        ${column((m) => m.profileId)}::uuid[], ${column((m) => m.position)}::bigint[], ${column((m) => m.policyRev)}::text[],
+        ${column((m) => m.from)}::text[], ${column((m) => m.to)}::text[]
+      ) as input (id, position, policy_rev, known, horizon)
+    ), free as (
+      select view_profile.id, input.horizon from view_profile join input on input.id = view_profile.id
+        and input.position = view_profile.position and input.policy_rev = view_profile.policy_rev
+        and input.known::xid8 = view_profile.log_xmin
+      for no key update of view_profile skip locked
+    )
+    update view_profile set log_xmin = free.horizon::xid8 from free where view_profile.id = free.id
+    returning view_profile.id`.execute(db);
+  return new Set(rows.map((row) => row.id));
+}
+
 /** What was lost is gone; `pending` is what remains to be decided. */
 export async function settleProfile(
   db: Database,
   id: string,
   state: Required<Pick<Profile, "subject" | "policyRev" | "types" | "pending" | "typeTurns">> & {
-    /** Set where every row is going to be read. */
+    /** Absent: it stays as it is. */
     readonly horizon?: string | undefined;
   },
 ): Promise<void> {
@@ -224,6 +309,16 @@ export async function readDueTurns(
 ): Promise<readonly { readonly collection: string; readonly id: string }[]> {
   const { rows } = await sql<{ collection: string; id: string }>`
     select collection, row_id as id from view_turn where profile_id = ${id} and at <= ${at}::timestamptz order by at limit ${limit}`.execute(
+    db,
+  );
+  return rows;
+}
+
+/** The same rows' moments in many profiles. */
+export async function readTurns(db: Database, { profileIds, collection, ids }: HeldRows): Promise<readonly HeldTurn[]> {
+  const { rows } = await sql<HeldTurn>`
+    select profile_id as "profileId", row_id as id, at from view_turn
+    where profile_id = any(${profileIds}::uuid[]) and collection = ${collection} and row_id = any(${ids}::uuid[])`.execute(
     db,
   );
   return rows;
@@ -325,6 +420,17 @@ export async function readViewRows(
     db,
   );
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** What many profiles hold of the same rows. */
+export async function readHeld(db: Database, { profileIds, collection, ids }: HeldRows): Promise<readonly HeldRow[]> {
+  const { rows } = await sql<HeldRow>`
+    select profile_id as "profileId", row_id as id, ${HEX} as hash, mask, lost, view_profile.position as "profilePosition"
+    from view_row join view_profile on view_profile.id = view_row.profile_id
+    where profile_id = any(${profileIds}::uuid[]) and collection = ${collection} and row_id = any(${ids}::uuid[])`.execute(
+    db,
+  );
+  return rows;
 }
 
 /** Ids of the rows of a collection that the profile holds, in order. */

@@ -34,8 +34,9 @@ import {
   type RowTurn,
   type StoredType,
   type ViewChange,
+  type ViewRow,
 } from "./profile.repo.ts";
-import type { Projection, Projector, Viewer } from "./projection.ts";
+import type { LoadedRows, Projection, Projector, Viewer } from "./projection.ts";
 import { reachOf, SCHEMA, turnsOf, typesOf, type Reach } from "./reach.ts";
 
 /**
@@ -44,6 +45,7 @@ import { reachOf, SCHEMA, turnsOf, typesOf, type Reach } from "./reach.ts";
  *
  *   advance   works the change log in, up to the horizon below which no transaction can appear any more (SYN-11), and what
  *             time alone has turned (POL-6)
+ *   workIn    the same where all profiles were looked at together (`fanout.ts`) and this is one of those that are concerned
  *   takeAway  after a change of policies, subject or time: everything that is lost by it, set by set, and nothing else (VIS-4)
  *   fill      then the rest of what it concerns, a slice at a time, so that small changes of others go in between
  *
@@ -59,7 +61,7 @@ const CHUNK = 500;
 /** Rows taken away by one statement: some 50 ms in which its transaction holds the horizon back. */
 const LOSS_CHUNK = 2_000;
 /** With more changes than this at once, reading everything in order is faster than reading them one by one. */
-const MAX_CHANGES = 20_000;
+export const MAX_CHANGES = 20_000;
 /** First part of the advisory lock's key ("view" in ASCII); the second is the profile's hash. */
 const LOCK = 0x76696577;
 /** Another node is at it: computing a whole profile takes seconds, working changes in takes milliseconds. */
@@ -79,6 +81,12 @@ export interface ProfileState {
   readonly position: number;
   /** Every transaction below this is worked in. */
   readonly horizon: string;
+  /** What the database says of that: never more, since changes that concern nobody's profile are not noted at once. */
+  readonly logXmin: string;
+  /** Whom it was decided for. */
+  readonly viewer: Viewer;
+  /** The horizon before the subject and any row was read: every change below this was in what was read. */
+  readonly asOf: string;
   /** Committed changes wait above the horizon: come back soon. */
   readonly more: boolean;
   /** Something is lost that still has no position: `takeAway` comes before anything else. */
@@ -91,12 +99,37 @@ export interface ProfileState {
   readonly turnsAt: number | undefined;
 }
 
+/**
+ * What a node remembers of a profile. It holds as long as the database has the same position, `logXmin`, subject and
+ * policies: whoever writes a profile changes one of them.
+ */
+export interface Known {
+  readonly profileId: string;
+  readonly position: number;
+  readonly logXmin: string;
+  readonly viewer: Viewer;
+  /** Every change below this was looked at, and what differed is worked in. */
+  readonly lookedUpTo: string;
+}
+
+/** The rows in which a profile differs, after all that changed between what was known and the horizon was looked at. */
+export interface Look {
+  readonly known: Known;
+  readonly horizon: string;
+  readonly more: boolean;
+  readonly rows: readonly LoadedRows[];
+  /** False: the subject may have changed since. */
+  isCurrent(): boolean;
+}
+
 export interface Profiles {
   /** Equal for seats that have one profile, under the policies in force. */
   keyOf(seat: Seat): string;
   viewerOf(seat: Seat): Promise<Viewer | undefined>;
-  /** Undefined when the user is gone. */
-  advance(seat: Seat): Promise<ProfileState | undefined>;
+  /** Undefined when the user is gone. What is known spares looking again at changes that were looked at. */
+  advance(seat: Seat, known?: Known): Promise<ProfileState | undefined>;
+  /** Advances where the look does not hold any more. */
+  workIn(seat: Seat, look: Look): Promise<ProfileState | undefined>;
   takeAway(seat: Seat): Promise<void>;
   /** One slice; nothing while `takeAway` is due. */
   fill(seat: Seat): Promise<ProfileState | undefined>;
@@ -122,7 +155,16 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     return subject && { subject, context: contextOf(seat), engine: access() };
   }
 
-  const keyOf = (seat: Seat) => `${seat.userId} ${access().contextSignature(contextOf(seat))}`;
+  const keys = new WeakMap<Seat, { readonly engine: AccessEngine; readonly key: string }>();
+  /** Asked for every connection at every change. */
+  function keyOf(seat: Seat): string {
+    const engine = access();
+    const known = keys.get(seat);
+    if (known?.engine === engine) return known.key;
+    const key = `${seat.userId} ${engine.contextSignature(contextOf(seat))}`;
+    keys.set(seat, { engine, key });
+    return key;
+  }
 
   /* ---------- which profile ---------- */
 
@@ -158,11 +200,25 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
 
   /* ---------- states ---------- */
 
-  const stateOf = (profile: Profile, horizon: string, { more, lossesDue }: { more: boolean; lossesDue: boolean }) => ({
+  interface Seen {
+    readonly viewer: Viewer;
+    readonly asOf: string;
+    readonly horizon: string;
+    readonly more?: boolean;
+    readonly lossesDue?: boolean;
+  }
+
+  const stateOf = (
+    profile: Profile,
+    { viewer, asOf, horizon, more = false, lossesDue = false }: Seen,
+  ): ProfileState => ({
     profileId: profile.id,
     no: profile.no,
     position: profile.position,
     horizon,
+    logXmin: profile.logXmin,
+    viewer,
+    asOf,
     more,
     lossesDue,
     pending: profile.pending.length > 0,
@@ -173,42 +229,93 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
   const isDue = ({ turnsAt }: Profile, { context }: Viewer) =>
     turnsAt !== null && Date.parse(turnsAt) <= Date.parse(context.time);
 
-  async function advance(seat: Seat): Promise<ProfileState | undefined> {
+  const areLossesDue = ({ types, everything }: Reach) => types.size > 0 || everything;
+
+  /** From where on the log has to be read. */
+  function lookedUpTo(profile: Profile, viewer: Viewer, known: Known | undefined): string {
+    return known && isAsKnown(profile, viewer, known) ? known.lookedUpTo : profile.logXmin;
+  }
+
+  /** Nobody has written it since, and it was decided for those whom the one who looked decided for. */
+  function isAsKnown(profile: Profile, { context }: Viewer, known: Known): boolean {
+    const { profileId, position, logXmin } = known;
+    if (profile.id !== profileId || profile.position !== position || profile.logXmin !== logXmin) return false;
+    const due = reach(profile, { ...known.viewer, context });
+    return !areLossesDue(due) && !due.stale;
+  }
+
+  async function advance(seat: Seat, known?: Known): Promise<ProfileState | undefined> {
+    // First of all: what changes later, be it the subject, stands in the log above this.
+    const asOf = await readHorizon(db);
     const viewer = await viewerOf(seat);
     if (!viewer) return undefined;
+    const seen = { viewer, asOf };
     // Most looks find nothing: they take no lock and leave no trace.
     const before = await profileOf(seat, viewer);
     const due = reach(before, viewer);
-    if (due.types.size > 0 || due.everything) return stateOf(before, before.logXmin, { more: false, lossesDue: true });
+    if (areLossesDue(due)) return stateOf(before, { ...seen, horizon: before.logXmin, lossesDue: true });
     if (!due.stale && !isDue(before, viewer)) {
-      const horizon = await readHorizon(db);
-      if (!(await hasChangesFrom(db, before.logXmin)))
-        return stateOf(before, horizon, { more: false, lossesDue: false });
+      const from = lookedUpTo(before, viewer, known);
+      if (!(await hasChangesFrom(db, from))) return stateOf(before, { ...seen, horizon: asOf });
     }
-    return await locked(before.id, (connection) => advanceLocked(connection, before.id, viewer));
+    return await locked(before.id, (connection) => advanceLocked(connection, before.id, seen, known));
   }
 
-  async function advanceLocked(db: Database, id: string, viewer: Viewer): Promise<ProfileState> {
+  async function advanceLocked(
+    db: Database,
+    id: string,
+    seen: Pick<Seen, "viewer" | "asOf">,
+    known: Known | undefined,
+  ): Promise<ProfileState> {
+    const { viewer } = seen;
     const profile = await mustRead(db, id);
     const due = reach(profile, viewer);
-    if (due.types.size > 0 || due.everything)
-      return stateOf(profile, profile.logXmin, { more: false, lossesDue: true });
+    if (areLossesDue(due)) return stateOf(profile, { ...seen, horizon: profile.logXmin, lossesDue: true });
+    const from = lookedUpTo(profile, viewer, known);
     const horizon = await readHorizon(db);
-    const changes = await readChanges(db, profile.logXmin, horizon, MAX_CHANGES);
+    const changes = await readChanges(db, from, horizon, MAX_CHANGES);
     if (changes.length === MAX_CHANGES) {
       await forgetDecisions(db, profile);
-      return stateOf(profile, profile.logXmin, { more: false, lossesDue: true });
+      return stateOf(profile, { ...seen, horizon: profile.logXmin, lossesDue: true });
     }
     const { byType, turning } = turnsOf(viewer);
     const work = { db, id, viewer: { ...viewer, turning } };
-    if (changes.length > 0) await workIn(work, await withDependents(work, changes), horizon);
+    if (changes.length > 0)
+      await workInRows(work, await withDependents(db, projector, viewer.engine, changes), horizon);
     await workInTurns(work, profile);
     const { pending } = profile;
     if (due.stale || isDue(profile, viewer))
       await settleProfile(db, id, { ...decidedFor(viewer), typeTurns: byType, pending });
     await noteNext(work, byType);
     const after = await mustRead(db, id);
-    return stateOf(after, horizon, { more: await hasChangesFrom(db, horizon), lossesDue: false });
+    return stateOf(after, { ...seen, horizon, more: await hasChangesFrom(db, horizon) });
+  }
+
+  async function workIn(seat: Seat, look: Look): Promise<ProfileState | undefined> {
+    const { viewer: decidedFor, profileId } = look.known;
+    if (look.isCurrent() && decidedFor.engine === access()) {
+      const viewer = { ...decidedFor, context: contextOf(seat) };
+      const state = await locked(profileId, (connection) => workInLocked(connection, viewer, look));
+      if (state) return state;
+    }
+    return await advance(seat, look.known);
+  }
+
+  /** Undefined: somebody else has been at the profile, and what was found of it says nothing any more. */
+  async function workInLocked(db: Database, viewer: Viewer, look: Look): Promise<ProfileState | undefined> {
+    const { known, horizon, more, rows } = look;
+    const profile = await readProfile(db, known.profileId);
+    if (!profile || !isAsKnown(profile, viewer, known) || isDue(profile, viewer)) return undefined;
+    const { byType, turning } = turnsOf(viewer);
+    const work = { db, id: profile.id, viewer: { ...viewer, turning } };
+    const difference = createDifference();
+    for (const loaded of rows) await compare(work, projector.project(work.viewer, loaded), difference);
+    const count = await writeDifference(work, difference, (trx) => moveHorizon(trx, profile.id, horizon));
+    const after = { ...profile, position: profile.position + count, logXmin: horizon };
+    const seen = { viewer, asOf: horizon, horizon, more };
+    if (turning.size === 0) return stateOf(after, seen);
+    await noteNext(work, byType);
+    return stateOf(await mustRead(db, profile.id), seen);
   }
 
   const decidedFor = ({ subject, engine }: Viewer) => ({
@@ -257,19 +364,7 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     readonly viewer: Viewer;
   }
 
-  /** POL-11: with what is decided by attributes of the rows that changed. */
-  async function withDependents({ db, viewer }: Work, changes: readonly RowKey[]): Promise<readonly RowKey[]> {
-    const ids = [...new Set(changes.map((change) => change.id))];
-    const found: RowKey[] = [];
-    for (const { name, dependents } of projector.collections) {
-      for (const chunk of dependents ? chunked(ids) : [])
-        for (const id of (await dependents?.(db, chunk, viewer.engine)) ?? []) found.push({ collection: name, id });
-    }
-    const known = new Set(changes.map(rowKeyOf));
-    return [...changes, ...found.filter((row) => !known.has(rowKeyOf(row)))];
-  }
-
-  async function workIn(work: Work, changes: readonly RowKey[], horizon?: string): Promise<void> {
+  async function workInRows(work: Work, changes: readonly RowKey[], horizon?: string): Promise<void> {
     const difference = createDifference();
     for (const [collection, ids] of groupIds(changes)) {
       for (const chunk of chunked(ids)) {
@@ -288,7 +383,7 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     for (;;) {
       const due = await readDueTurns(work.db, work.id, work.viewer.context.time, CHUNK);
       if (due.length === 0) return;
-      await workIn(work, due);
+      await workInRows(work, due);
       // A row that has no moment of its own any more, since its type has none, would come back for ever.
       const now = await readDueTurns(work.db, work.id, work.viewer.context.time, CHUNK);
       const seen = new Set(due.map(rowKeyOf));
@@ -307,19 +402,15 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     for (const projection of projections) {
       noteTurn(work, projection, difference);
       const row = held.get(projection.id);
-      const wasSeen = row !== undefined && !row.lost;
-      if (!projection.view) {
-        if (!wasSeen) continue;
-        difference.losses.set(rowKeyOf(projection), { ...projection, parentId: row.parentId ?? undefined, lost: true });
-        parents.push(projection.id);
-        continue;
-      }
-      if (wasSeen) difference.seen.add(rowKeyOf(projection));
-      const sameMask = wasSeen && row.mask === projection.mask;
-      if (!wasSeen || row.hash !== projection.view.hash)
-        difference.puts.set(rowKeyOf(projection), { ...projection, lost: false });
-      else if (!sameMask) difference.masks.push(projection);
-      if (!sameMask) parents.push(projection.id);
+      const differs = differenceOf(projection, row);
+      const key = rowKeyOf(projection);
+      if (projection.view && isSeen(row)) difference.seen.add(key);
+      if (!differs) continue;
+      if (differs === "loss")
+        difference.losses.set(key, { ...projection, parentId: row?.parentId ?? undefined, lost: true });
+      else if (differs === "put") difference.puts.set(key, { ...projection, lost: false });
+      else difference.masks.push(projection);
+      if (differs === "loss" || !isSeen(row) || row.mask !== projection.mask) parents.push(projection.id);
     }
     if (parents.length > 0) await compareChildren(work, first.collection, parents, difference);
   }
@@ -364,17 +455,17 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
       const asked = new Set(children.flatMap((child) => (isKnown(child) ? [] : (child.parentId ?? []))));
       const held = asked.size > 0 ? await readViewRows(db, id, access.collection, [...asked]) : undefined;
       const isOrphan = (child: ViewChange) =>
-        losses.has(parentOf(child)) || !(isKnown(child) || held?.get(child.parentId ?? "")?.lost === false);
+        losses.has(parentOf(child)) || !(isKnown(child) || isSeen(held?.get(child.parentId ?? "")));
       for (const child of children.filter(isOrphan)) puts.delete(rowKeyOf(child));
     }
   }
 
-  /** Losses first, then the rest, and with them what is noted of it. */
+  /** Losses first, then the rest, and with them what is noted of it. Returns how many positions that took. */
   async function writeDifference(
     { db, id }: Pick<Work, "db" | "id">,
     difference: Difference,
     alongside: (trx: Database) => Promise<void>,
-  ): Promise<void> {
+  ): Promise<number> {
     await dropOrphans({ db, id }, difference);
     const { losses, puts, masks, turns } = difference;
     const changes = [...losses.values(), ...puts.values()];
@@ -384,6 +475,7 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
       if (turns.length > 0) await writeTurns(trx, id, turns);
       await alongside(trx);
     });
+    return changes.length;
   }
 
   /* ---------- losses ---------- */
@@ -412,7 +504,8 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     if (turning.size === 0) await clearTurns(db, id);
     const pending = joinSteps(due.everything ? [] : profile.pending, stepsOf(due));
     const settled = { ...decidedFor(viewer), pending, typeTurns: byType };
-    await settleProfile(db, id, { ...settled, horizon: due.everything ? horizon : undefined });
+    // Back to where it was: a node that still decides as before may have moved it past changes that are new to this one.
+    await settleProfile(db, id, { ...settled, horizon: due.everything ? horizon : profile.logXmin });
     await noteNext(work, byType);
     return lost;
   }
@@ -512,20 +605,22 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     });
 
   async function fill(seat: Seat): Promise<ProfileState | undefined> {
+    const asOf = await readHorizon(db);
     const viewer = await viewerOf(seat);
     if (!viewer) return undefined;
     const { id } = await profileOf(seat, viewer);
     return await locked(id, async (connection) => {
       const profile = await mustRead(connection, id);
+      const seen = { viewer, asOf };
       const due = reach(profile, viewer);
-      const lossesDue = due.types.size > 0 || due.everything;
+      const lossesDue = areLossesDue(due);
       const [step, ...rest] = profile.pending;
-      if (lossesDue || !step) return stateOf(profile, profile.logXmin, { more: false, lossesDue });
+      if (lossesDue || !step) return stateOf(profile, { ...seen, horizon: profile.logXmin, lossesDue });
       const { byType, turning } = turnsOf(viewer);
       const work = { db: connection, id, viewer: { ...viewer, turning } };
       await fillStep(work, step, rest);
       await noteNext(work, byType);
-      return stateOf(await mustRead(connection, id), profile.logXmin, { more: false, lossesDue: false });
+      return stateOf(await mustRead(connection, id), { ...seen, horizon: profile.logXmin });
     });
   }
 
@@ -560,13 +655,13 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     };
   }
 
-  return { keyOf, viewerOf, advance, takeAway, fill };
+  return { keyOf, viewerOf, advance, workIn, takeAway, fill };
 }
 
 /** Differs from what any node knows of types. */
 const FORGOTTEN = { [SCHEMA]: "forgotten" };
 
-interface RowKey {
+export interface RowKey {
   readonly collection: string;
   readonly id: string;
 }
@@ -588,7 +683,36 @@ const createDifference = (): Difference => ({
 });
 const nothing = async () => undefined;
 
-const rowKeyOf = ({ collection, id }: RowKey) => `${collection} ${id}`;
+const isSeen = <Row extends Pick<ViewRow, "lost">>(row: Row | undefined): row is Row => row !== undefined && !row.lost;
+
+/** What tells a projection from the row that a profile holds; undefined where nothing is to be written. */
+export function differenceOf(
+  { view, mask }: Projection,
+  row: Pick<ViewRow, "hash" | "mask" | "lost"> | undefined,
+): "loss" | "put" | "mask" | undefined {
+  if (!view) return isSeen(row) ? "loss" : undefined;
+  if (!row || row.lost || row.hash !== view.hash) return "put";
+  return row.mask === mask ? undefined : "mask";
+}
+
+/** POL-11: with what is decided by attributes of the rows that changed. */
+export async function withDependents(
+  db: Database,
+  { collections }: Projector,
+  engine: AccessEngine,
+  changes: readonly RowKey[],
+): Promise<readonly RowKey[]> {
+  const ids = [...new Set(changes.map((change) => change.id))];
+  const found: RowKey[] = [];
+  for (const { name, dependents } of collections) {
+    for (const chunk of dependents ? chunked(ids) : [])
+      for (const id of (await dependents?.(db, chunk, engine)) ?? []) found.push({ collection: name, id });
+  }
+  const known = new Set(changes.map(rowKeyOf));
+  return [...changes, ...found.filter((row) => !known.has(rowKeyOf(row)))];
+}
+
+export const rowKeyOf = ({ collection, id }: RowKey) => `${collection} ${id}`;
 
 const questionsOf = (signature: string) => signature.split(":", 1)[0];
 
@@ -599,7 +723,7 @@ function joinSteps(left: readonly FillStep[], right: readonly FillStep[]): reado
   return [...left.filter((step) => !anew.has(nameOf(step))), ...right];
 }
 
-function groupIds(rows: readonly RowKey[]): Map<string, string[]> {
+export function groupIds(rows: readonly RowKey[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const { collection, id } of rows) {
     const ids = groups.get(collection);
@@ -609,7 +733,7 @@ function groupIds(rows: readonly RowKey[]): Map<string, string[]> {
   return groups;
 }
 
-function* chunked<T>(items: readonly T[]): Generator<readonly T[]> {
+export function* chunked<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let at = 0; at < items.length; at += CHUNK) yield items.slice(at, at + CHUNK);
 }
 

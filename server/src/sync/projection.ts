@@ -36,66 +36,92 @@ function decide({ engine, subject, context, turning }: Viewer, resource: Resourc
 export type Row = { readonly id: string };
 export type Projector = ReturnType<typeof createProjector>;
 
+/** Rows as they were read once, with what policies ask of them: many viewers can be decided by one reading. */
+export interface LoadedRows {
+  readonly collection: string;
+  readonly rows: readonly LoadedRow[];
+}
+
+interface LoadedRow {
+  readonly id: string;
+  readonly parentId: string | undefined;
+  /** Absent: there is no such row (any more). */
+  readonly row?: Row;
+  /** What decides: the row itself, or the one through which it is seen. */
+  readonly resource?: ResourceInstance | undefined;
+}
+
 /** Turns rows into what one viewer may see of them; rows of a child collection are decided by their parent. */
 export function createProjector(collections: readonly Collection[]) {
   const byName = new Map(collections.map((collection) => [collection.name, collection]));
   const childrenOf = (name: string) =>
     collections.filter(({ access }) => access.kind === "parent" && access.collection === name);
 
-  async function accessesTo(
+  async function resourcesOf(
     db: Database,
-    viewer: Viewer,
+    engine: AccessEngine,
     collection: Collection,
     rows: readonly Row[],
-  ): Promise<Map<string, Decided>> {
-    const accesses = new Map<string, Decided>();
+  ): Promise<readonly (ResourceInstance | undefined)[]> {
     const { access } = collection;
-    if (access.kind === "policy") {
-      const resources = await resourcesOfRows(access, { db, rows, engine: viewer.engine });
-      for (const [index, resource] of resources.entries())
-        accesses.set(rows[index]?.id ?? "", decide(viewer, resource));
-      return accesses;
-    }
+    if (access.kind === "policy") return await resourcesOfRows(access, { db, rows, engine });
     const parents = named(access.collection);
-    const parentIds = [...new Set(rows.map((row) => access.parentId(row)))];
-    const parentAccesses = await accessesTo(db, viewer, parents, await parents.byIds(db, parentIds));
-    for (const row of rows) {
-      const inherited = parentAccesses.get(access.parentId(row));
-      if (inherited) accesses.set(row.id, { access: inherited.access }); // it turns with its parent
-    }
-    return accesses;
+    const parentRows = await parents.byIds(db, [...new Set(rows.map((row) => access.parentId(row)))]);
+    const resources = await resourcesOf(db, engine, parents, parentRows);
+    const byId = new Map(parentRows.map((row, index) => [row.id, resources[index]]));
+    return rows.map((row) => byId.get(access.parentId(row)));
   }
 
-  async function projectRows(
+  async function loadRows(
     db: Database,
-    viewer: Viewer,
+    engine: AccessEngine,
     collection: Collection,
     rows: readonly Row[],
-  ): Promise<Projection[]> {
-    const accesses = await accessesTo(db, viewer, collection, rows);
-    return rows.map((row) => {
-      const parentId = collection.access.kind === "parent" ? collection.access.parentId(row) : undefined;
-      const { access, turnsAt } = accesses.get(row.id) ?? {};
-      const doc = access?.readable ? collection.project(row, access) : undefined;
+  ): Promise<LoadedRows> {
+    const { access, name } = collection;
+    const resources = await resourcesOf(db, engine, collection, rows);
+    const parentIdOf = (row: Row) => (access.kind === "parent" ? access.parentId(row) : undefined);
+    return {
+      collection: name,
+      rows: rows.map((row, index) => ({ id: row.id, parentId: parentIdOf(row), row, resource: resources[index] })),
+    };
+  }
+
+  /** In the order of `ids`, those that do not exist (any more) included. */
+  async function load(db: Database, engine: AccessEngine, name: string, ids: readonly string[]): Promise<LoadedRows> {
+    const collection = byName.get(name); // undefined: a feature that this version no longer has
+    const found = collection ? await loadRows(db, engine, collection, await collection.byIds(db, ids)) : undefined;
+    const byId = new Map(found?.rows.map((row) => [row.id, row]));
+    return { collection: name, rows: ids.map((id) => byId.get(id) ?? { id, parentId: undefined }) };
+  }
+
+  /** A document is only made for who may see the row: for most of many viewers this is a decision and nothing else. */
+  function project(viewer: Viewer, { collection: name, rows }: LoadedRows): Projection[] {
+    const collection = byName.get(name);
+    const decided = new Map<ResourceInstance, Decided>(); // the children of one parent are decided once
+    return rows.map(({ id, parentId, row, resource }) => {
+      if (!resource || !row) return { collection: name, id, parentId, mask: "" };
+      const known = decided.get(resource) ?? decide(viewer, resource);
+      decided.set(resource, known);
+      const { access } = known;
+      const turnsAt = parentId === undefined ? known.turnsAt : undefined; // otherwise it turns with its parent
+      const doc = access.readable ? collection?.project(row, access) : undefined;
       const turn = turnsAt === undefined ? {} : { turnsAt };
-      const head = { collection: collection.name, id: row.id, parentId, mask: access?.maskKey ?? "", ...turn };
+      const head = { collection: name, id, parentId, mask: access.maskKey, ...turn };
       return doc ? { ...head, view: { doc, hash: hash64(canonicalJson(doc)) } } : head;
     });
   }
 
+  const projectRows = async (db: Database, viewer: Viewer, collection: Collection, rows: readonly Row[]) =>
+    project(viewer, await loadRows(db, viewer.engine, collection, rows));
+
   /** In the order of `ids`; a row that does not exist (any more) is projected as nothing. */
-  async function projectIds(
+  const projectIds = async (
     db: Database,
     viewer: Viewer,
     name: string,
     ids: readonly string[],
-  ): Promise<readonly Projection[]> {
-    const collection = byName.get(name);
-    if (!collection) return ids.map((id) => absent(name, id)); // a feature that this version no longer has
-    const projections = await projectRows(db, viewer, collection, await collection.byIds(db, ids));
-    const byId = new Map(projections.map((projection) => [projection.id, projection]));
-    return ids.map((id) => byId.get(id) ?? absent(name, id));
-  }
+  ): Promise<readonly Projection[]> => project(viewer, await load(db, viewer.engine, name, ids));
 
   function named(name: string): Collection {
     const collection = byName.get(name);
@@ -120,7 +146,5 @@ export function createProjector(collections: readonly Collection[]) {
     return parts;
   }
 
-  return { collections, childrenOf, projectRows, projectIds, sensitiveIn };
+  return { collections, childrenOf, load, project, projectRows, projectIds, sensitiveIn };
 }
-
-const absent = (collection: string, id: string): Projection => ({ collection, id, parentId: undefined, mask: "" });

@@ -6,10 +6,11 @@ import { closeCode, createFrameCodec, type Intent, type IntentResult } from "@ko
 import type { AnyIntent, AuditLog, Collection, Database, Doorbell, Log, Metrics, Principal } from "#kernel";
 import { zlibCompression } from "./compression.ts";
 import { createGateway, type Authenticate } from "./gateway.ts";
+import { createFanout } from "./fanout.ts";
 import { createIntents } from "./intents.ts";
 import { createSyncMetrics } from "./metrics.ts";
 import { createAdvances, systemAlarm, type Alarm } from "./advances.ts";
-import { createProfiles } from "./profile.ts";
+import { createProfiles, type Seat } from "./profile.ts";
 import { createProjector } from "./projection.ts";
 import { pruneLogs } from "./retention.ts";
 import { openSession, type Session } from "./session.ts";
@@ -26,6 +27,12 @@ export interface SyncDeps {
   readonly access: () => AccessEngine;
   readonly authenticate: Authenticate;
   readonly loadSubject: (userId: string) => Promise<Subject | undefined>;
+  /**
+   * Collections with whose changes in the log it may change what policies ask of subjects (groups, departments, grants):
+   * every change of that kind must be recorded under one of them. Absent: any change may, and so each profile looks at
+   * each change by itself, with its subject loaded anew.
+   */
+  readonly subjectCollections?: readonly string[];
   /** Changes when the database was restored from a backup (SYN-12). */
   readonly epoch: string;
   /** A replica that has not heard from the server for this long locks itself (VIS-6). */
@@ -76,33 +83,73 @@ export function createSync(deps: SyncDeps): Sync {
   const profiles = createProfiles({ db, projector, access, loadSubject, schemaRev: deps.schemaRev ?? "", clock, log });
   const intents = createIntents({ db, intents: deps.intents, access, loadSubject, clock, log });
   const sessions = new Set<Session>();
+  const sessionsByUser = new Map<string, Set<Session>>();
   const metrics = createSyncMetrics(deps.metrics, () => sessions.size);
   const limiter = new RateLimiterMemory({ points: INTENTS_PER_MINUTE, duration: 60 });
   let isDraining = false;
 
-  const sessionsOf = (userId: string) => [...sessions].filter((session) => session.principal.userId === userId);
+  const sessionsOf = (userId: string): readonly Session[] => [...(sessionsByUser.get(userId) ?? [])];
   const keyOf = (session: Session) => profiles.keyOf(session.seat);
+  const sessionsAt = (key: string) => sessionsOf(userIdOf(key)).filter((session) => keyOf(session) === key);
+  const seatOf = (key: string) => sessionsAt(key)[0]?.seat;
+  /** Nothing, when nobody is connected any more: whoever comes back goes on from there. */
+  const withSeat = async (key: string, work: (seat: Seat) => Promise<unknown>) => {
+    const seat = seatOf(key);
+    if (seat) await work(seat);
+  };
+  const fanout = createFanout({
+    db,
+    projector,
+    access,
+    subjectCollections: deps.subjectCollections,
+    connectedKeys: () => new Set([...sessions].map(keyOf)),
+    advance: (key) => withSeat(key, (seat) => advances.advance(seat)),
+    workIn: (key, look) => withSeat(key, (seat) => advances.workIn(seat, look)),
+    clock,
+    log,
+  });
   const advances = createAdvances({
     profiles,
     metrics,
     log,
     alarm: deps.alarm ?? systemAlarm(clock),
-    seatOf: (key) => [...sessions].find((session) => keyOf(session) === key)?.seat,
-    onState(key, state) {
-      for (const session of sessions) if (keyOf(session) === key) session.heard(state);
+    seatOf,
+    known: fanout.known,
+    onState(key, state, seat) {
+      fanout.remember(key, seat, state);
+      for (const session of sessionsAt(key)) session.heard(state);
     },
     onGone({ userId }) {
       for (const session of sessionsOf(userId)) session.close(closeCode.accountOff, "account off");
     },
   });
 
-  function advanceAll(): void {
-    for (const key of new Set([...sessions].map(keyOf))) advances.soon(key);
+  function onRing(): void {
+    fanout.ring();
     for (const session of sessions) void session.verify();
   }
 
-  const stopListening = doorbell.onRing(advanceAll);
-  const poll = setInterval(advanceAll, POLL_MS);
+  function onPoll(): void {
+    onRing();
+    fanout.sweep();
+  }
+
+  function enter(session: Session): void {
+    sessions.add(session);
+    const { userId } = session.principal;
+    sessionsByUser.set(userId, (sessionsByUser.get(userId) ?? new Set()).add(session));
+  }
+
+  function leave(session: Session): void {
+    sessions.delete(session);
+    const { userId } = session.principal;
+    const others = sessionsByUser.get(userId);
+    others?.delete(session);
+    if (others?.size === 0) sessionsByUser.delete(userId);
+  }
+
+  const stopListening = doorbell.onRing(onRing);
+  const poll = setInterval(onPoll, POLL_MS);
   const prune = setInterval(() => {
     pruneLogs(db, new Date(clock.now())).catch((error: unknown) =>
       log.warn({ err: error }, "old changes could not be dropped"),
@@ -148,9 +195,9 @@ export function createSync(deps: SyncDeps): Sync {
         advance: advances.advanceFirst,
         onHello: replaceOlder,
         onPushed: () => doorbell.ring(),
-        onClose: (closed) => sessions.delete(closed),
+        onClose: leave,
       });
-      sessions.add(session);
+      enter(session);
     },
   });
 
@@ -193,6 +240,7 @@ export function createSync(deps: SyncDeps): Sync {
       isDraining = true;
       stopListening();
       advances.stop();
+      await fanout.stop();
       clearInterval(poll);
       clearInterval(prune);
       await Promise.all([...sessions].map((session) => session.finish()));
@@ -201,3 +249,6 @@ export function createSync(deps: SyncDeps): Sync {
     },
   };
 }
+
+/** The other way round of `profiles.keyOf`. */
+const userIdOf = (key: string) => key.slice(0, key.indexOf(" "));

@@ -66,6 +66,8 @@ export interface NoteServerOptions {
   readonly alarm?: SyncDeps["alarm"];
   /** A bug on purpose: rows that are decided by another one are not decided again. For tests of the oracles. */
   readonly forgetsDependents?: true;
+  /** As if any change could change subjects: each profile looks at each by itself. */
+  readonly looksAlone?: boolean;
 }
 
 export interface Note {
@@ -295,13 +297,16 @@ async function loadSubject(db: Database, clock: Clock, userId: string): Promise<
 /** The newest published set; as the office does, it looks before anybody is decided about (VIS-5). */
 function createPolicies(db: Database) {
   let engine = engineOf(SETS.department, "0");
+  let listener = () => {};
   async function refresh(): Promise<void> {
     const { rows } = await sql<{ rev: number; policies: readonly object[] }>`
       select rev, policies from note_policies where rev > ${Number(engine.rev)} order by rev desc limit 1`.execute(db);
     const [newest] = rows;
-    if (newest && newest.rev > Number(engine.rev)) engine = engineOf(newest.policies, String(newest.rev));
+    if (!newest || newest.rev <= Number(engine.rev)) return;
+    engine = engineOf(newest.policies, String(newest.rev));
+    listener();
   }
-  return { engine: () => engine, refresh };
+  return { engine: () => engine, refresh, onPublished: (listen: () => void) => void (listener = listen) };
 }
 
 export async function startNoteServer({
@@ -309,6 +314,7 @@ export async function startNoteServer({
   clock = systemClock,
   alarm,
   forgetsDependents,
+  looksAlone = false,
 }: NoteServerOptions = {}): Promise<NoteServer> {
   const database = await createTestDatabase();
   const { db } = database;
@@ -346,6 +352,7 @@ export async function startNoteServer({
         await policies.refresh();
         return await loadSubject(db, clock, userId);
       },
+      ...(!looksAlone && { subjectCollections: ["users"] }),
       epoch,
       leaseMs,
       origins: () => ["http://console.example"],
@@ -356,6 +363,8 @@ export async function startNoteServer({
       log: silentLog,
       metrics: registry,
     });
+    policies.onPublished(() => void sync.recompute());
+    const stopListening = doorbell.onRing(() => void policies.refresh());
     const http = createServer((_request, response) => response.writeHead(404).end());
     sync.attach(http);
     await new Promise<void>((resolve) => http.listen(port, "127.0.0.1", resolve));
@@ -367,6 +376,7 @@ export async function startNoteServer({
       port: address.port,
       url: `http://127.0.0.1:${address.port}`,
       async stop() {
+        stopListening();
         await sync.drain();
         http.closeAllConnections();
         await new Promise((resolve) => http.close(resolve));
@@ -398,14 +408,18 @@ export async function startNoteServer({
       return id;
     },
     async setDepartment(userId, department) {
-      await sql`update note_user set department = ${department} where id = ${userId}`.execute(db);
-      node.doorbell.ring();
+      await change(async (trx) => {
+        await sql`update note_user set department = ${department} where id = ${userId}`.execute(trx);
+        await recordChanges(trx, [{ collection: "users", id: userId }]);
+      });
     },
     async grant(userId, { department, until }) {
-      await sql`update note_user set granted = ${department}, granted_until = ${until} where id = ${userId}`.execute(
-        db,
-      );
-      node.doorbell.ring();
+      await change(async (trx) => {
+        await sql`update note_user set granted = ${department}, granted_until = ${until} where id = ${userId}`.execute(
+          trx,
+        );
+        await recordChanges(trx, [{ collection: "users", id: userId }]);
+      });
     },
     async setPartner(noteId, partnerId) {
       await sql`insert into note_partner (id, country) values (${partnerId}, 'none') on conflict do nothing`.execute(
