@@ -24,7 +24,7 @@ export { createFileRows, keepFiles } from "./fileRows.ts";
 export type { FileRows, NewFile } from "./fileRows.ts";
 export { importFile } from "./importFile.ts";
 export type { ImportedFile, ImportFileDeps } from "./importFile.ts";
-export { fileFacts, fileTables, noteBlob } from "./files.repo.ts";
+export { fileFacts, fileTables, noteBlob, noteBlobs } from "./files.repo.ts";
 export type { FileRow } from "./files.repo.ts";
 export { createFilePlaces } from "./place.port.ts";
 export type { FilePlace, FilePlaces, FileReader } from "./place.port.ts";

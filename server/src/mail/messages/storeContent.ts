@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { sql } from "kysely";
-import { newId, type Json } from "@kontor/shared/base";
+import { canonicalJson, newId, type Json } from "@kontor/shared/base";
 import type { Authenticity } from "@kontor/shared/mail";
-import { noteBlob, type BlobStore } from "#files";
+import { noteBlobs, type BlobStore } from "#files";
 import type { Transaction } from "#kernel";
 import type { ParsedMessage } from "../mime/parsedMessage.ts";
 import { jsonb, messageTables } from "./messages.repo.ts";
@@ -26,6 +26,8 @@ export interface ReadMessage {
 /** With its attachments in the blob store, by `keepAttachments`. */
 export interface ContentToStore extends ReadMessage {
   readonly bodies: readonly StoredBody[];
+  /** Of one that is too large to be kept whole, and of which `raw` is the beginning: how large it is. */
+  readonly wholeBytes?: number;
 }
 
 /** An attachment as a row of `file`. */
@@ -64,65 +66,109 @@ export async function keepAttachments(
 const LOCK = 0x6d636f6e;
 
 /**
- * Writes what a message says, once: the same bytes with the same verdicts are the same content, and two transactions that
+ * Writes what messages say, each once: the same bytes with the same verdicts are the same content, and two transactions that
  * bring them at once make one. Verdicts belong to it, because bytes of a message from inside that somebody sends in again from
- * outside must not pass for one from inside. Returns the content's id.
+ * outside must not pass for one from inside. Returns the contents' ids, in the order given.
  */
-export async function storeContent(trx: Transaction, deps: ContentDeps, content: ContentToStore): Promise<string> {
-  const { raw, parsed, authenticity, receivedAt, bodies } = content;
-  await sql`select pg_advisory_xact_lock(${LOCK}, hashtext(${raw.sha256}))`.execute(trx);
-  const known = await messageTables(trx)
-    .selectFrom("mail_content")
-    .select("id")
-    .where("raw_sha256", "=", raw.sha256)
-    .where("authenticity", "=", jsonb(authenticity))
-    .executeTakeFirst();
-  if (known) return known.id;
+export async function storeContents(
+  trx: Transaction,
+  deps: ContentDeps,
+  contents: readonly ContentToStore[],
+): Promise<readonly string[]> {
+  if (contents.length === 0) return [];
+  // In one order for everybody, so that two that bring the same messages wait for each other and do not stop each other.
+  await sql`select pg_advisory_xact_lock(${LOCK}, key) from (
+    select distinct hashtext(hash) as key from unnest(${contents.map(({ raw }) => raw.sha256)}::text[]) as hash order by 1
+  ) as keys`.execute(trx);
+  const ids = await findStored(trx, contents);
+  const made = new Map<string, ContentToStore>();
+  for (const content of contents) {
+    const key = keyOf(content.raw.sha256, content.authenticity);
+    if (ids.has(key)) continue;
+    const id = newId();
+    ids.set(key, id);
+    made.set(id, content);
+  }
+  await insertContents(trx, deps, made);
+  return contents.map((content) => ids.get(keyOf(content.raw.sha256, content.authenticity)) ?? "");
+}
 
-  const id = newId();
-  await noteBlob(trx, raw);
-  await messageTables(trx)
-    .insertInto("mail_content")
-    .values({
-      id,
-      raw_sha256: raw.sha256,
-      raw_size: raw.size,
-      message_id: storableText(parsed.messageId),
-      in_reply_to: parsed.inReplyTo.map(storableText),
-      refs: parsed.refs.map(storableText),
-      subject: storableText(parsed.subject),
-      people: storableJson(parsed.people),
-      sent_at: parsed.sentAt ?? receivedAt,
-      snippet: storableText(parsed.snippet),
-      body_text: storableText(parsed.text),
-      body_html: parsed.html === undefined ? null : storableText(parsed.html),
-      is_cut: parsed.isCut,
-      has_remote: parsed.hasRemote,
-      authenticity: storableJson(authenticity),
-      extras: storableJson(parsed.extras),
-    })
-    .execute();
-  await deps.keepFiles(
-    trx,
-    parsed.attachments.map(({ name, mime, cid, inline }, position) => {
-      const body = bodies[position];
-      if (!body) throw new Error("an attachment's body was not kept");
-      return {
-        ...body,
-        id: newId(),
-        mail_content_id: id,
-        name: storableText(name),
-        mime: storableText(mime),
-        content_id: cid === undefined ? null : storableText(cid),
-        inline,
-        part_position: position,
-        created_at: receivedAt,
-        created_by: null,
-      };
-    }),
-  );
+export async function storeContent(trx: Transaction, deps: ContentDeps, content: ContentToStore): Promise<string> {
+  const [id] = await storeContents(trx, deps, [content]);
+  if (id === undefined) throw new Error("a content was not stored");
   return id;
 }
+
+const keyOf = (sha256: string, authenticity: Authenticity): string =>
+  `${sha256} ${canonicalJson(storable(authenticity as unknown as Json))}`;
+
+async function findStored(trx: Transaction, contents: readonly ContentToStore[]): Promise<Map<string, string>> {
+  const rows = await messageTables(trx)
+    .selectFrom("mail_content")
+    .select(["id", "raw_sha256", "authenticity"])
+    .where(
+      "raw_sha256",
+      "in",
+      contents.map(({ raw }) => raw.sha256),
+    )
+    .execute();
+  return new Map(rows.map((row) => [keyOf(row.raw_sha256 ?? "", row.authenticity), row.id]));
+}
+
+async function insertContents(
+  trx: Transaction,
+  deps: ContentDeps,
+  made: ReadonlyMap<string, ContentToStore>,
+): Promise<void> {
+  if (made.size === 0) return;
+  await noteBlobs(
+    trx,
+    [...made.values()].map(({ raw }) => raw),
+  );
+  await messageTables(trx)
+    .insertInto("mail_content")
+    .values(
+      [...made].map(([id, { parsed, raw, wholeBytes, authenticity, receivedAt }]) => ({
+        id,
+        raw_sha256: raw.sha256,
+        raw_size: wholeBytes ?? raw.size,
+        message_id: storableText(parsed.messageId),
+        in_reply_to: parsed.inReplyTo.map(storableText),
+        refs: parsed.refs.map(storableText),
+        subject: storableText(parsed.subject),
+        people: storableJson(parsed.people),
+        sent_at: parsed.sentAt ?? receivedAt,
+        snippet: storableText(parsed.snippet),
+        body_text: storableText(parsed.text),
+        body_html: parsed.html === undefined ? null : storableText(parsed.html),
+        is_cut: parsed.isCut,
+        has_remote: parsed.hasRemote,
+        authenticity: storableJson(authenticity),
+        extras: storableJson(parsed.extras),
+      })),
+    )
+    .execute();
+  const files = [...made].flatMap(([id, content]) => filesOf(id, content));
+  if (files.length > 0) await deps.keepFiles(trx, files);
+}
+
+const filesOf = (contentId: string, { parsed, bodies, receivedAt }: ContentToStore): readonly ContentFile[] =>
+  parsed.attachments.map(({ name, mime, cid, inline }, position) => {
+    const body = bodies[position];
+    if (!body) throw new Error("an attachment's body was not kept");
+    return {
+      ...body,
+      id: newId(),
+      mail_content_id: contentId,
+      name: storableText(name),
+      mime: storableText(mime),
+      content_id: cid === undefined ? null : storableText(cid),
+      inline,
+      part_position: position,
+      created_at: receivedAt,
+      created_by: null,
+    };
+  });
 
 /**
  * PostgreSQL holds neither NUL nor half a surrogate pair. Reading a message takes care of that; were it to forget one place, the
