@@ -1,10 +1,24 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
 import { createAccessEngine, parsePolicies, type Context, type Subject } from "@kontor/shared/access";
 import { newId, type JsonObject } from "@kontor/shared/base";
 import type { BodyDoc, Draft, MessageDoc } from "@kontor/shared/mail";
-import { createFilePlaces, createFileRows, createRecordPlace, keepFiles, noteBlob, type NewFile } from "#files";
+import {
+  createFilePlaces,
+  createFileRows,
+  createRecordPlace,
+  keepFiles,
+  noteBlob,
+  signTicket,
+  type BlobStore,
+  type NewFile,
+} from "#files";
 import type { Actor, IntentOutcome, Transaction } from "#kernel";
-import { createTestDatabase, type TestDatabase } from "#testing";
+import { createTestDatabase, silentLog, type TestDatabase } from "#testing";
 import { mailPolicies as officePolicies } from "../../../packs/office/policies/mail.ts";
+import { createDiskBlobs } from "../../adapters/disk/disk.blobs.ts";
 import { createRecordAccess } from "../../objects/record.port.ts";
 import { departments, people, seedPeople, types } from "../../objects/objects.fixture.ts";
 import { objectTypeResource, resourceTypesOf } from "../../objects/resource.ts";
@@ -13,8 +27,10 @@ import { mailPolicies, mailResources } from "../mail.access.ts";
 import { createMailboxes } from "../mailboxes/createMailbox.ts";
 import { mailboxTables } from "../mailboxes/mailboxes.repo.ts";
 import { findBodies, findMessages, messageTables } from "../messages/messages.repo.ts";
+import { placeMessages } from "../messages/placeMessage.ts";
 import { bodyToDoc, messageToDoc } from "../messages/projectMessage.ts";
 import { attachmentPlace } from "./attachment.place.ts";
+import type { DispatchDeps } from "./dispatchMessage.ts";
 import { sendIntents } from "./send.intents.ts";
 
 /**
@@ -72,9 +88,12 @@ export interface MailHouse {
   body(id: string): Promise<BodyDoc | undefined>;
   messagesIn(mailbox: MailboxName): Promise<readonly MessageDoc[]>;
   folderRole(message: MessageDoc | undefined): Promise<string | undefined>;
-  /** As if the body of an announced file had arrived. */
-  store(fileId: string): Promise<void>;
+  /** As if the body of an announced file had arrived; without one only its row says so. */
+  store(fileId: string, body?: Buffer): Promise<void>;
   keepFiles(trx: Transaction, files: readonly NewFile[]): Promise<unknown>;
+  readonly blobs: BlobStore;
+  /** What sends, with parts that the test replaces. */
+  dispatch(over?: Partial<DispatchDeps>): DispatchDeps;
   close(): Promise<void>;
 }
 
@@ -98,6 +117,8 @@ export async function openMailHouse(): Promise<MailHouse> {
   await db.transaction().execute(seedMailboxes);
   const places = createFilePlaces([createRecordPlace({ parent: createRecordAccess({ types }) }), attachmentPlace]);
   const rows = createFileRows({ places });
+  const root = await mkdtemp(join(tmpdir(), "kontor-send-"));
+  const blobs = await createDiskBlobs({ root });
   const keep = (trx: Transaction, files: readonly NewFile[]) =>
     keepFiles(trx, { rows, onStored: async () => undefined }, files);
   const intents = new Map(
@@ -178,16 +199,50 @@ export async function openMailHouse(): Promise<MailHouse> {
         .executeTakeFirst();
       return folder?.role ?? undefined;
     },
-    async store(fileId) {
+    async store(fileId, body) {
+      if (body) await blobs.put(Readable.from([body]));
       await db.transaction().execute(async (trx) => {
         const [file] = await rows.update(trx, { ids: [fileId] }, { state: "stored" });
         if (file) await noteBlob(trx, file);
       });
     },
     keepFiles: keep,
-    close: () => test.drop(),
+    blobs,
+    dispatch: (over) => ({
+      db,
+      blobs,
+      clock: { now: () => time },
+      log: silentLog,
+      engine: () => engine,
+      loadSubject: async (id) => subjectOf(nameOf(people, id)),
+      receive: receiveInInbox,
+      keepFiles: keep,
+      publicUrl: "https://office.example",
+      sharedPath: ({ fileId, messageId, expires }) =>
+        `/f/${signTicket({ file: fileId, part: "content", share: messageId, expires }, signingKey)}`,
+      changed: () => undefined,
+      ...over,
+    }),
+    async close() {
+      await test.drop();
+      await rm(root, { recursive: true, force: true });
+    },
   };
 }
+
+export const signingKey = Buffer.alloc(32, 7);
+
+const nameOf = <Name extends string>(byName: Readonly<Record<Name, string>>, id: string): Name => {
+  const found = (Object.keys(byName) as Name[]).find((name) => byName[name] === id);
+  if (!found) throw new Error(`nobody has the id ${id}`);
+  return found;
+};
+
+export const receiveInInbox: DispatchDeps["receive"] = (trx, { contentId, mailboxIds, now }) =>
+  placeMessages(
+    trx,
+    mailboxIds.map((mailboxId) => ({ mailboxId, contentId, folder: { role: "inbox" as const }, receivedAt: now })),
+  );
 
 async function seedMailboxes(trx: Transaction): Promise<void> {
   await mailboxTables(trx).insertInto("mail_domain").values({ name: "house.example" }).execute();
