@@ -383,9 +383,29 @@ create table mail_rule (
   mailbox_id uuid not null references mailbox (id) on delete cascade,
   position integer not null,
   rule jsonb not null,
+  -- Who saved it last: in whose name it forwards, for as long as that person may send.
+  saved_by uuid not null references app_user (id) on delete cascade,
   rev integer not null default 1
 );
 create index mail_rule_mailbox on mail_rule (mailbox_id, position);
+
+-- Rules run on what lies there already: how far that is.
+create table mail_rule_run (
+  id uuid primary key,
+  mailbox_id uuid not null references mailbox (id) on delete cascade,
+  folder_id uuid not null references mail_folder (id) on delete cascade,
+  -- Null: all that are on.
+  rule_id uuid references mail_rule (id) on delete cascade,
+  started_by uuid not null references app_user (id) on delete cascade,
+  started_at timestamptz not null,
+  finished_at timestamptz,
+  total integer not null,
+  done integer not null default 0,
+  changed integer not null default 0,
+  -- The last message that was looked at; a run that was interrupted goes on after it.
+  after_id uuid
+);
+create index mail_rule_run_mailbox on mail_rule_run (mailbox_id, started_at desc);
 
 create table contact (
   id uuid primary key,

@@ -3,7 +3,7 @@ import type { Intent, IntentResult } from "@kontor/shared/protocol";
 import type { Config } from "#config";
 import type { BlobStore, NewFile } from "#files";
 import type { Actor, AnyIntent, Collection, Endpoint, EndpointRequest, Job, Log, Queue, Transaction } from "#kernel";
-import { contactIntents, mailCollections, messageIntents, ruleIntents } from "#mail";
+import { contactIntents, mailCollections, messageIntents, ruleIntents, ruleRunJob } from "#mail";
 import type { RecordAccess } from "#objects";
 import type { Office } from "./main.office.ts";
 import { createStops } from "./main.stops.ts";
@@ -46,7 +46,7 @@ export interface MailParts {
   start(deps: MailStart): Promise<Mail>;
 }
 
-export function createMail({ office, records, log }: MailDeps): MailParts {
+export function createMail({ office, records, clock, log }: MailDeps): MailParts {
   const { db, provisioning, doorbell } = office;
 
   const ensureMailboxes = async () => {
@@ -57,7 +57,7 @@ export function createMail({ office, records, log }: MailDeps): MailParts {
   return {
     collections: mailCollections,
     intents: [...messageIntents({ records }), ...ruleIntents({ records }), ...contactIntents],
-    jobs: [],
+    jobs: [ruleRunJob({ db, clock, changed: () => doorbell.ring() })],
     async start({ fallbackDomain }) {
       const stops = createStops(log);
       await db.transaction().execute((trx) => provisioning.ensureDomains(trx, fallbackDomain));

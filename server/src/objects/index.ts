@@ -3,6 +3,7 @@ export type { FieldDefinition, TypeDefinition } from "@kontor/shared/objects";
 export type { Policy } from "@kontor/shared/access";
 export { definePack, definePolicy } from "./definePack.ts";
 export type { Pack } from "./definePack.ts";
+export { findNumbered } from "./findNumbered.ts";
 export { findRecordIds } from "./findRecordIds.ts";
 export { findResource } from "./findResource.ts";
 export { objectCollections } from "./objects.collections.ts";

@@ -29,7 +29,7 @@ export async function nextNumber(
   return { field, value: formatNumber(definition.pattern, year, last) };
 }
 
-const formatNumber = (pattern: string, year: string, n: number): string =>
+export const formatNumber = (pattern: string, year: string, n: number): string =>
   pattern
     .replaceAll("{year}", year)
     .replace(/\{n:(\d)\}/, (_, digits: string) => String(n).padStart(Number(digits), "0"));

@@ -33,7 +33,7 @@ export interface HeldMessage {
   readonly remote_uid: number | null;
 }
 
-const columns = [
+export const heldColumns = [
   "id",
   "mailbox_id",
   "folder_id",
@@ -73,7 +73,7 @@ export async function holdMessage(
 ): Promise<AccessibleMailbox & { readonly message: HeldMessage }> {
   const message = await messageTables(trx)
     .selectFrom("mail_message")
-    .select(columns)
+    .select(heldColumns)
     .where("id", "=", id)
     .forUpdate()
     .executeTakeFirst();

@@ -25,32 +25,41 @@ interface Patch {
   remote_modseq?: null;
 }
 
-/**
- * Flags, labels, place and the rest of one message: the change that is made most, so it is one look, one statement and one line of
- * the change log, and nothing at all where nothing differs.
- */
 export async function updateMessage(
   trx: Transaction,
   { id, args }: { readonly id: string; readonly args: Change },
   actor: Actor,
 ): Promise<IntentOutcome> {
-  const { message, mailbox } = await holdMessage(trx, actor, id, "edit");
+  await changeMessage(trx, await holdMessage(trx, actor, id, "edit"), args, actor.now);
+  return { status: "applied" };
+}
+
+/**
+ * Flags, labels, place and the rest of one message: the change that is made most, so it is one look, one statement and one line of
+ * the change log, and nothing at all where nothing differs. Asks for no rights. True when something differed.
+ */
+export async function changeMessage(
+  trx: Transaction,
+  { message, mailbox }: { readonly message: HeldMessage; readonly mailbox: MailboxRow },
+  change: Change,
+  now: string,
+): Promise<boolean> {
   const patch: Patch = {
-    ...flagsOf(message, args),
-    ...labelsOf(message, args),
-    ...momentsOf(message, args),
-    ...(await assigneeOf(trx, message, mailbox, args)),
-    ...(await moveOf(trx, message, args, actor)),
+    ...flagsOf(message, change),
+    ...labelsOf(message, change),
+    ...momentsOf(message, change),
+    ...(await assigneeOf(trx, message, mailbox, change)),
+    ...(await moveOf(trx, message, change, now)),
   };
-  if (Object.keys(patch).length === 0) return { status: "applied" };
+  if (Object.keys(patch).length === 0) return false;
   await messageTables(trx)
     .updateTable("mail_message")
     .set({ ...patch, rev: sql<number>`rev + 1` })
-    .where("id", "=", id)
+    .where("id", "=", message.id)
     .execute();
-  await recordMessages(trx, [id]);
+  await recordMessages(trx, [message.id]);
   if (mailbox.kind === "external") await noteForProvider(trx, message, patch);
-  return { status: "applied" };
+  return true;
 }
 
 function flagsOf(message: HeldMessage, { seen, flagged }: Change): Patch {
@@ -104,7 +113,7 @@ export async function requireAssignable(trx: Transaction, mailbox: MailboxRow, u
     });
 }
 
-async function moveOf(trx: Transaction, message: HeldMessage, { folderId }: Change, actor: Actor): Promise<Patch> {
+async function moveOf(trx: Transaction, message: HeldMessage, { folderId }: Change, now: string): Promise<Patch> {
   if (folderId === undefined || folderId === message.folder_id) return {};
   const folder = await messageTables(trx)
     .selectFrom("mail_folder")
@@ -117,7 +126,7 @@ async function moveOf(trx: Transaction, message: HeldMessage, { folderId }: Chan
   const toTrash = folder.role === "trash" || folder.trashed_at !== null;
   return {
     folder_id: folder.id,
-    ...trashMarks(message, toTrash, actor.now),
+    ...trashMarks(message, toTrash, now),
     // The number was the old folder's; the worker learns the new one at the provider.
     ...(message.remote_uid !== null && { remote_uid: null, remote_modseq: null }),
   };

@@ -10,15 +10,41 @@ export interface RuleRow {
   readonly mailbox_id: string;
   readonly position: number;
   readonly rule: RuleBody;
+  readonly saved_by: string;
+}
+
+export interface RuleRunRow {
+  readonly id: string;
+  readonly mailbox_id: string;
+  readonly folder_id: string;
+  readonly rule_id: string | null;
+  readonly started_by: string;
+  readonly started_at: string;
+  readonly finished_at: string | null;
+  readonly total: number;
+  readonly done: number;
+  readonly changed: number;
+  readonly after_id: string | null;
 }
 
 type RuleTables = {
-  mail_rule: { id: string; mailbox_id: string; position: number; rule: RuleBody; rev: Generated<number> };
+  mail_rule: {
+    id: string;
+    mailbox_id: string;
+    position: number;
+    rule: RuleBody;
+    saved_by: string;
+    rev: Generated<number>;
+  };
+  mail_rule_run: Omit<{ -readonly [Key in keyof RuleRunRow]: RuleRunRow[Key] }, "done" | "changed"> & {
+    done: Generated<number>;
+    changed: Generated<number>;
+  };
 };
 
 export const ruleTables = (db: Database | Transaction) => db.withTables<RuleTables>();
 
-const columns = ["id", "mailbox_id", "position", "rule"] as const;
+const columns = ["id", "mailbox_id", "position", "rule", "saved_by"] as const;
 
 export async function findRules(db: Database | Transaction, ids: readonly string[]): Promise<readonly RuleRow[]> {
   if (ids.length === 0) return [];

@@ -42,11 +42,11 @@ export async function saveRule(
   const { position, ...rule } = args.rule;
   const written = await ruleTables(trx)
     .insertInto("mail_rule")
-    .values({ id, mailbox_id: mailboxId, position, rule: jsonb(rule) })
+    .values({ id, mailbox_id: mailboxId, position, rule: jsonb(rule), saved_by: actor.subject.id })
     .onConflict((conflict) =>
       conflict
         .column("id")
-        .doUpdateSet({ position, rule: jsonb(rule), rev: sql<number>`mail_rule.rev + 1` })
+        .doUpdateSet({ position, rule: jsonb(rule), saved_by: actor.subject.id, rev: sql<number>`mail_rule.rev + 1` })
         .where("mail_rule.mailbox_id", "=", mailboxId),
     )
     .returning("id")
