@@ -42,6 +42,8 @@ export {
   replaySettings,
 } from "./mail.replay.ts";
 export type { MailIntent, MailReplayFrom } from "./mail.replay.ts";
+export { answerDraft, forwardSubject, quoteWords, replyAllRecipients, replyRecipients, replySubject } from "./reply.ts";
+export type { Answerer, AnswerTo, Prefilled, QuoteLanguage, QuoteWords, ReplyRecipients } from "./reply.ts";
 export { isRisky } from "./risky.ts";
 export { baseSubject, isReplySubject } from "./subject.ts";
 export type { SubjectMode } from "./subject.ts";

@@ -124,7 +124,13 @@ export const mailIntentSchemas = {
     cid: z.string().max(200).optional(),
   }),
   /** A file that the server has already, of a record or of another message; who sends must see it. */
-  "mail.attachStored": z.object({ fileId: id, sourceFileId: id, name: fileNameSchema.optional() }),
+  "mail.attachStored": z.object({
+    fileId: id,
+    sourceFileId: id,
+    name: fileNameSchema.optional(),
+    /** The text shows it under this Content-ID, as a quotation does. */
+    cid: z.string().max(200).optional(),
+  }),
   "mail.detach": z.object({ fileId: id }),
   /** After the undo time, or at `at`. Attachments that are still on their way hold it back; nothing else does. */
   "mail.send": z.object({ undoSeconds: z.int().min(0).max(60), at: moment.optional() }),

@@ -202,7 +202,7 @@ function attached(intent: MailIntent): AttachmentDoc {
 }
 
 function attachedAgain(intent: MailIntent, from: MailReplayFrom): AttachmentDoc {
-  const { fileId, name, sourceFileId } = argsOf<"mail.attachStored">(intent);
+  const { cid, fileId, name, sourceFileId } = argsOf<"mail.attachStored">(intent);
   const { cid: _cid, inline: _inline, ...source } = from.attachmentOf?.(sourceFileId) ?? {};
   return {
     mime: "application/octet-stream",
@@ -210,6 +210,7 @@ function attachedAgain(intent: MailIntent, from: MailReplayFrom): AttachmentDoc 
     sha256: "",
     previewState: "none",
     ...source,
+    ...(cid === undefined ? {} : { cid, inline: true }),
     id: fileId,
     name: name ?? source.name ?? "",
     state: source.state ?? "stored",

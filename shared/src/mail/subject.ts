@@ -27,6 +27,26 @@ export function baseSubject(subject: string, mode: SubjectMode = "strict"): stri
 /** Whether anything was taken off that says "answer" or "forwarded" (RFC 5256 asks it when it joins by subject). */
 export const isReplySubject = (subject: string): boolean => strip(subject, "strict").marked;
 
+/**
+ * A subject without its marks of answering and forwarding, in whatever language, and with everything else that stands in front: a
+ * list's or a ticket's blob is what its machines know it by.
+ */
+export function withoutMarks(subject: string): string {
+  let text = subject.replaceAll(/\s+/g, " ").trim();
+  const blobs: string[] = [];
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const mark = DISPLAY_MARK.exec(text)?.[0];
+    const blob = BLOB.exec(text)?.[0];
+    if (mark !== undefined) text = text.slice(mark.length);
+    else if (blob !== undefined && leader(text, DISPLAY_MARK) > 0) {
+      if (!blobs.includes(blob.trim())) blobs.push(blob.trim());
+      text = text.slice(blob.length);
+    } else break;
+  }
+  const isSaidAgain = blobs.filter((blob) => !text.startsWith(blob));
+  return [...isSaidAgain, text].join(" ").trim();
+}
+
 function strip(subject: string, mode: SubjectMode): { readonly base: string; readonly marked: boolean } {
   const mark = mode === "strict" ? STRICT_MARK : DISPLAY_MARK;
   let text = subject.replaceAll(/\s+/g, " ").trim();

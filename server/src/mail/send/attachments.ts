@@ -74,6 +74,8 @@ export async function attachStored(
       mime: source.mime,
       size: source.size,
       sha256: source.sha256,
+      content_id: args.cid ?? null,
+      inline: args.cid !== undefined,
       created_at: actor.now,
       created_by: actor.subject.id,
     },
