@@ -7,6 +7,7 @@ import type { MailboxRow } from "../mailboxes/mailboxes.repo.ts";
 import { insertLinks } from "../messages/linkRecord.ts";
 import { messageTables, noteRemoteChanges, recordMessages } from "../messages/messages.repo.ts";
 import type { PlacedMessage } from "../messages/placeMessage.ts";
+import { linkNumbers, receiveMessage, type ReceiveDeps } from "../messages/receiveMessage.ts";
 import { outboundTables } from "../outbound/outbound.repo.ts";
 import type { DraftSource } from "./draft.source.ts";
 import { setSendStatus, type LeavingRow } from "./drafts.repo.ts";
@@ -27,27 +28,19 @@ export interface Departure {
   readonly now: string;
 }
 
-export interface DeliverDeps {
-  /** Puts what came into mailboxes of ours, as their rules say, and into threads. */
-  receive(
-    trx: Transaction,
-    arrival: { readonly contentId: string; readonly mailboxIds: readonly string[]; readonly now: string },
-  ): Promise<readonly PlacedMessage[]>;
-}
+export type DeliverDeps = ReceiveDeps;
 
 /**
  * Everything that changes when a message leaves, in the caller's transaction: a kill before its commit leaves a scheduled message,
  * a kill after it a sent one, in every mailbox and in the queue to the outside once.
  */
-export async function deliver(trx: Transaction, departure: Departure, { receive }: DeliverDeps): Promise<void> {
+export async function deliver(trx: Transaction, departure: Departure, deps: DeliverDeps): Promise<void> {
   const { row, mailbox, recipients, raw, contentId, now } = departure;
   await noteBlob(trx, raw);
   await settleContent(trx, departure);
   const copy = await settleCopy(trx, departure);
-  const placed =
-    recipients.mailboxIds.length > 0
-      ? await receive(trx, { contentId, mailboxIds: recipients.mailboxIds, now })
-      : ([] as readonly PlacedMessage[]);
+  await linkNumbers(trx, deps.types, { contentId: row.content_id, placed: [copy], at: now });
+  const placed = await receiveMessage(trx, deps, { contentId, receivedAt: now, recipients: recipients.inside });
   await enqueueOutside(trx, departure);
   await markSource(trx, departure);
   await inheritLinks(trx, departure, [copy, ...placed]);
@@ -138,45 +131,33 @@ async function inheritLinks(
   { row, source, now }: Departure,
   placed: readonly PlacedMessage[],
 ): Promise<void> {
-  const ties = [{ threadId: row.thread_id, messageId: row.id }];
-  if (source) ties.push({ threadId: source.thread_id, messageId: source.id });
+  const ties = [
+    { threadId: row.thread_id, id: row.id },
+    ...(source ? [{ threadId: source.thread_id, id: source.id }] : []),
+  ];
+  const threadIds = [...ties, ...placed].map(({ threadId }) => threadId);
   const links = await messageTables(trx)
     .selectFrom("mail_link")
     .select(["thread_id", "message_id", "record_id", "how"])
-    .where((where) =>
-      where.or(
-        ties.map(({ threadId, messageId }) =>
-          where.and([
-            where("thread_id", "=", threadId),
-            where.or([where("message_id", "is", null), where("message_id", "=", messageId)]),
-          ]),
-        ),
-      ),
-    )
+    .where("thread_id", "in", [...new Set(threadIds)])
     .execute();
-  const byRecord = new Map(links.map((link) => [link.record_id, link]));
-  const isThere = (message: PlacedMessage, recordId: string) =>
-    links.some(
-      (link) =>
-        link.record_id === recordId &&
-        link.thread_id === message.threadId &&
-        (link.message_id === null || link.message_id === message.id),
+  const linksOf = (message: { readonly threadId: string; readonly id: string }) =>
+    links.filter(
+      ({ thread_id, message_id }) =>
+        thread_id === message.threadId && (message_id === null || message_id === message.id),
     );
+  const inherited = new Map(ties.flatMap(linksOf).map(({ record_id, how }) => [record_id, how]));
+  if (inherited.size === 0) return;
   await insertLinks(
     trx,
-    [...byRecord.values()].flatMap(({ record_id: recordId, how }) =>
-      placed
-        .filter((message) => !isThere(message, recordId))
-        .map(({ id: messageId, mailboxId, threadId }) => ({
-          id: newId(),
-          mailboxId,
-          threadId,
-          messageId,
-          recordId,
-          how,
-          at: now,
-          ...(row.send_by !== null && { by: row.send_by }),
-        })),
-    ),
+    placed.flatMap((message) => {
+      const own = new Set(linksOf(message).map(({ record_id }) => record_id));
+      const { id: messageId, mailboxId, threadId } = message;
+      return [...inherited].flatMap(([recordId, how]) => {
+        if (own.has(recordId)) return [];
+        const by = row.send_by === null ? {} : { by: row.send_by };
+        return [{ id: newId(), mailboxId, threadId, messageId, recordId, how, at: now, ...by }];
+      });
+    }),
   );
 }

@@ -2,10 +2,11 @@ import { DomainError } from "@kontor/shared/base";
 import { addressKey, mailLimits, type MailAddress } from "@kontor/shared/mail";
 import type { Database, Transaction } from "#kernel";
 import { resolveAddresses } from "../mailboxes/resolveAddresses.ts";
+import type { Arrival } from "../messages/receiveMessage.ts";
 
 /** To whom a message goes: each mailbox and each far address once, however often and by whatever names it was written. */
 export interface Recipients {
-  readonly mailboxIds: readonly string[];
+  readonly inside: Arrival["recipients"];
   readonly outside: readonly string[];
 }
 
@@ -23,20 +24,24 @@ export async function findRecipients(
   const outside = new Map<string, string>();
   if (throughProvider) {
     for (const address of written) outside.set(addressKey(address), address);
-    return { mailboxIds: [], outside: [...outside.values()] };
+    return { inside: [], outside: [...outside.values()] };
   }
   const destinations = await resolveAddresses(db, written);
-  const inside = new Set<string>();
+  const inside = new Map<string, string[]>();
   const unknown: string[] = [];
   for (const address of written) {
     const destination = destinations.get(addressKey(address));
-    if (destination?.kind === "inside") for (const id of destination.mailboxIds) inside.add(id);
-    else if (destination?.kind === "unknown") unknown.push(address);
+    if (destination?.kind === "inside") {
+      for (const id of destination.mailboxIds) inside.set(id, [...(inside.get(id) ?? []), address]);
+    } else if (destination?.kind === "unknown") unknown.push(address);
     // The case of a far local part is the far server's business (RFC 5321 §2.4): the first spelling goes out as it is.
     else if (!outside.has(addressKey(address))) outside.set(addressKey(address), address);
   }
   if (unknown.length > 0) throw unknownRecipients([...new Set(unknown)]);
-  return { mailboxIds: [...inside], outside: [...outside.values()] };
+  return {
+    inside: [...inside].map(([mailboxId, addresses]) => ({ mailboxId, addresses })),
+    outside: [...outside.values()],
+  };
 }
 
 function requireCount(count: number): void {

@@ -27,8 +27,8 @@ import { mailPolicies, mailResources } from "../mail.access.ts";
 import { createMailboxes } from "../mailboxes/createMailbox.ts";
 import { mailboxTables } from "../mailboxes/mailboxes.repo.ts";
 import { findBodies, findMessages, messageTables } from "../messages/messages.repo.ts";
-import { placeMessages } from "../messages/placeMessage.ts";
 import { bodyToDoc, messageToDoc } from "../messages/projectMessage.ts";
+import { forwardMessage } from "../rules/forwardMessage.ts";
 import { attachmentPlace } from "./attachment.place.ts";
 import type { DispatchDeps } from "./dispatchMessage.ts";
 import { sendIntents } from "./send.intents.ts";
@@ -215,7 +215,8 @@ export async function openMailHouse(): Promise<MailHouse> {
       log: silentLog,
       engine: () => engine,
       loadSubject: async (id) => subjectOf(nameOf(people, id)),
-      receive: receiveInInbox,
+      types,
+      forward: forwardMessage,
       keepFiles: keep,
       publicUrl: "https://office.example",
       sharedPath: ({ fileId, messageId, expires }) =>
@@ -237,12 +238,6 @@ const nameOf = <Name extends string>(byName: Readonly<Record<Name, string>>, id:
   if (!found) throw new Error(`nobody has the id ${id}`);
   return found;
 };
-
-export const receiveInInbox: DispatchDeps["receive"] = (trx, { contentId, mailboxIds, now }) =>
-  placeMessages(
-    trx,
-    mailboxIds.map((mailboxId) => ({ mailboxId, contentId, folder: { role: "inbox" as const }, receivedAt: now })),
-  );
 
 async function seedMailboxes(trx: Transaction): Promise<void> {
   await mailboxTables(trx).insertInto("mail_domain").values({ name: "house.example" }).execute();
