@@ -155,7 +155,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
     if (haveSubjectsChanged(changes) || changes.length === MAX_CHANGES) {
       subjectsChangedAt++;
       for (const state of working.values()) state.isOutdated = true;
-      for (const { key } of together) byItself(key);
+      for (const { key } of together) void byItself(key);
       return;
     }
     const settled = changes.filter(({ txid }) => BigInt(txid) < seenUpTo);
@@ -171,7 +171,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
     for (const key of keys) {
       const profile = watched.get(key);
       if (working.has(key)) continue;
-      if (profile?.viewer.engine !== engine || profile.turnsAt <= now) byItself(key);
+      if (profile?.viewer.engine !== engine || profile.turnsAt <= now) void byItself(key);
       else together.push(profile);
     }
     return together;
@@ -214,7 +214,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
     }
   }
 
-  const byItself = (key: string) => void work(key, () => deps.advance(key));
+  const byItself = async (key: string) => await work(key, () => deps.advance(key));
 
   async function work(key: string, job: () => Promise<unknown>): Promise<void> {
     const state = { isOutdated: false };
@@ -228,8 +228,13 @@ export function createFanout(deps: FanoutDeps): Fanout {
     working.delete(key);
     const profile = watched.get(key);
     if (isStopped || !profile) return;
-    if (state.isOutdated) byItself(key);
+    if (state.isOutdated) void byItself(key);
     else if (isBehind(profile)) ring();
+  }
+
+  /** One after the other: whom a change concerns does not wait for them. */
+  async function inTurn(keys: readonly string[]): Promise<void> {
+    for (const key of keys) if (!isStopped && watched.has(key) && !working.has(key)) await byItself(key);
   }
 
   const advanceAlone = (key: string) =>
@@ -309,7 +314,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
       for (const [index, profile] of part.entries()) {
         if (watched.get(profile.key) !== profile || working.has(profile.key)) continue;
         if (moved.has(profile.profileId)) profile.logXmin = moves[index]?.to ?? profile.logXmin;
-        else byItself(profile.key);
+        else void byItself(profile.key);
       }
     }
   }
@@ -342,7 +347,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
       sweptAt = clock.now();
       const keys = [...watched.keys()].filter((_, index) => index % SHARES === share);
       share = (share + 1) % SHARES;
-      for (const key of keys) if (!working.has(key)) byItself(key);
+      void inTurn(keys);
     },
     async stop() {
       isStopped = true;

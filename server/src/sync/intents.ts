@@ -189,10 +189,11 @@ function definitionOf(byName: ReadonlyMap<string, AnyIntent>, intent: Intent): A
 
 function parseArgs(definition: AnyIntent, intent: Intent): unknown {
   const bytes = Buffer.byteLength(JSON.stringify(intent.args));
-  if (bytes > limits.intentBytes)
-    throw new DomainError("tooLarge", `This change has ${bytes} bytes; at most ${limits.intentBytes} can be taken.`, {
+  const maxBytes = definition.maxBytes ?? limits.intentBytes;
+  if (bytes > maxBytes)
+    throw new DomainError("tooLarge", `This change has ${bytes} bytes; at most ${maxBytes} can be taken.`, {
       reason: "sync.intentTooLarge",
-      params: { bytes, maxBytes: limits.intentBytes },
+      params: { bytes, maxBytes },
     });
   const parsed = definition.args.safeParse(intent.args);
   if (parsed.success) return parsed.data;

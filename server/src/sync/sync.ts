@@ -124,13 +124,8 @@ export function createSync(deps: SyncDeps): Sync {
     },
   });
 
-  function onRing(): void {
-    fanout.ring();
-    for (const session of sessions) void session.verify();
-  }
-
   function onPoll(): void {
-    onRing();
+    fanout.ring();
     fanout.sweep();
   }
 
@@ -148,7 +143,7 @@ export function createSync(deps: SyncDeps): Sync {
     if (others?.size === 0) sessionsByUser.delete(userId);
   }
 
-  const stopListening = doorbell.onRing(onRing);
+  const stopListening = doorbell.onRing(fanout.ring);
   const poll = setInterval(onPoll, POLL_MS);
   const prune = setInterval(() => {
     pruneLogs(db, new Date(clock.now())).catch((error: unknown) =>
