@@ -115,10 +115,15 @@ function cleanValue(property: string, tokens: readonly Token[]): CleanedDeclarat
     const text = cleanValueToken(property, token);
     if (text === undefined || value.length > MAX_DECLARATION_CHARS) return undefined;
     value += text;
+    // A bracket of its own only groups within a sum; elsewhere it could make a function of the word before it.
+    if (token.type === T.LeftParenthesis && open === 0) return undefined;
     if (token.type === T.Function || token.type === T.LeftParenthesis) open++;
     if (token.type === T.RightParenthesis && --open < 0) return undefined;
   }
   if (open > 0) return undefined;
+  value = value.replaceAll(/\s+/g, " ");
+  // What is left of a list of backgrounds.
+  if (background !== undefined) value = value.replaceAll(/(?:^| ?,) ?(?=,|$)/g, "").replace(/^ ?,/, "");
   value = value.trim();
   return { css: value === "" || value.startsWith("!") ? "" : `${property}:${value}`, background };
 }

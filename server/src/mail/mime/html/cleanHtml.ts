@@ -60,6 +60,9 @@ const WRITTEN_AS: ReadonlyMap<string, string> = new Map([
   ["image", "img"],
 ]);
 
+/** Where an address of a background stands: in HTML of the 1990s, and in what was cleaned before (HTM-4). */
+const BACKGROUND_KEYS = ["background", "data-remote-background", "data-background"];
+
 const VOID = new Set(["br", "col", "hr", "img", "wbr"]);
 
 export function cleanHtml(html: string, options: CleanHtmlOptions = {}): CleanedHtml {
@@ -71,7 +74,7 @@ export function cleanHtml(html: string, options: CleanHtmlOptions = {}): Cleaned
 class Cleaner implements HtmlReader {
   readonly #maxChars: number;
   readonly #cidOf: (address: string) => string | undefined;
-  readonly #parts: string[] = [];
+  #html = "";
   readonly #sheets: string[] = [];
   readonly #cids = new Set<string>();
   /** Newsletters say the same styles hundreds of times. */
@@ -89,11 +92,12 @@ class Cleaner implements HtmlReader {
     if (!TAGS.has(tag)) return;
     let text = `<${tag}`;
     if (name === "body") text += attribute("class", "mail-body");
-    for (const [key, value] of attributes) text += this.#cleanAttribute(tag, key, value);
+    for (const [key, value] of attributes) text += cleanAttribute(key, value);
+    if (tag === "a" && !attributes.has("id")) text += cleanAttribute("id", attributes.get("name") ?? "");
     if (tag === "img") text += this.#cleanPicture(attributes);
     if (tag === "a" && attributes.has("href")) text += cleanLink(attributes.get("href") ?? "");
     const style = attributes.get("style");
-    const background = attributes.get("background");
+    const background = BACKGROUND_KEYS.map((key) => attributes.get(key)).find((value) => value !== undefined);
     if (style !== undefined || background !== undefined) text += this.#cleanStyle(style ?? "", background);
     this.#write(`${text}>`);
   }
@@ -120,7 +124,7 @@ class Cleaner implements HtmlReader {
   result(): CleanedHtml {
     const sheets = this.#sheets.length > 0 ? `<style>${this.#sheets.join("")}</style>` : "";
     return {
-      html: sheets + this.#parts.join(""),
+      html: sheets + this.#html,
       hasRemote: this.#hasRemote,
       cids: this.#cids,
       isCut: this.isFull(),
@@ -128,19 +132,13 @@ class Cleaner implements HtmlReader {
   }
 
   #write(text: string): void {
-    this.#parts.push(text);
+    this.#html += text;
     this.#chars += text.length;
   }
 
-  #cleanAttribute(tag: string, key: string, value: string): string {
-    if (ATTRIBUTES.has(key)) return attribute(key, value);
-    if (key === "class") return attribute("class", value.split(/\s+/, 20).filter(isName).map(rename).join(" "));
-    if (key === "id" || (key === "name" && tag === "a")) return isName(value) ? attribute("id", rename(value)) : "";
-    return "";
-  }
-
   #cleanPicture(attributes: HtmlAttributes): string {
-    const source = cleanAddress(attributes.get("src") ?? "") || firstOfSet(attributes.get("srcset") ?? "");
+    const named = attributes.get("src") ?? attributes.get("data-remote-src") ?? "";
+    const source = cleanAddress(named) || firstOfSet(attributes.get("srcset") ?? "");
     return this.#reference(source, "src", "data-remote-src");
   }
 
@@ -174,6 +172,16 @@ class Cleaner implements HtmlReader {
 
 const attribute = (key: string, value: string): string => ` ${key}="${escapeAttribute(value)}"`;
 
+function cleanAttribute(key: string, value: string): string {
+  if (ATTRIBUTES.has(key)) return attribute(key, value);
+  if (key === "class") {
+    const names = value.split(/\s+/, MAX_CLASSES).filter(isName).map(rename);
+    return names.length === 0 ? "" : attribute("class", names.join(" "));
+  }
+  return key === "id" && isName(value) ? attribute("id", rename(value)) : "";
+}
+
+const MAX_CLASSES = 20;
 const isName = (name: string): boolean => /^[\w-]{1,100}$/.test(name);
 const rename = (name: string): string => (name.startsWith("m-") || name === "mail-body" ? name : `m-${name}`);
 

@@ -20,6 +20,7 @@ export interface HtmlReader {
 }
 
 export type HtmlAttributes = ReadonlyMap<string, string>;
+const NO_ATTRIBUTES: HtmlAttributes = new Map();
 
 /** Newsletters nest tables 40 deep; browsers themselves stop at 512. Deeper tags are passed over, their text is kept. */
 const MAX_DEPTH = 256;
@@ -86,7 +87,7 @@ class Walker implements TokenizerCallbacks {
   /** How deep the element lies whose content is not told; above every depth when there is none. */
   #silentFrom = Number.POSITIVE_INFINITY;
   #name = "";
-  #attributes = new Map<string, string>();
+  #attributes: Map<string, string> | undefined;
   #attribute = "";
   #value = "";
   #hasEnded = false;
@@ -98,7 +99,7 @@ class Walker implements TokenizerCallbacks {
 
   onopentagname(start: number, end: number): void {
     this.#name = this.#html.slice(start, end).toLowerCase();
-    this.#attributes = new Map();
+    this.#attributes = undefined;
   }
 
   onattribname(start: number, end: number): void {
@@ -116,8 +117,9 @@ class Walker implements TokenizerCallbacks {
 
   onattribend(_quote: QuoteType, _end: number): void {
     // The first one counts, as in browsers.
-    if (this.#attributes.size < MAX_ATTRIBUTES && !this.#attributes.has(this.#attribute)) {
-      this.#attributes.set(this.#attribute, this.#value);
+    const attributes = (this.#attributes ??= new Map());
+    if (attributes.size < MAX_ATTRIBUTES && !attributes.has(this.#attribute)) {
+      attributes.set(this.#attribute, this.#value);
     }
   }
 
@@ -128,7 +130,7 @@ class Walker implements TokenizerCallbacks {
     if (!this.#isSilent) this.#closeImplied(name);
     if (VOID.has(name)) {
       if (this.#isSilent) return;
-      this.#reader.open(name, this.#attributes);
+      this.#reader.open(name, this.#attributes ?? NO_ATTRIBUTES);
       this.#reader.close(name);
       return;
     }
@@ -136,7 +138,7 @@ class Walker implements TokenizerCallbacks {
     this.#open.push(name);
     if (this.#isSilent) return;
     if (SILENT.has(name)) this.#silentFrom = this.#open.length;
-    else this.#reader.open(name, this.#attributes);
+    else this.#reader.open(name, this.#attributes ?? NO_ATTRIBUTES);
   }
 
   onselfclosingtag(): void {
@@ -149,7 +151,7 @@ class Walker implements TokenizerCallbacks {
     const name = this.#html.slice(start, end).toLowerCase();
     if (VOID.has(name)) {
       if (name === "br" && !this.#isSilent) {
-        this.#reader.open("br", new Map());
+        this.#reader.open("br", NO_ATTRIBUTES);
         this.#reader.close("br");
       }
       return;
