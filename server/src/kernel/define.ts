@@ -160,6 +160,8 @@ export interface IntentDefinition<Args extends z.ZodType> {
   readonly name: string;
   readonly collection: string;
   readonly args: Args;
+  /** Of the arguments, for texts that are longer than a card by nature. Absent: `limits.intentBytes`. */
+  readonly maxBytes?: number;
   /** `apply` decides per instance and field; this names what it asks. */
   readonly access:
     | { readonly kind: "policy"; readonly resource: string; readonly action: string }

@@ -15,7 +15,13 @@ export const mailIntent = <Name extends MailIntentName>(
     collection,
     resource = "mailbox",
     action,
-  }: { readonly collection: string; readonly resource?: string; readonly action: string },
+    maxBytes,
+  }: {
+    readonly collection: string;
+    readonly resource?: string;
+    readonly action: string;
+    readonly maxBytes?: number;
+  },
   apply: Apply<Name>,
 ): AnyIntent =>
   defineIntent({
@@ -23,5 +29,6 @@ export const mailIntent = <Name extends MailIntentName>(
     collection,
     args: mailIntentSchemas[name] as unknown as z.ZodType<MailIntentArgs<Name>>,
     access: { kind: "policy", resource, action },
+    ...(maxBytes !== undefined && { maxBytes }),
     apply: (trx, { id, args }, actor) => apply(trx, { id, args }, actor),
   });

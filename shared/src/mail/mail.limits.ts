@@ -10,6 +10,8 @@ export const mailLimits = {
   maxSubjectChars: 998,
   /** A draft as the editor makes it, pictures not counted: 300 pages of text. */
   maxDraftHtmlChars: 1_000_000,
+  /** The same as it travels up: three bytes a character in most scripts, and the frame that carries it has four megabytes. */
+  maxDraftBytes: 3_500_000,
   /** Plain text that replicas hold and search; a log file pasted into a mail is cut here, the raw message is whole. */
   maxTextChars: 262_144,
   /** Cleaned HTML that replicas hold; newsletters stay below 200 kB. What is longer is shown as text. */

@@ -1,3 +1,4 @@
+import { mailLimits } from "@kontor/shared/mail";
 import type { AnyIntent } from "#kernel";
 import { mailIntent } from "../mail.intent.ts";
 import { attach, attachStored, detachFile, type AttachmentDeps } from "./attachments.ts";
@@ -8,7 +9,9 @@ import { cancelSend, discardDraft, sendDraft } from "./sendDraft.ts";
 export function sendIntents(deps: AttachmentDeps): readonly AnyIntent[] {
   const messages = { collection: "messages", action: "send" };
   return [
-    mailIntent("mail.saveDraft", messages, (trx, intent, actor) => saveDraft(trx, intent, actor, deps)),
+    mailIntent("mail.saveDraft", { ...messages, maxBytes: mailLimits.maxDraftBytes }, (trx, intent, actor) =>
+      saveDraft(trx, intent, actor, deps),
+    ),
     mailIntent("mail.attach", messages, (trx, intent, actor) => attach(trx, intent, actor, deps)),
     mailIntent("mail.attachStored", messages, (trx, intent, actor) => attachStored(trx, intent, actor, deps)),
     mailIntent("mail.detach", messages, (trx, intent, actor) => detachFile(trx, intent, actor, deps)),
