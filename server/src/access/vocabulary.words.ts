@@ -7,6 +7,9 @@ export const resourceWords: Readonly<Record<string, Label>> = {
   group: { en: "Group", ru: "Группа" },
   position: { en: "Position", ru: "Должность" },
   objectType: { en: "Type of objects", ru: "Вид объектов" },
+  mailbox: { en: "Mailbox", ru: "Почтовый ящик" },
+  contact: { en: "Contact", ru: "Контакт" },
+  mailSettings: { en: "Mail settings", ru: "Настройки почты" },
   accessRequest: { en: "Request for access", ru: "Просьба о доступе" },
   system: { en: "The server itself", ru: "Сам сервер" },
 };
@@ -50,6 +53,11 @@ export const attributeWords: Readonly<Record<string, Label>> = {
   createdBy: { en: "Created by", ru: "Кем создано" },
   createdAt: { en: "Created at", ru: "Когда создано" },
   deleted: { en: "In the trash", ru: "В корзине" },
+  kind: { en: "Kind", ru: "Вид" },
+  readers: { en: "Members who read", ru: "Кто читает" },
+  editors: { en: "Members who sort and answer", ru: "Кто разбирает" },
+  senders: { en: "Members who send", ru: "Кто отправляет" },
+  managers: { en: "Members who manage", ru: "Кто управляет" },
 };
 
 export const actionWords: Readonly<Record<string, Label>> = {
@@ -59,6 +67,8 @@ export const actionWords: Readonly<Record<string, Label>> = {
   delete: { en: "Delete", ru: "Удалять" },
   restore: { en: "Restore", ru: "Восстанавливать" },
   attach: { en: "Attach files", ru: "Прикладывать файлы" },
+  send: { en: "Send", ru: "Отправлять" },
+  manage: { en: "Manage", ru: "Управлять" },
   administer: { en: "Administer the server", ru: "Управлять сервером" },
   audit: { en: "Read the audit log", ru: "Читать журнал аудита" },
   evaluate: { en: "Ask for decisions (AuthZEN)", ru: "Запрашивать решения (AuthZEN)" },

@@ -27,6 +27,8 @@ export const accessEn = {
   "access.action.delete": "delete",
   "access.action.restore": "restore",
   "access.action.attach": "attach files",
+  "access.action.send": "send",
+  "access.action.manage": "manage",
   "access.action.administer": "administer",
   "access.attribute.ofSubject": "subject’s {name}",
   "access.attribute.sub.id": "the subject",

@@ -30,6 +30,8 @@ export const accessRu: Readonly<Record<keyof typeof accessEn, string>> = {
   "access.action.delete": "удаление",
   "access.action.restore": "восстановление",
   "access.action.attach": "вложение файлов",
+  "access.action.send": "отправлять",
+  "access.action.manage": "управлять",
   "access.action.administer": "управление",
   "access.attribute.ofSubject": "субъект: {name}",
   "access.attribute.sub.id": "субъект",
