@@ -87,9 +87,9 @@ class Cleaner implements HtmlReader {
     this.#cidOf = cidOf;
   }
 
-  open(name: string, attributes: HtmlAttributes): void {
+  open(name: string, attributes: HtmlAttributes): boolean {
     const tag = WRITTEN_AS.get(name) ?? name;
-    if (!TAGS.has(tag)) return;
+    if (!TAGS.has(tag)) return false;
     let text = `<${tag}`;
     if (name === "body") text += attribute("class", "mail-body");
     for (const [key, value] of attributes) text += cleanAttribute(key, value);
@@ -100,11 +100,12 @@ class Cleaner implements HtmlReader {
     const background = BACKGROUND_KEYS.map((key) => attributes.get(key)).find((value) => value !== undefined);
     if (style !== undefined || background !== undefined) text += this.#cleanStyle(style ?? "", background);
     this.#write(`${text}>`);
+    return true;
   }
 
   close(name: string): void {
     const tag = WRITTEN_AS.get(name) ?? name;
-    if (TAGS.has(tag) && !VOID.has(tag)) this.#write(`</${tag}>`);
+    if (!VOID.has(tag)) this.#write(`</${tag}>`);
   }
 
   text(text: string): void {

@@ -72,7 +72,7 @@ class TextWriter implements HtmlReader {
     this.#maxChars = maxChars;
   }
 
-  open(name: string, attributes: HtmlAttributes): void {
+  open(name: string, attributes: HtmlAttributes): boolean {
     this.#breakLines(LINES[name] ?? 0);
     if (name === "br") this.#pendingLines = Math.min(this.#pendingLines + 1, 2);
     else if (name === "td" || name === "th") this.#pendingSpace = true;
@@ -83,6 +83,7 @@ class TextWriter implements HtmlReader {
     else if (name === "blockquote") this.#quotes++;
     else if (name === "ul" || name === "ol") this.#lists.push({ ordered: name === "ol", next: 1 });
     else if (name === "li") this.#writeMark();
+    return true;
   }
 
   close(name: string): void {

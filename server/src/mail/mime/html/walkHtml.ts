@@ -9,7 +9,8 @@ import { QuoteType, Tokenizer, type TokenizerCallbacks } from "htmlparser2";
  * write HTML anew that can be read in one way only.
  */
 export interface HtmlReader {
-  open(name: string, attributes: HtmlAttributes): void;
+  /** False: the element itself is nothing to the reader. What is in it is told as if it was not there, and it gets no `close`. */
+  open(name: string, attributes: HtmlAttributes): boolean;
   close(name: string): void;
   /** Decoded. May come in pieces. */
   text(text: string): void;
@@ -41,11 +42,11 @@ const SILENT = new Set(
 );
 
 /** Where the search for what a closing tag closes ends (HTML §13.2.4.2, "scope"). */
-const SCOPES = new Set("applet caption html marquee object table td template th svg math".split(" "));
+const SCOPES = new Set("caption table td th".split(" "));
 const TABLE_PARTS = new Set("caption col colgroup table tbody td tfoot th thead tr".split(" "));
 
 const CLOSES_PARAGRAPH = new Set(
-  "address article aside blockquote center details dir div dl fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main menu nav ol p pre section table ul dd dt".split(
+  "address article aside blockquote body center details dir div dl fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main menu nav ol p pre section summary table ul dd dt".split(
     " ",
   ),
 );
@@ -130,15 +131,22 @@ class Walker implements TokenizerCallbacks {
     if (!this.#isSilent) this.#closeImplied(name);
     if (VOID.has(name)) {
       if (this.#isSilent) return;
-      this.#reader.open(name, this.#attributes ?? NO_ATTRIBUTES);
-      this.#reader.close(name);
+      if (this.#reader.open(name, this.#attributes ?? NO_ATTRIBUTES)) this.#reader.close(name);
       return;
     }
-    if (this.#open.length >= MAX_DEPTH) return;
+    // What is not told is not told at any depth.
+    if (this.#open.length >= MAX_DEPTH && (this.#isSilent || !SILENT.has(name))) return;
+    if (SILENT.has(name)) this.#silentFrom = Math.min(this.#silentFrom, this.#open.length + 1);
+    else if (!this.#reader.open(name, this.#attributes ?? NO_ATTRIBUTES)) return;
     this.#open.push(name);
-    if (this.#isSilent) return;
-    if (SILENT.has(name)) this.#silentFrom = this.#open.length;
-    else this.#reader.open(name, this.#attributes ?? NO_ATTRIBUTES);
+    this.#count(name, 1);
+  }
+
+  /** How often a name is open: most closing tags of nothing are told without a look at the stack. */
+  readonly #counts = new Map<string, number>();
+
+  #count(name: string, by: number): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
   }
 
   onselfclosingtag(): void {
@@ -150,10 +158,7 @@ class Walker implements TokenizerCallbacks {
   onclosetag(start: number, end: number): void {
     const name = this.#html.slice(start, end).toLowerCase();
     if (VOID.has(name)) {
-      if (name === "br" && !this.#isSilent) {
-        this.#reader.open("br", NO_ATTRIBUTES);
-        this.#reader.close("br");
-      }
+      if (name === "br" && !this.#isSilent && this.#reader.open("br", NO_ATTRIBUTES)) this.#reader.close("br");
       return;
     }
     const at = this.#findOpen(name);
@@ -200,6 +205,7 @@ class Walker implements TokenizerCallbacks {
   #closeDownTo(depth: number): void {
     while (this.#open.length > depth) {
       const name = this.#open.pop() ?? "";
+      this.#count(name, -1);
       if (this.#open.length >= this.#silentFrom) continue;
       if (this.#open.length === this.#silentFrom - 1) this.#silentFrom = Number.POSITIVE_INFINITY;
       else this.#reader.close(name);
@@ -208,6 +214,7 @@ class Walker implements TokenizerCallbacks {
 
   /** Where the element lies that a closing tag of this name closes; -1 when there is none in scope. */
   #findOpen(name: string): number {
+    if (!this.#counts.get(name)) return -1;
     const isTablePart = TABLE_PARTS.has(name);
     for (let at = this.#open.length - 1; at >= 0; at--) {
       const open = this.#open[at] ?? "";
@@ -220,7 +227,7 @@ class Walker implements TokenizerCallbacks {
   #closeImplied(name: string): void {
     const place = OPENS_IN[name];
     if (place) {
-      const inside = this.#findLast((open) => place.has(open), "table");
+      const inside = this.#counts.get("table") ? this.#findLast((open) => place.has(open), "table") : -1;
       if (inside >= 0) this.#closeDownTo(inside + 1);
       return;
     }
