@@ -135,7 +135,11 @@ export function createFanout(deps: FanoutDeps): Fanout {
   async function round(): Promise<void> {
     const engine = access();
     const together = watchedTogether(engine);
-    if (together.length > 0) await lookTogether(engine, together);
+    if (together.length > 0)
+      await lookTogether(engine, together).catch((error: unknown) => {
+        log.error({ err: error }, "a change could not be looked at for all profiles at once");
+        for (const { key } of together) if (!working.has(key)) void byItself(key); // one that cannot must not stop the others
+      });
     else if (working.size > 0) seenUpTo = BigInt(await readHorizon(db)); // they may have read the log before the ring
     // Brought up to date by themselves while the log was read, and with less of it.
     ringAgain ||= [...watched.values()].some(isBehind);

@@ -133,6 +133,16 @@ describe("a change", () => {
     }
   });
 
+  it("that cannot be shown to one stops nobody else", async () => {
+    const [ann, bob] = await listenMany(2, newId);
+    await server.addNote({ owner: ann?.userId ?? "", department: newId(), text: "cannot be shown" });
+    const note = await server.addNote({ owner: bob?.userId ?? "", department: newId(), text: "first" });
+    await arrives(bob, note, "first");
+    await server.editNote(note, { text: "second" });
+    await arrives(bob, note, "second");
+    expect(ann?.rows("notes").size).toBe(0);
+  });
+
   it("[POL-6] is given its own moment in every profile, whoever sees it then", async () => {
     const isWeekOld = { before: ["obj.createdAt", { days: -7 }] };
     const when = { and: [{ eq: ["obj.department", "sub.department"] }, isWeekOld] };

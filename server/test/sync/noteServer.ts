@@ -180,6 +180,7 @@ const collections = [
         )
       ).rows,
     project(row, access) {
+      if (row.text === "cannot be shown") throw new Error("This note is broken.");
       const seen = Object.entries(row).filter(([name]) => name === "id" || access.field(name) === "visible");
       return Object.fromEntries(seen) as JsonObject;
     },
