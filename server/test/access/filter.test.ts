@@ -39,6 +39,8 @@ const timeout = Math.max(300_000, PAIRS * MS_PER_PAIR);
 /** A found case is shrunk for so long and then told as it is, before the test's own time ends without a word. */
 const SHRINK_UNTIL_MS = timeout - 30_000;
 const settings = { numRuns: Math.ceil(PAIRS / PAIRS_PER_RUN), seed, interruptAfterTimeLimit: SHRINK_UNTIL_MS };
+/** So often is asked about an action before a diagram is made of it (decision 0018). */
+const QUESTIONS = 256;
 const fields = Object.values(resourceType.sections).flat();
 const { actions } = resourceType;
 
@@ -99,6 +101,9 @@ it(
         for (const { written, subject, context, field } of asked) {
           const same = comparing(written);
           const { engine, policies } = engineOf(written);
+          const byDiagram = engine.accessOf(subject, context);
+          const first = { type: "thing", attributes: instances[0] ?? {} };
+          for (const action of actions) for (let at = 0; at < QUESTIONS; at++) byDiagram.may(action, first);
           related += engine.relatedAttributesOf("thing").length > 0 ? 1 : 0;
           for (const [index, object] of rows.entries()) {
             const situation: Situation = {
@@ -116,6 +121,7 @@ it(
               const expected = naiveMay(situation, action);
               same(() => [index, action, "may"], engine.may(subject, action, resource, context).allowed, expected);
               same(() => [index, action, "access"], access.may(action), expected);
+              same(() => [index, action, "diagram"], byDiagram.may(action, resource), expected);
               if (expected) allowed += 1;
               else refused += 1;
             }
