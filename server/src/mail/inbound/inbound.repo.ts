@@ -63,3 +63,92 @@ export async function insertInbound(trx: Transaction, inbound: NewInbound): Prom
     })
     .execute();
 }
+
+/* ---------- taking what waits ---------- */
+
+/**
+ * After so many attempts, with an hour between the last ones, what still fails will go on failing. An attempt that ends with
+ * the process (a message that exhausts its memory) counts as well: it is counted before it begins.
+ */
+const MAX_ATTEMPTS = 6;
+const MINUTE_MS = 60_000;
+const DELAYS_MS = [1, 1, 5, 15, 60, 60].map((minutes) => minutes * MINUTE_MS);
+
+/** Whoever claims a message has it until it is due again. */
+export async function claimInbound(
+  db: Database,
+  { now, limit }: { now: number; limit: number },
+): Promise<readonly InboundRow[]> {
+  const later = sql.join(DELAYS_MS.map((delay) => sql`${new Date(now + delay).toISOString()}::timestamptz`));
+  const { rows } = await sql<InboundRow>`
+    update mail_inbound set attempts = attempts + 1, next_at = (array[${later}])[least(attempts + 1, ${DELAYS_MS.length})]
+    where id in (
+      select id from mail_inbound where state = 'waiting' and next_at <= ${new Date(now).toISOString()}
+      order by next_at, id limit ${limit} for update skip locked)
+    returning *`.execute(db);
+  const over = rows.filter(({ attempts }) => attempts > MAX_ATTEMPTS);
+  for (const row of over) await noteFailure(db, row, { message: row.message ?? "", now: new Date(now).toISOString() });
+  return rows
+    .filter(({ attempts }) => attempts <= MAX_ATTEMPTS)
+    .toSorted((a, b) => (a.received_at < b.received_at ? -1 : 1));
+}
+
+/** True when it goes to quarantine now. */
+export async function noteFailure(
+  db: Database,
+  { id, attempts }: InboundRow,
+  { message, now }: { message: string; now: string },
+): Promise<boolean> {
+  const isOver = attempts >= MAX_ATTEMPTS;
+  const words = message.replaceAll("\u0000", "").slice(0, 1_000).toWellFormed();
+  await sql`
+    update mail_inbound set message = ${words}, state = ${isOver ? "quarantined" : "waiting"},
+      reason = ${isOver ? "failed" : null}, finished_at = case when ${isOver} then ${now}::timestamptz end
+    where id = ${id} and state = 'waiting'`.execute(db);
+  return isOver;
+}
+
+/** First part of the advisory lock's key ("mbdy" in ASCII); the second is the hash of the bytes as they came. */
+const LOCK = 0x6d626479;
+
+/** The row as it is now; nobody delivers it, or the same bytes under another id, at the same time. */
+export async function lockInbound(
+  trx: Transaction,
+  { id, body_sha256 }: Pick<InboundRow, "id" | "body_sha256">,
+): Promise<InboundRow | undefined> {
+  await sql`select pg_advisory_xact_lock(${LOCK}, hashtext(${body_sha256}))`.execute(trx);
+  return inboundTables(trx).selectFrom("mail_inbound").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+}
+
+/** Other deliveries of the same bytes in the name of the same sender: who did not hear our answer sends again (RFC 5321 §6.1). */
+export const findRepeats = (trx: Transaction, row: InboundRow): Promise<readonly Pick<InboundRow, "recipients">[]> =>
+  inboundTables(trx)
+    .selectFrom("mail_inbound")
+    .select("recipients")
+    .where("body_sha256", "=", row.body_sha256)
+    .where("envelope_from", "=", row.envelope_from)
+    .where("id", "<>", row.id)
+    .where("state", "in", ["delivered", "released"])
+    .execute();
+
+export async function finishInbound(
+  trx: Transaction,
+  id: string,
+  end: {
+    readonly state: Exclude<InboundState, "waiting">;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly now: string;
+  },
+): Promise<void> {
+  await inboundTables(trx)
+    .updateTable("mail_inbound")
+    .set({ state: end.state, reason: end.reason ?? null, message: end.message ?? null, finished_at: end.now })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** What is done is forgotten after a while; quarantine is kept until somebody decides. */
+export async function pruneInbound(db: Database, before: string): Promise<void> {
+  await sql`delete from mail_inbound where finished_at < ${before} and state <> 'quarantined'`.execute(db);
+}

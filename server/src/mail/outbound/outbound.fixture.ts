@@ -12,7 +12,7 @@ import { outboundTables, type OutboundRow } from "./outbound.repo.ts";
 import type { RecipientAnswer, Transmission, Transport } from "./transport.port.ts";
 
 /** Bodies in memory. */
-export function memoryBlobs(): Pick<BlobStore, "get" | "put"> & { readonly bodies: Map<string, Buffer> } {
+export function memoryBlobs(): Pick<BlobStore, "get" | "put" | "delete"> & { readonly bodies: Map<string, Buffer> } {
   const bodies = new Map<string, Buffer>();
   return {
     bodies,
@@ -22,10 +22,13 @@ export function memoryBlobs(): Pick<BlobStore, "get" | "put"> & { readonly bodie
       bodies.set(sha256, bytes);
       return { sha256, size: bytes.length };
     },
-    async get(sha256) {
+    async get(sha256, range) {
       const bytes = bodies.get(sha256);
       if (!bytes) throw new Error("there is no such body");
-      return Readable.from([bytes]);
+      return Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes]);
+    },
+    async delete(sha256) {
+      bodies.delete(sha256);
     },
   };
 }
