@@ -1,9 +1,30 @@
 import type { Clock } from "@kontor/shared/base";
 import type { Intent, IntentResult } from "@kontor/shared/protocol";
 import type { Config } from "#config";
-import type { BlobStore, NewFile } from "#files";
-import type { Actor, AnyIntent, Collection, Endpoint, EndpointRequest, Job, Log, Queue, Transaction } from "#kernel";
-import { contactIntents, mailCollections, messageIntents, ruleIntents, ruleRunJob } from "#mail";
+import { signTicket, type BlobStore, type FilePlaces, type FileRows, type NewFile } from "#files";
+import {
+  secretState,
+  type Actor,
+  type AnyIntent,
+  type Collection,
+  type Endpoint,
+  type EndpointRequest,
+  type Job,
+  type Log,
+  type Queue,
+  type Transaction,
+} from "#kernel";
+import {
+  contactIntents,
+  createDispatcher,
+  forwardMessage,
+  mailCollections,
+  messageIntents,
+  ruleIntents,
+  ruleRunJob,
+  sendEndpoints,
+  sendIntents,
+} from "#mail";
 import type { RecordAccess } from "#objects";
 import type { Office } from "./main.office.ts";
 import { createStops } from "./main.stops.ts";
@@ -16,8 +37,12 @@ export interface MailDeps {
   readonly config: Config;
   readonly office: Office;
   readonly records: RecordAccess;
+  readonly places: FilePlaces;
+  readonly rows: FileRows;
   readonly clock: Clock;
   readonly log: Log;
+  /** Rows for bodies that are in the blob store already, in the transaction of what they hang in; from `start` on. */
+  keepFiles(trx: Transaction, files: readonly NewFile[]): Promise<void>;
 }
 
 /** What is there only once files are. */
@@ -26,8 +51,6 @@ export interface MailStart {
   readonly queue: Queue;
   /** The domain of an installation that has none. */
   readonly fallbackDomain: string;
-  /** Rows for bodies that are in the blob store already, in the transaction of what they hang in. */
-  keepFiles(trx: Transaction, files: readonly NewFile[]): Promise<void>;
   actorOf(request: EndpointRequest): Promise<Actor>;
   applyIntent(intent: Intent, actor: Actor): Promise<IntentResult>;
 }
@@ -46,8 +69,9 @@ export interface MailParts {
   start(deps: MailStart): Promise<Mail>;
 }
 
-export function createMail({ office, records, clock, log }: MailDeps): MailParts {
-  const { db, provisioning, doorbell } = office;
+export function createMail(deps: MailDeps): MailParts {
+  const { config, office, records, places, rows, clock, log, keepFiles } = deps;
+  const { access, db, doorbell, provisioning, types } = office;
 
   const ensureMailboxes = async () => {
     await db.transaction().execute((trx) => provisioning.ensureMailboxes(trx));
@@ -56,13 +80,46 @@ export function createMail({ office, records, clock, log }: MailDeps): MailParts
 
   return {
     collections: mailCollections,
-    intents: [...messageIntents({ records }), ...ruleIntents({ records }), ...contactIntents],
+    intents: [
+      ...messageIntents({ records }),
+      ...ruleIntents({ records }),
+      ...contactIntents,
+      ...sendIntents({ places, rows, maxBytes: config.uploadMaxBytes, keepFiles }),
+    ],
     jobs: [ruleRunJob({ db, clock, changed: () => doorbell.ring() })],
-    async start({ fallbackDomain }) {
+    async start({ blobs, fallbackDomain, actorOf, applyIntent }) {
       const stops = createStops(log);
       await db.transaction().execute((trx) => provisioning.ensureDomains(trx, fallbackDomain));
       await ensureMailboxes();
-      return { endpoints: [], ensureMailboxes, stop: () => stops.all() };
+
+      const signingKey = await secretState(db, "files.signing");
+      const dispatcher = createDispatcher({
+        db,
+        blobs,
+        clock,
+        log,
+        types,
+        keepFiles,
+        forward: forwardMessage,
+        engine: access.engine,
+        loadSubject: access.loadSubject,
+        publicUrl: config.publicUrl,
+        sharedPath: ({ fileId, messageId, expires }) =>
+          `/f/${signTicket({ file: fileId, part: "content", share: messageId, expires }, signingKey)}`,
+        changed: () => doorbell.ring(),
+      });
+      const stopListening = doorbell.onRing(() => dispatcher.wake());
+      stops.push(async () => {
+        stopListening();
+        await dispatcher.stop();
+      });
+      dispatcher.start();
+
+      return {
+        endpoints: sendEndpoints({ db, actorOf, applyIntent }),
+        ensureMailboxes,
+        stop: () => stops.all(),
+      };
     },
   };
 }

@@ -31,6 +31,7 @@ import {
   type Job,
   type Log,
 } from "#kernel";
+import { attachmentPlace } from "#mail";
 import {
   createRecordAccess,
   findRecordIds,
@@ -118,9 +119,18 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   };
 
   const parent = createRecordAccess({ types });
-  const places = createFilePlaces([createRecordPlace({ parent })]);
+  const places = createFilePlaces([createRecordPlace({ parent }), attachmentPlace]);
   const rows = createFileRows({ places });
-  const mailParts = createMail({ config, office, records: parent, clock, log });
+  const mailParts = createMail({
+    config,
+    office,
+    records: parent,
+    places,
+    rows,
+    clock,
+    log,
+    keepFiles: (trx, kept) => files.keep(trx, kept),
+  });
   const collections = [
     ...objectCollections({ types }),
     filesCollection({ parent }),
@@ -201,7 +211,6 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     blobs: files.blobs,
     queue: files.queue,
     fallbackDomain: withDemo ? demoDomain : config.mail.fallbackDomain,
-    keepFiles: files.keep,
     actorOf,
     applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent, actor.context.ip),
   });

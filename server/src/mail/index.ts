@@ -4,3 +4,8 @@ export { createProvisioning, type Provisioning } from "./mailboxes/provision.ts"
 export { messageIntents } from "./messages/messages.intents.ts";
 export { ruleIntents } from "./rules/rules.intents.ts";
 export { ruleRunJob } from "./rules/runOnFolder.ts";
+export { forwardMessage } from "./rules/forwardMessage.ts";
+export { attachmentPlace } from "./send/attachment.place.ts";
+export { createDispatcher } from "./send/dispatcher.ts";
+export { sendEndpoints } from "./send/send.endpoints.ts";
+export { sendIntents } from "./send/send.intents.ts";

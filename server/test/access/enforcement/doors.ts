@@ -1,6 +1,7 @@
 import { newId } from "@kontor/shared/base";
 import type { GuardedOffice } from "./guardedOffice.ts";
 import { mailIntentProbes, type IntentProbe } from "./mail.doors.ts";
+import { sendIntentProbes } from "./mail.send.doors.ts";
 
 /** Doors that ask no policy, each looked at by somebody who says why that is right. */
 export const ownDoors: Readonly<Record<string, string>> = {
@@ -108,4 +109,5 @@ export const intentProbes: Readonly<Record<string, IntentProbe>> = {
     return { id: fileId, args: {} };
   },
   ...mailIntentProbes,
+  ...sendIntentProbes,
 };
