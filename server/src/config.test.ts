@@ -60,6 +60,48 @@ describe("configuration", () => {
     );
   });
 
+  it.each([
+    ["0.0.0.0:25", { host: "0.0.0.0", port: 25 }],
+    [":2525", { host: "0.0.0.0", port: 2_525 }],
+    ["[::1]:25", { host: "::1", port: 25 }],
+    ["mail.example.com:25", { host: "mail.example.com", port: 25 }],
+    ["/run/kontor/lmtp.sock", { path: "/run/kontor/lmtp.sock" }],
+  ])("takes mail at %s", (text, listen) => {
+    const { smtp } = readConfig({ KONTOR_SMTP_LISTEN: text }, { dataDirectory: dataDirectory() });
+    expect(smtp.listen).toEqual(listen);
+  });
+
+  it("sends no mail until it is told how, and by the relay when there is one", () => {
+    const send = (environment: NodeJS.ProcessEnv) =>
+      readConfig(environment, { dataDirectory: dataDirectory() }).smtp.send;
+    expect([send({}), send({ KONTOR_SMTP_RELAY_HOST: "x" }), send({ KONTOR_SMTP_SEND: "direct" })]).toEqual([
+      "off",
+      "relay",
+      "direct",
+    ]);
+  });
+
+  it.each([
+    [{ KONTOR_SMTP_LISTEN: "25" }, /KONTOR_SMTP_LISTEN: is not an address/],
+    [{ KONTOR_SMTP_LISTEN: "0.0.0.0:99999" }, /KONTOR_SMTP_LISTEN: is not an address/],
+    [{ KONTOR_SMTP_NAME: "localhost" }, /KONTOR_SMTP_NAME: is not the full name/],
+    [{ KONTOR_SMTP_DNS: "dns.example" }, /KONTOR_SMTP_DNS: is not a list/],
+    [{ KONTOR_SMTP_SEND: "relay" }, /KONTOR_SMTP_RELAY_HOST: needed/],
+    [{ KONTOR_SMTP_TLS_KEY: "/key" }, /KONTOR_SMTP_TLS_CERT and KONTOR_SMTP_TLS_KEY/],
+    [{ KONTOR_SMTP_RELAY_USER: "x" }, /one is of no use without the other/],
+    [
+      {
+        KONTOR_SMTP_RELAY_HOST: "relay.example",
+        KONTOR_SMTP_RELAY_USER: "x",
+        KONTOR_SMTP_RELAY_PASSWORD: "y",
+        KONTOR_SMTP_RELAY_SECURITY: "none",
+      },
+      /would send the password/,
+    ],
+  ])("refuses %o", (environment, words) => {
+    expect(() => readConfig(environment, { dataDirectory: dataDirectory() })).toThrow(words);
+  });
+
   it("is documented, key by key", () => {
     const page = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
     expect(

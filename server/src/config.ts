@@ -4,6 +4,7 @@ import { domainToASCII } from "node:url";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { DomainError } from "@kontor/shared/base";
+import { smtpConfigOf, smtpKeys, smtpProblems, type SmtpConfig } from "./config.smtp.ts";
 
 /**
  * The one reader of the environment. Every key can stand in the environment or in `kontor.config.json` inside the data
@@ -99,6 +100,7 @@ export const configKeys = {
     schema: count(1, 3_650).default(30),
     words: "Days after which what lies in the trash of a mailbox is deleted for good.",
   },
+  ...smtpKeys,
   KONTOR_BLOB_STORE: {
     schema: z.enum(["disk", "s3"]).default("disk"),
     words: "Where file bodies are kept: in the data directory, or in an S3 bucket.",
@@ -144,6 +146,8 @@ export interface Config {
     readonly fallbackDomain: string;
     readonly trashDays: number;
   };
+  /** Mail with other servers. */
+  readonly smtp: SmtpConfig;
   readonly blobs:
     | { readonly kind: "disk" }
     | {
@@ -187,6 +191,8 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: ConfigOver
   const settings = values as Values;
   if (settings.KONTOR_BLOB_STORE === "s3" && !settings.S3_BUCKET)
     problems.push("S3_BUCKET: needed when KONTOR_BLOB_STORE is s3");
+  // With a mistake in one of them, the others may be missing.
+  if (problems.length === 0) problems.push(...smtpProblems(settings));
   if (problems.length > 0) {
     throw new DomainError(
       "invalid",
@@ -215,6 +221,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: ConfigOver
       fallbackDomain: fallbackDomain(settings.KONTOR_PUBLIC_URL),
       trashDays: settings.KONTOR_MAIL_TRASH_DAYS,
     },
+    smtp: smtpConfigOf(settings, settings.KONTOR_PUBLIC_URL),
     blobs:
       settings.KONTOR_BLOB_STORE === "disk"
         ? { kind: "disk" }

@@ -101,7 +101,7 @@ describe("a message from another server", () => {
       verdict: { ip: "127.0.0.1", helo: "peer.example", protocol: "ESMTP", spf: "pass", dkim: "none", dmarc: "none" },
     });
     expect(stored(row)).toBe(
-      `Return-Path: <x@far.example>\r\nReceived: from peer.example ([127.0.0.1])\r\n\tby mail.ours.example with ESMTP id ${row?.id}\r\n\tfor <Anna@ours.example>;\r\n\tSat, 28 Nov 2026 10:00:00 +0000\r\n${RAW}`,
+      `Return-Path: <x@far.example>\r\nReceived: from peer.example ([127.0.0.1])\r\n\tby mail.ours.example with ESMTP id ${row?.id}\r\n\tfor <Anna@Ours.Example>;\r\n\tSat, 28 Nov 2026 10:00:00 +0000\r\n${RAW}`,
     );
     expect([row?.raw_size, taken]).toEqual([stored(row)?.length, 1]);
     const { rows: noted } = await test.pool.query("select 1 from blob where sha256 = $1", [row?.raw_sha256]);
