@@ -125,6 +125,22 @@ create table mail_content (
 create index mail_content_message_id on mail_content (message_id);
 create index mail_content_raw on mail_content (raw_sha256) where raw_sha256 is not null;
 
+-- What is found by words: A the subject, B who it is from, C whom it is to, D what it says. The Russian configuration stems Latin
+-- words as English ones; names and addresses are not stemmed. What joins words is a gap, so that a part of an address, of a link or of
+-- a number is found (PostgreSQL would take each for one word), and ё is е. A text vector holds at most 1 MB: of 100,000 characters
+-- none became larger than half of that, whatever they were.
+create function mail_words(text text) returns text language sql immutable parallel safe
+  return translate(text, 'ёЁ/@.-_+:', 'еЕ       ');
+create function mail_names(people jsonb, path jsonpath) returns text language sql immutable parallel safe
+  return translate(mail_words(left(jsonb_path_query_array(people, path)::text, 20000)), '"[]{}(),;<>\''', repeat(' ', 13));
+alter table mail_content add column words tsvector not null generated always as (
+  setweight(to_tsvector('russian', mail_words(subject)), 'A')
+  || setweight(to_tsvector('simple', mail_names(people, '$.from[*].*')), 'B')
+  || setweight(to_tsvector('simple', mail_names(people, '$.to[*].*') || ' ' || mail_names(people, '$.cc[*].*')), 'C')
+  || setweight(to_tsvector('russian', mail_words(left(body_text, 100000))), 'D')
+) stored;
+create index mail_content_words on mail_content using gin (words);
+
 create table mail_thread (
   id uuid primary key,
   mailbox_id uuid not null references mailbox (id) on delete cascade,
@@ -182,8 +198,8 @@ create table mail_message (
   remote_modseq bigint,
   rev integer not null default 1
 );
-create index mail_message_folder on mail_message (folder_id, received_at desc, id);
-create index mail_message_mailbox on mail_message (mailbox_id, received_at desc, id);
+create index mail_message_folder on mail_message (folder_id, received_at desc, id desc);
+create index mail_message_mailbox on mail_message (mailbox_id, received_at desc, id desc);
 create index mail_message_thread on mail_message (thread_id);
 create index mail_message_content on mail_message (content_id);
 create unique index mail_message_remote on mail_message (folder_id, remote_uid) where remote_uid is not null;
@@ -294,8 +310,10 @@ create table mail_account (
   failures integer not null default 0,
   last_synced_at timestamptz,
   created_at timestamptz not null default now(),
-  -- Counted up by each worker that takes the account: one that lost it without knowing writes nothing more.
-  epoch integer not null default 0
+  -- Counted up by each worker that takes the account, and when it is changed: one that lost it without knowing writes nothing more.
+  epoch integer not null default 0,
+  -- Somebody asks for new mail now.
+  look_wanted boolean not null default false
 );
 
 -- How the account looks at its provider, as far as we know it (RFC 3501, 7162). Apart from the folders and messages of the

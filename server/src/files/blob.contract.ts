@@ -58,6 +58,16 @@ export function blobContract(name: string, open: () => Promise<BlobStore>): void
       });
     });
 
+    it("[BLB-1] takes many small bodies at once, equal ones and ones it has already among them", async () => {
+      const known = randomBytes(100);
+      await blobs.put(chunksOf(known));
+      const bodies = [known, ...Array.from({ length: 150 }, (_, size) => randomBytes(size * 40))];
+      const all = [...bodies, bodies[7] as Buffer];
+      expect(await blobs.putMany(all)).toEqual(all.map((body) => ({ sha256: sha256(body), size: body.length })));
+      for (const body of bodies) expect((await buffer(await blobs.get(sha256(body)))).equals(body)).toBe(true);
+      expect(await blobs.putMany([])).toEqual([]);
+    });
+
     it("[BLB-2] leaves nothing of a stream that breaks off", async () => {
       const start = randomBytes(70_000);
       async function* broken() {

@@ -15,6 +15,11 @@ import { DomainError } from "@kontor/shared/base";
 export interface BlobStore {
   /** Writes a stream while hashing it. Rejects without a trace when the stream fails or is not as announced. */
   put(body: AsyncIterable<Uint8Array>, expected?: ExpectedBlob): Promise<BlobStat>;
+  /**
+   * Many small bodies at once, in the order given; when it resolves, each of them is as `put` leaves one (BLB-3). A store
+   * that pays for every write by itself can share that cost here.
+   */
+  putMany(bodies: readonly Uint8Array[]): Promise<readonly BlobStat[]>;
   /** Takes a finished local file over; after success the file at `path` is gone. Copies nothing where it can. */
   putFile(path: string, expected?: ExpectedBlob): Promise<BlobStat>;
   /** `range` is inclusive at both ends, in bytes, as in HTTP. */

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { chmod, mkdir, open, readdir, rename, rm, stat as statFile } from "node:fs/promises";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import {
@@ -62,8 +62,37 @@ export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore
     }
   };
 
+  /**
+   * Syncing is nearly all of the cost, and most of it is the directories': one made on the way has its name to be kept, and its
+   * parent's. Many bodies share them, so each is synced once, when all of the bodies are in place.
+   */
+  const putMany = async (bodies: readonly Uint8Array[]): Promise<readonly BlobStat[]> => {
+    const stats = bodies.map(statOf);
+    const distinct = new Map(stats.map(({ sha256 }, index) => [sha256, bodies[index] as Uint8Array]));
+    const pathsOf = new Map([...distinct.keys()].map((sha256) => [sha256, join(temporary, randomUUID())]));
+    const directories = new Set<string>();
+    try {
+      await eachOf(pathsOf, async ([sha256, path]) => writeSynced(path, distinct.get(sha256) as Uint8Array));
+      await eachOf(pathsOf, async ([sha256, from]) => {
+        const path = pathOf(sha256);
+        const directory = dirname(path);
+        const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
+        await rename(from, path);
+        directories.add(directory);
+        if (firstMade !== undefined) directories.add(dirname(directory)).add(root);
+      });
+      await eachOf(directories, syncDirectory);
+      return stats;
+    } catch (error) {
+      throw asStorageError(error);
+    } finally {
+      await eachOf(pathsOf.values(), (path) => rm(path, { force: true }));
+    }
+  };
+
   return {
     put,
+    putMany,
 
     async putFile(path: string, expected: ExpectedBlob = {}) {
       const blob = await hashFile(path);
@@ -111,6 +140,34 @@ export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore
       }
     },
   };
+}
+
+const statOf = (body: Uint8Array): BlobStat => ({
+  sha256: createHash("sha256").update(body).digest("hex"),
+  size: body.byteLength,
+});
+
+/** Writes that wait for the disk at once: what a journal joins into one commit; more only wait in a row. */
+const AT_ONCE = 32;
+
+async function eachOf<Item>(items: Iterable<Item>, act: (item: Item) => Promise<unknown>): Promise<void> {
+  const queue = [...items].values();
+  const lane = async () => {
+    for (const item of queue) await act(item);
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane));
+  const failed = lanes.find(({ status }) => status === "rejected");
+  if (failed) throw (failed as PromiseRejectedResult).reason;
+}
+
+async function writeSynced(path: string, body: Uint8Array): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(body);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** A write that was cut off by a kill is never resumed here (uploads resume before this store), so age alone decides. */

@@ -190,7 +190,7 @@ function createSession(client: ImapFlow, refusals: Refusals): ImapSession {
       const statusQuery = { messages: true, uidNext: true, uidValidity: true, unseen: true, highestModseq: true };
       const listed = await ask(() => client.list({ statusQuery }));
       const prefix = client.namespace?.prefix ?? "";
-      return listed.filter(({ flags }) => !flags.has("\\NonExistent")).map((entry) => folderOf(entry, prefix));
+      return listed.map((entry) => folderOf(entry, prefix));
     },
 
     async select(path) {
@@ -300,12 +300,12 @@ function createSession(client: ImapFlow, refusals: Refusals): ImapSession {
     },
 
     async createFolder(names) {
-      const { path } = await ask(() => client.mailboxCreate([...names]));
+      const { path } = await ask(() => client.mailboxCreate(safeNames(client, names)));
       return path;
     },
 
     async renameFolder(path, names) {
-      const { newPath } = await ask(() => client.mailboxRename(path, [...names]));
+      const { newPath } = await ask(() => client.mailboxRename(path, safeNames(client, names)));
       // Subscriptions go by name: without it other clients would not show the folder (RFC 3501 §6.3.6).
       await client.mailboxUnsubscribe(path).catch(() => false);
       await client.mailboxSubscribe(newPath).catch(() => false);
@@ -419,6 +419,12 @@ const bareId = (messageId: string | undefined): string | undefined => {
   const bare = messageId?.trim().replace(/^<(?<inner>.*)>$/s, "$<inner>");
   return bare === "" ? undefined : bare;
 };
+
+/** A name that holds the server's own sign between folders would be two. */
+function safeNames(client: ImapFlow, names: readonly string[]): string[] {
+  const delimiter = client.namespace?.delimiter ?? undefined;
+  return names.map((name) => (delimiter ? name.replaceAll(delimiter, "-") : name));
+}
 
 const byeWords = (client: ImapFlow): string | undefined =>
   client.byeReason === undefined ? undefined : cleanWords(client.byeReason);

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  PutObjectCommand,
   S3Client,
   S3ServiceException,
   paginateListObjectsV2,
@@ -38,6 +39,9 @@ export interface S3Options {
   /** Put before every key, so that several servers can share a bucket. */
   readonly prefix?: string;
 }
+
+/** Requests at once for many small bodies: each waits for the network, and the SDK keeps up to 50 connections. */
+const AT_ONCE = 8;
 
 /** Bodies in a bucket, under `<prefix>ab/<sha256>`. */
 export function createS3Blobs(deps: { options: S3Options; spoolDirectory: string }): BlobStore & { close(): void } {
@@ -105,6 +109,26 @@ export function createS3Blobs(deps: { options: S3Options; spoolDirectory: string
       } finally {
         await rm(path, { force: true });
       }
+    },
+
+    async putMany(bodies) {
+      const stats = bodies.map((body) => ({
+        sha256: createHash("sha256").update(body).digest("hex"),
+        size: body.byteLength,
+      }));
+      const queue = stats.entries();
+      const lane = async () => {
+        for (const [index, { sha256 }] of queue) {
+          const Body = bodies[index] as Uint8Array;
+          await client.send(
+            new PutObjectCommand({ Bucket: bucket, Key: keyOf(sha256), Body, ContentType: "application/octet-stream" }),
+          );
+        }
+      };
+      const lanes = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane));
+      const failed = lanes.find(({ status }) => status === "rejected");
+      if (failed) throw asS3Error((failed as PromiseRejectedResult).reason);
+      return stats;
     },
 
     putFile,

@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startDovecot, type Dovecot, type DovecotOptions } from "../../../test/mail/dovecot.ts";
+import { AccountFailure } from "./account.failure.ts";
+import { createAccountSync } from "./account.sync.ts";
+import {
+  folderIdOf,
+  letter,
+  openBoth,
+  picture,
+  pictureThere,
+  rowOf,
+  startHouse,
+  type Both,
+  type House,
+} from "./accounts.fixture.ts";
+
+let house: House;
+beforeAll(async () => {
+  house = await startHouse();
+});
+afterAll(() => house.stop());
+
+const servers: Readonly<Record<string, DovecotOptions>> = {
+  "a server with QRESYNC": {},
+  "a server without CONDSTORE, MOVE and UIDPLUS": {
+    without: ["CONDSTORE", "QRESYNC", "MOVE", "UIDPLUS", "ESEARCH", "LIST-STATUS"],
+  },
+};
+
+describe.each(Object.entries(servers))("two-way sync with %s", (_name, options) => {
+  let dovecot: Dovecot;
+  beforeAll(async () => {
+    dovecot = await startDovecot(options);
+  });
+  afterAll(() => dovecot.stop());
+
+  async function withBoth(test: (both: Both) => Promise<void>): Promise<void> {
+    const both = await openBoth(house, dovecot);
+    try {
+      await test(both);
+    } finally {
+      await both.close();
+    }
+  }
+  const same = async ({ mailboxId, other }: Both) =>
+    expect(await picture(house, mailboxId)).toEqual(await pictureThere(other));
+  const row = async ({ mailboxId }: Both, id: string) => {
+    const found = await rowOf(house, mailboxId, id);
+    if (!found) throw new Error(`${id} is not here`);
+    return found;
+  };
+
+  it("brings folders, messages and flags", () =>
+    withBoth(async (both) => {
+      const { other } = both;
+      await other.mailboxCreate("Projects/Ünïcode");
+      await other.append("INBOX", letter("one@x"), ["\\Seen"]);
+      await other.append("INBOX", letter("two@x"), ["\\Flagged", "\\Answered"]);
+      await other.append("Projects/Ünïcode", letter("three@x"), ["$Forwarded"]);
+      await other.append("Sent", letter("four@x"), ["\\Seen"]);
+      await both.settle();
+      await same(both);
+      expect(await row(both, "three@x")).toMatchObject({ seen: false });
+    }));
+
+  it("brings what changes there: new ones, flags, moves, deletions, folders", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId } = both;
+      for (let n = 1; n <= 6; n++) await other.append("INBOX", letter(`c${n}@x`));
+      await both.settle();
+      const before = await row(both, "c3@x");
+      await other.mailboxOpen("INBOX");
+      await other.messageFlagsAdd("1:2", ["\\Seen"], { uid: true });
+      await other.messageMove("3", "Archive", { uid: true });
+      await other.messageDelete("4", { uid: true });
+      await other.messageFlagsAdd("5", ["\\Deleted"], { uid: true });
+      await other.append("INBOX", letter("c7@x"));
+      await other.mailboxCreate("New");
+      await both.settle();
+      await same(both);
+      // [ACC-2] It is the same message, with whatever belongs to it here.
+      expect(await row(both, "c3@x")).toEqual({ ...before, folder_id: await folderIdOf(house, mailboxId, "archive") });
+      await other.mailboxOpen("INBOX");
+      await other.messageFlagsRemove("5", ["\\Deleted"], { uid: true });
+      await other.mailboxDelete("New");
+      await both.settle();
+      await same(both);
+      expect((await picture(house, mailboxId))["INBOX"]).toContain("c5@x 0");
+    }));
+
+  it("does there what is done here, in its order", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId } = both;
+      for (let n = 1; n <= 5; n++) await other.append("INBOX", letter(`d${n}@x`));
+      await both.settle();
+      const id = async (n: number) => (await row(both, `d${n}@x`)).id;
+      const [archive, trash] = [
+        await folderIdOf(house, mailboxId, "archive"),
+        await folderIdOf(house, mailboxId, "trash"),
+      ];
+      await both.change("mail.update", await id(1), { seen: true, flagged: true });
+      await both.change("mail.update", await id(2), { folderId: archive });
+      await both.change("mail.update", await id(2), { seen: true });
+      await both.change("mail.update", await id(2), { folderId: trash });
+      await both.change("mail.update", await id(3), { folderId: trash });
+      await both.change("mail.delete", await id(3), {});
+      const folderId = "019a0000-0000-7000-8000-00000000000" + (options.without ? "1" : "2");
+      await both.change("folder.create", folderId, { mailboxId, name: "Ours" });
+      await both.change("mail.update", await id(4), { folderId });
+      await both.change("folder.rename", folderId, { name: "Ours & theirs" });
+      await both.settle();
+      await same(both);
+      const there = await pictureThere(other);
+      expect(there).toMatchObject({
+        INBOX: ["d1@x 3", "d5@x 0"],
+        "Ours & theirs": ["d4@x 0"],
+        Trash: ["d2@x 1"],
+        Archive: [],
+      });
+    }));
+
+  it("[ACC-1] an older state from there does not undo what is still to be done there", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId, work } = both;
+      for (let n = 1; n <= 3; n++) await other.append("INBOX", letter(`o${n}@x`));
+      await both.settle();
+      const archive = await folderIdOf(house, mailboxId, "archive");
+      await other.mailboxOpen("INBOX");
+      // There: flagged. Here, at the same time: read, moved, and one deleted for good. What is here is refused for now.
+      await other.messageFlagsAdd("1:3", ["\\Flagged"], { uid: true });
+      await both.change("mail.update", (await row(both, "o1@x")).id, { seen: true });
+      await both.change("mail.update", (await row(both, "o2@x")).id, { folderId: archive });
+      const refusing = { ...work.session, setMarks: refuse, move: refuse };
+
+      await createAccountSync({ ...work, session: refusing }).round({ thorough: true });
+      expect(await picture(house, mailboxId)).toMatchObject({ INBOX: ["o1@x 3", "o3@x 2"], Archive: ["o2@x 2"] });
+      await both.settle();
+      await same(both);
+      expect(await pictureThere(other)).toMatchObject({ INBOX: ["o1@x 3", "o3@x 2"], Archive: ["o2@x 2"] });
+    }));
+
+  it("[ACC-3] deleted there and moved here at once: it is kept, and whole", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId } = both;
+      for (let n = 1; n <= 4; n++) await other.append("INBOX", letter(`k${n}@x`, "Keep me"));
+      await both.settle();
+      const [archive, trash] = [
+        await folderIdOf(house, mailboxId, "archive"),
+        await folderIdOf(house, mailboxId, "trash"),
+      ];
+      await other.mailboxOpen("INBOX");
+      await other.messageDelete("1:2", { uid: true });
+      await other.messageMove("3:4", "Junk", { uid: true });
+      await both.change("mail.update", (await row(both, "k1@x")).id, { folderId: archive });
+      await both.change("mail.update", (await row(both, "k2@x")).id, { seen: true });
+      await both.change("mail.update", (await row(both, "k3@x")).id, { folderId: archive });
+      // Thrown away and deleted here, rescued into another folder there: the rescue wins.
+      await both.change("mail.update", (await row(both, "k4@x")).id, { folderId: trash });
+      await both.change("mail.delete", (await row(both, "k4@x")).id, {});
+      await both.settle();
+      await same(both);
+      expect(await pictureThere(other)).toMatchObject({ INBOX: [], Archive: ["k1@x 0", "k3@x 0"], Junk: ["k4@x 0"] });
+      await other.mailboxOpen("Archive");
+      const source = await other.fetchOne("1", { source: true });
+      expect(source && source.source?.toString()).toContain("Keep me");
+    }));
+
+  it("[ACC-2] UIDVALIDITY changes: the same messages, not fetched again", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId, user } = both;
+      for (let n = 1; n <= 5; n++) await other.append("INBOX", letter(`u${n}@x`));
+      await other.append("INBOX", "Subject: no Message-ID\r\n\r\nHello\r\n");
+      await both.settle();
+      const ids = async () => {
+        const rows = await house.test.pool.query<{ id: string }>(
+          "select id from mail_message where mailbox_id = $1 order by id",
+          [mailboxId],
+        );
+        return rows.rows.map(({ id }) => id);
+      };
+      const before = await ids();
+      await other.mailboxOpen("INBOX");
+      await other.messageDelete("2", { uid: true });
+      await other.messageFlagsAdd("3", ["\\Seen"], { uid: true });
+      await other.mailboxClose();
+      await dovecot.doveadm("mailbox", "update", "-u", user, "--uid-validity", "77", "INBOX");
+      await both.settle();
+      const after = await ids();
+      expect(after).toHaveLength(5);
+      expect(before).toEqual(expect.arrayContaining(after));
+      expect(await picture(house, mailboxId)).toMatchObject({
+        INBOX: expect.arrayContaining(["u1@x 0", "u3@x 1", "u4@x 0", "u5@x 0"]) as unknown,
+      });
+    }));
+
+  it("a folder that is renamed there stays the same folder here, with everything below it", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId } = both;
+      await other.mailboxCreate("A");
+      await other.mailboxCreate("A/B");
+      await other.append("A", letter("ra@x"));
+      await other.append("A/B", letter("rb@x"));
+      await both.settle();
+      const [a, b] = [
+        await folderIdOf(house, mailboxId, { name: "A" }),
+        await folderIdOf(house, mailboxId, { name: "B" }),
+      ];
+      await other.mailboxRename("A", "C");
+      await both.settle();
+      await same(both);
+      expect(await folderIdOf(house, mailboxId, { name: "C" })).toBe(a);
+      expect(await folderIdOf(house, mailboxId, { name: "B" })).toBe(b);
+      expect((await row(both, "rb@x")).folder_id).toBe(b);
+    }));
+
+  it("a folder that is deleted here takes with it what arrived in it meanwhile, into the trash", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId } = both;
+      await other.mailboxCreate("Old");
+      await other.append("Old", letter("f1@x"));
+      await both.settle();
+      await both.change("folder.delete", await folderIdOf(house, mailboxId, { name: "Old" }), {});
+      await other.append("Old", letter("f2@x"));
+      await both.settle();
+      await same(both);
+      const there = await pictureThere(other);
+      expect(there).toMatchObject({ Trash: ["f1@x 0", "f2@x 0"] });
+      expect(Object.keys(there)).not.toContain("Old");
+    }));
+});
+
+const refuse = (): Promise<never> => Promise.reject(new AccountFailure("server", "Not now"));

@@ -1,0 +1,123 @@
+import type { Transaction } from "#kernel";
+import type { PlacedMessage } from "../messages/placeMessage.ts";
+import { AccountFailure } from "./account.failure.ts";
+import type { AccountWork } from "./account.work.ts";
+import { fillFolders, type Filling } from "./fillFolders.ts";
+import type { FolderStatus } from "./imap.port.ts";
+import { importMessages } from "./importMessages.ts";
+import { matchMessages } from "./matchMessages.ts";
+import { pushChanges } from "./pushChanges.ts";
+import { findRemoteFolders } from "./remote.repo.ts";
+import { resolveLost } from "./resolveLost.ts";
+import { finishScan, mayDiffer, scanFolder, type Scan } from "./scanFolder.ts";
+import { dropEmptyFolders, syncFolders, type SyncedFolder } from "./syncFolders.ts";
+
+/**
+ * Two-way sync of one account over one session.
+ *
+ * Rules, quoted by tests:
+ * - **ACC-1** What was done here is done there in its order; until then an older state from there does not undo it.
+ * - **ACC-2** A message that moves there, or lies under another UID since UIDVALIDITY changed, stays the same message here, and
+ *   is not fetched again.
+ * - **ACC-3** What is deleted for good there goes here, unless it was moved here to be kept: then it is put there again.
+ * - **ACC-4** After any break (connection, process, database) each message is here once, and none is missing.
+ * - **ACC-5** Of a first filling, the newest come first; what arrives meanwhile and what is done here does not wait for its end.
+ * - **ACC-6** What the provider refuses for good is taken back here; both sides say the same in the end.
+ */
+export interface AccountSync {
+  /** Does there what was done here, then looks at everything that may differ. `thorough`: at every folder. */
+  round(options?: { readonly thorough?: boolean; readonly inbox?: boolean }): Promise<void>;
+  /** Fetches what is still missing; true when nothing is. */
+  bringRest(filling: Filling): Promise<boolean>;
+  /** How many messages there are on the other side. */
+  total(): number;
+  inbox(): SyncedFolder | undefined;
+}
+
+export interface SyncHooks {
+  /** New messages in the inbox, in the transaction that brings them; not what a first filling finds. */
+  arrived?(trx: Transaction, placed: readonly PlacedMessage[]): Promise<void>;
+}
+
+export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): AccountSync {
+  const { session, log, mailboxId } = work;
+  const lastStatus = new Map<string, FolderStatus>();
+  let folders: readonly SyncedFolder[] = [];
+
+  async function round({ thorough = false, inbox = false } = {}): Promise<void> {
+    await pushChanges(work);
+    folders = await syncFolders(work, await session.listFolders());
+    const toLookAt = folders.filter(
+      (folder) =>
+        thorough ||
+        (inbox && folder.role === "inbox") ||
+        mayDiffer(folder, lastStatus.get(folder.folder_id), session.offers),
+    );
+    // All of them first: what is lost in one of them may be what is new in the next.
+    const scans: Scan[] = [];
+    let isWhole = true;
+    for (const folder of toLookAt) {
+      const scan = await unlessRefused(folder, () => scanFolder(work, folder));
+      if (scan) scans.push(scan);
+      else isWhole &&= folder.uid_validity === null;
+    }
+    for (const scan of scans) {
+      const isDone = await unlessRefused(scan.folder, () => bring(scan));
+      isWhole &&= isDone === true;
+    }
+    if (isWhole && !(await isFilling())) {
+      await resolveLost(work);
+      await dropEmptyFolders(work);
+      // What was put aside to be put there again.
+      await pushChanges(work);
+    }
+  }
+
+  /** A folder that cannot be opened (rights, a fault of the server's) keeps no other from being looked at. */
+  async function unlessRefused<Result>(
+    { folder_id: folderId }: SyncedFolder,
+    act: () => Promise<Result>,
+  ): Promise<Result | undefined> {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof AccountFailure) || error.reason !== "server") throw error;
+      log.info({ mailboxId, folderId, err: error }, "a folder of an account cannot be looked into");
+      return undefined;
+    }
+  }
+
+  /** What the scan found to be new; false when the folder has changed under it. */
+  async function bring(scan: Scan): Promise<boolean> {
+    const { folder, selected, newUids } = scan;
+    if (newUids.length > 0) {
+      const again = await session.select(folder.path);
+      if (again.uidValidity !== selected.uidValidity) return false;
+      const unknown = await matchMessages(work, folder.folder_id, newUids);
+      const isInbox = folder.role === "inbox";
+      await importMessages(work, {
+        folderId: folder.folder_id,
+        uids: unknown,
+        stored: async (trx, { placed }) => (isInbox ? await hooks.arrived?.(trx, placed) : undefined),
+      });
+    }
+    await finishScan(work, scan);
+    if (folder.status) lastStatus.set(folder.folder_id, folder.status);
+    return true;
+  }
+
+  async function isFilling(): Promise<boolean> {
+    const known = await findRemoteFolders(work.db, mailboxId);
+    return known.some(({ filled_down_to, uid_validity }) => uid_validity !== null && filled_down_to > 1);
+  }
+
+  return {
+    round,
+    async bringRest(filling) {
+      if (!(await isFilling())) return true;
+      return fillFolders(work, folders, filling);
+    },
+    total: () => folders.reduce((sum, { status }) => sum + (status?.messages ?? 0), 0),
+    inbox: () => folders.find(({ role }) => role === "inbox"),
+  };
+}

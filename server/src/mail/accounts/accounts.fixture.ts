@@ -1,0 +1,275 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ImapFlow } from "imapflow";
+import { sql } from "kysely";
+import { newId, systemClock, type JsonObject } from "@kontor/shared/base";
+import type { FolderRole, MailIntentName } from "@kontor/shared/mail";
+import type { BlobStore } from "#files";
+import { createSeal, type Database } from "#kernel";
+import { createTestDatabase, silentLog, type TestDatabase } from "#testing";
+import type { Dovecot } from "../../../test/mail/dovecot.ts";
+import { createDiskBlobs } from "../../adapters/disk/index.ts";
+import { createImapflow } from "../../adapters/imap/index.ts";
+import { createMailboxes } from "../mailboxes/createMailbox.ts";
+import { actor, applier, people, records, seedMail } from "../mail.fixture.ts";
+import { messageIntents } from "../messages/messages.intents.ts";
+import { createAccountSync, type AccountSync, type SyncHooks } from "./account.sync.ts";
+import { createTransact, type AccountWork } from "./account.work.ts";
+import { insertAccount, takeAccount, type NewAccount } from "./accounts.repo.ts";
+import { createCredentials, type Credentials } from "./credentials.ts";
+import type { ImapSession } from "./imap.port.ts";
+import { marksOf, toMarks } from "./marks.ts";
+
+/** An office with a database, a blob store and accounts at a Dovecot, for the tests of this room. */
+export interface House {
+  readonly test: TestDatabase;
+  readonly db: Database;
+  readonly blobs: BlobStore;
+  readonly credentials: Credentials;
+  stop(): Promise<void>;
+}
+
+export async function startHouse(): Promise<House> {
+  const test = await createTestDatabase();
+  const directory = await mkdtemp(join(tmpdir(), "kontor-accounts-"));
+  await seedMail(test.db);
+  const seal = createSeal(randomBytes(32));
+  return {
+    test,
+    db: test.db,
+    blobs: await createDiskBlobs({ root: join(directory, "blobs") }),
+    credentials: createCredentials({ db: test.db, seal, clock: systemClock, providers: [], fetch }),
+    async stop() {
+      await test.drop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An account of Ann's, and the name under which it signs in. */
+export interface TestAccount {
+  readonly mailboxId: string;
+  readonly user: string;
+}
+
+export async function addAccount(
+  { db, credentials }: House,
+  dovecot: Pick<Dovecot, "host" | "imapsPort" | "password">,
+  over: Partial<NewAccount> = {},
+): Promise<TestAccount> {
+  const mailboxId = newId();
+  const user = over.user_name ?? `user-${randomUUID().slice(0, 8)}`;
+  await db.transaction().execute(async (trx) => {
+    const address = `${user}@elsewhere.example`;
+    await createMailboxes(trx, [{ id: mailboxId, kind: "external", name: "Mine", address, ownerId: people.ann }]);
+    await insertAccount(trx, {
+      mailbox_id: mailboxId,
+      user_name: user,
+      auth: "password",
+      provider: null,
+      imap_host: dovecot.host,
+      imap_port: dovecot.imapsPort,
+      imap_security: "tls",
+      smtp_host: dovecot.host,
+      smtp_port: 1,
+      smtp_security: "tls",
+      ...credentials.sealPassword(mailboxId, dovecot.password),
+      ...over,
+    });
+  });
+  return { mailboxId, user };
+}
+
+/** Both sides of an account, driven by hand. */
+export interface Both extends TestAccount {
+  readonly session: ImapSession;
+  readonly work: AccountWork;
+  readonly sync: AccountSync;
+  /** Another client of the same mailbox. */
+  readonly other: ImapFlow;
+  /** Rounds until both sides have told each other everything. */
+  settle(): Promise<void>;
+  /** One of Ann's changes, as the gateway applies it. */
+  change(name: MailIntentName, id: string, args: JsonObject): Promise<void>;
+  close(): Promise<void>;
+}
+
+const apply = applier(messageIntents({ records }));
+
+export async function openBoth(
+  house: House,
+  dovecot: Dovecot,
+  {
+    account,
+    hooks = {},
+    savesSent = false,
+    through,
+  }: {
+    readonly account?: TestAccount;
+    readonly hooks?: SyncHooks;
+    readonly savesSent?: boolean;
+    /** A port that leads to Dovecot's plain one. */
+    readonly through?: number;
+  } = {},
+): Promise<Both> {
+  const { db, blobs, credentials } = house;
+  const { mailboxId, user } = account ?? (await addAccount(house, dovecot));
+  const taken = await takeAccount(db, mailboxId);
+  if (!taken) throw new Error("the account is off");
+  const imap = createImapflow({ allowInnerNetwork: true, ca: dovecot.certificate });
+  const session = await imap.connect({
+    host: dovecot.host,
+    port: through ?? dovecot.imapPort,
+    security: "none",
+    ...(await credentials.of(mailboxId)),
+  });
+  const work: AccountWork = {
+    db,
+    blobs,
+    contents: { keepFiles: async () => undefined },
+    clock: systemClock,
+    log: silentLog,
+    mailboxId,
+    savesSent,
+    session,
+    transact: createTransact({ db, mailboxId, epoch: taken.epoch, changed: () => undefined }),
+  };
+  const sync = createAccountSync(work, hooks);
+  const other = await connectOther(dovecot, user);
+  return {
+    mailboxId,
+    user,
+    session,
+    work,
+    sync,
+    other,
+    async settle() {
+      for (let turn = 0; turn < 3; turn++) {
+        await sync.round({ thorough: true });
+        while (!(await sync.bringRest({ goOn: () => true }))) await sync.round({ thorough: true });
+      }
+    },
+    async change(name, id, args) {
+      await apply(db, actor("ann"), name, id, args);
+    },
+    async close() {
+      await session.close();
+      await other.logout();
+    },
+  };
+}
+
+export async function connectOther(
+  dovecot: Pick<Dovecot, "host" | "imapPort" | "password">,
+  user: string,
+): Promise<ImapFlow> {
+  const other = new ImapFlow({
+    host: dovecot.host,
+    port: dovecot.imapPort,
+    secure: false,
+    doSTARTTLS: false,
+    auth: { user, pass: dovecot.password },
+    logger: false,
+  });
+  other.on("error", () => undefined);
+  await other.connect();
+  return other;
+}
+
+/* ---------- what is so on both sides ---------- */
+
+/** Folders by path, and in each its messages as `Message-ID marks`, sorted. */
+export type Picture = Readonly<Record<string, readonly string[]>>;
+
+const ROLE_PATHS: Readonly<Partial<Record<FolderRole, string>>> = {
+  inbox: "INBOX",
+  drafts: "Drafts",
+  sent: "Sent",
+  archive: "Archive",
+  junk: "Junk",
+  trash: "Trash",
+};
+
+export async function picture({ db }: House, mailboxId: string): Promise<Picture> {
+  const folders = await sql<{ id: string; parent_id: string | null; name: string; role: FolderRole | null }>`
+    select id, parent_id, name, role from mail_folder where mailbox_id = ${mailboxId}`.execute(db);
+  const pathOf = (id: string | null): string => {
+    const folder = folders.rows.find((each) => each.id === id);
+    if (!folder) return "";
+    const name = folder.role ? (ROLE_PATHS[folder.role] ?? folder.role) : folder.name;
+    return folder.parent_id === null ? name : `${pathOf(folder.parent_id)}/${name}`;
+  };
+  const messages = await sql<{
+    folder_id: string;
+    message_id: string;
+    seen: boolean;
+    flagged: boolean;
+    answered: boolean;
+    forwarded: boolean;
+  }>`select message.folder_id, content.message_id, message.seen, message.flagged, message.answered, message.forwarded
+     from mail_message message join mail_content content on content.id = message.content_id
+     where message.mailbox_id = ${mailboxId}`.execute(db);
+  const seen: Record<string, string[]> = {};
+  for (const { id, role } of folders.rows) if (role !== "outbox") seen[pathOf(id)] = [];
+  for (const row of messages.rows) (seen[pathOf(row.folder_id)] ??= []).push(`${row.message_id} ${toMarks(row)}`);
+  return sorted(seen);
+}
+
+export async function pictureThere(other: ImapFlow): Promise<Picture> {
+  const seen: Record<string, string[]> = {};
+  for (const { path, flags } of await other.list()) {
+    seen[path] = [];
+    if (flags.has("\\Noselect")) continue;
+    await other.mailboxOpen(path);
+    for await (const row of other.fetch("1:*", { envelope: true, flags: true }, { uid: true })) {
+      const { marks, isDeleted } = marksOf(row.flags ?? []);
+      if (!isDeleted) seen[path].push(`${row.envelope?.messageId?.replaceAll(/[<>]/g, "")} ${marks}`);
+    }
+  }
+  return sorted(seen);
+}
+
+const sorted = (seen: Record<string, string[]>): Picture =>
+  Object.fromEntries(Object.entries(seen).map(([path, lines]) => [path, lines.toSorted()]));
+
+/* ---------- messages ---------- */
+
+let made = 0;
+
+/** The text of a message; `id` without brackets. */
+export function letter(id = `l${++made}@example.org`, body = "Hello"): string {
+  return [
+    "From: Olga <olga@example.org>",
+    "To: ann@elsewhere.example",
+    `Subject: About ${id}`,
+    `Message-ID: <${id}>`,
+    "Date: Mon, 1 Jun 2026 10:00:00 +0000",
+    "",
+    body,
+    "",
+  ].join("\r\n");
+}
+
+export async function folderIdOf(
+  { db }: House,
+  mailboxId: string,
+  which: FolderRole | { name: string },
+): Promise<string> {
+  const { rows } = await sql<{ id: string }>`select id from mail_folder where mailbox_id = ${mailboxId}
+    and ${typeof which === "string" ? sql`role = ${which}` : sql`name = ${which.name}`}`.execute(db);
+  const [row] = rows;
+  if (!row) throw new Error(`there is no folder ${JSON.stringify(which)}`);
+  return row.id;
+}
+
+/** Our row of a message, by its Message-ID. */
+export async function rowOf({ db }: House, mailboxId: string, messageId: string) {
+  const { rows } = await sql<{ id: string; folder_id: string; seen: boolean; labels: string[] }>`
+    select message.id, message.folder_id, message.seen, message.labels from mail_message message
+      join mail_content content on content.id = message.content_id
+    where message.mailbox_id = ${mailboxId} and content.message_id = ${messageId}`.execute(db);
+  if (rows.length > 1) throw new Error(`${messageId} is here ${rows.length} times`);
+  return rows[0];
+}

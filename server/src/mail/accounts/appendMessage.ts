@@ -1,0 +1,75 @@
+import { buffer } from "node:stream/consumers";
+import { sql } from "kysely";
+import type { SendState } from "@kontor/shared/mail";
+import type { AccountWork } from "./account.work.ts";
+import { countAttempt, removePending, type PendingChange } from "./accounts.repo.ts";
+import { toMarks, type MarkValues } from "./marks.ts";
+import { remoteFolderFor } from "./pushFolder.ts";
+import { findPlaces, placeThere } from "./remote.repo.ts";
+
+/** A provider that keeps what it sends for us does so within seconds; after this we do it ourselves. */
+const PROVIDER_MS = 120_000;
+
+interface Appended extends MarkValues {
+  readonly id: string;
+  readonly folder_id: string;
+  readonly received_at: string;
+  readonly raw_sha256: string | null;
+  readonly message_id: string;
+  readonly send_state: SendState | null;
+  readonly at: string;
+}
+
+/**
+ * Puts a message of ours into a folder there: the copy of what was sent, or what was deleted there while it was moved here.
+ * False: the provider is about to do it by itself.
+ *
+ * APPEND is not repeatable: one whose answer was lost is looked for by its Message-ID before it is tried again.
+ */
+export async function appendMessage(work: AccountWork, change: PendingChange): Promise<boolean> {
+  const message = await readMessage(work, change);
+  const done = () => work.transact((trx) => removePending(trx, [change.id]));
+  const there = (await findPlaces(work.db, [change.message_id ?? ""])).get(change.message_id ?? "");
+  if (!message?.raw_sha256 || there !== undefined) {
+    await done(); // deleted here since, or it lies there by now
+    return true;
+  }
+  if (work.savesSent && message.send_state === "sent" && work.clock.now() - Date.parse(message.at) < PROVIDER_MS)
+    return false;
+  const target = await remoteFolderFor(work, message.folder_id);
+  if (!target) {
+    await done();
+    return true;
+  }
+  const marks = toMarks(message);
+  const { session, blobs } = work;
+  await session.select(target.path);
+  let uid: number | undefined;
+  if (change.attempts > 0) [uid] = await session.findByMessageId(message.message_id, 1);
+  if (uid === undefined) {
+    await countAttempt(work.db, [change.id]);
+    const raw = await buffer(await blobs.get(message.raw_sha256));
+    ({ uid } = await session.append(target.path, raw, marks, message.received_at));
+    if (uid === undefined) [uid] = await session.findByMessageId(message.message_id, 1);
+  }
+  const found = uid;
+  await work.transact(async (trx) => {
+    if (found !== undefined)
+      await placeThere(trx, work.mailboxId, [
+        { messageId: message.id, folderId: message.folder_id, uid: found, marks },
+      ]);
+    await removePending(trx, [change.id]);
+  });
+  return true;
+}
+
+async function readMessage({ db }: AccountWork, { id }: PendingChange): Promise<Appended | undefined> {
+  const { rows } = await sql<Appended>`
+    select message.id, message.folder_id, message.received_at, message.seen, message.flagged, message.answered,
+      message.forwarded, message.send_state, content.raw_sha256, content.message_id, change.at
+    from mail_remote_change change
+      join mail_message message on message.id = change.message_id
+      join mail_content content on content.id = message.content_id
+    where change.id = ${id}`.execute(db);
+  return rows[0];
+}

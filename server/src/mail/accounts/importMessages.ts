@@ -1,0 +1,180 @@
+import { sql } from "kysely";
+import { mailLimits } from "@kontor/shared/mail";
+import type { Transaction } from "#kernel";
+import { placeMessages, type PlacedMessage } from "../messages/placeMessage.ts";
+import { storeContents } from "../messages/storeContent.ts";
+import type { AccountWork } from "./account.work.ts";
+import { applyMarks, applyMoves, holdMessages } from "./applyRemote.ts";
+import { fromMarks } from "./marks.ts";
+import { readMessage, startBytes, type FetchedMessage } from "./readMessage.ts";
+import { findPlaces, placeThere } from "./remote.repo.ts";
+
+export interface Import {
+  /** Ours. */
+  readonly folderId: string;
+  /** The newest first. */
+  readonly uids: readonly number[];
+  /** In the transaction of each batch: what came in it, and the lowest UID that is done with. */
+  stored?(
+    trx: Transaction,
+    batch: { readonly placed: readonly PlacedMessage[]; readonly downTo: number },
+  ): Promise<void>;
+  /** After each batch; false ends it, with what was done so far kept. */
+  goOn?(count: number): boolean | Promise<boolean>;
+}
+
+/** Sizes that are asked for at once: an answer of 20 kB. */
+const SIZES = 1_000;
+/** In one transaction: enough to share its cost, few enough to be seen within a second. */
+const MESSAGES = 200;
+/** In memory twice: one batch is fetched and read while the last one is written. */
+const BYTES = 12 * 1024 ** 2;
+
+/**
+ * Fetches messages from the selected folder and writes them. While one batch is written the next is fetched and read, so that
+ * network, processor and database work at once; what is in memory is bounded by bytes, not by how many there are.
+ *
+ * A batch is written whole, with the UIDs by which it is known there, or not at all: a worker that is killed finds what is
+ * missing again, and nothing twice.
+ */
+export async function importMessages(work: AccountWork, task: Import): Promise<void> {
+  const { session } = work;
+  let writing: Promise<unknown> = Promise.resolve();
+  try {
+    for (let at = 0; at < task.uids.length; at += SIZES) {
+      const uids = task.uids.slice(at, at + SIZES);
+      const sizes = await session.fetchSizes(uids);
+      for (const batch of batchesOf(uids, sizes)) {
+        const fetched = await fetchBatch(work, batch, sizes);
+        await writing;
+        if (task.goOn && !(await task.goOn(batch.length))) return;
+        writing = writeBatch(work, task, { fetched, downTo: batch.at(-1) ?? 1 });
+        // It is awaited in a moment; until then, a failure of it must not end the process.
+        writing.catch(() => undefined);
+      }
+    }
+  } finally {
+    await writing;
+  }
+}
+
+/** In the order given, by number and bytes. */
+function batchesOf(uids: readonly number[], sizes: ReadonlyMap<number, number>): readonly (readonly number[])[] {
+  const batches: number[][] = [];
+  let bytes = 0;
+  for (const uid of uids) {
+    const size = Math.min(sizes.get(uid) ?? 0, mailLimits.maxMessageBytes);
+    const last = batches.at(-1);
+    if (!last || last.length >= MESSAGES || bytes + size > BYTES) {
+      batches.push([uid]);
+      bytes = size;
+    } else {
+      last.push(uid);
+      bytes += size;
+    }
+  }
+  return batches;
+}
+
+async function fetchBatch(
+  { session, blobs }: AccountWork,
+  uids: readonly number[],
+  sizes: ReadonlyMap<number, number>,
+): Promise<readonly FetchedMessage[]> {
+  const isLarge = (uid: number) => (sizes.get(uid) ?? 0) > mailLimits.maxMessageBytes;
+  const fetched: FetchedMessage[] = [];
+  for await (const source of session.fetchSources(uids.filter((uid) => !isLarge(uid)))) {
+    if (!source.isDeleted) fetched.push(readMessage(source));
+  }
+  for (const uid of uids.filter(isLarge)) {
+    const start = await session.fetchStart(uid, startBytes);
+    if (start && !start.isDeleted) fetched.push(readMessage(start, sizes.get(uid)));
+  }
+  await blobs.putMany(fetched.flatMap(({ bodies }) => bodies));
+  // The newest is placed first, so that it is the first to be seen.
+  return fetched.toSorted((a, b) => b.uid - a.uid);
+}
+
+interface Batch {
+  readonly fetched: readonly FetchedMessage[];
+  readonly downTo: number;
+}
+
+async function writeBatch(work: AccountWork, task: Import, { fetched, downTo }: Batch): Promise<void> {
+  const { mailboxId, contents } = work;
+  const { folderId } = task;
+  await work.transact(async (trx) => {
+    const contentIds = await storeContents(
+      trx,
+      contents,
+      fetched.map(({ content }) => content),
+    );
+    const coming = fetched.map((message, index) => ({ ...message, contentId: contentIds[index] ?? "" }));
+    const found = await findLost(work, trx, coming);
+    const news = coming.filter(({ uid }) => !found.has(uid));
+    const placed = await placeMessages(
+      trx,
+      news.map(({ contentId, receivedAt, marks }) => ({
+        mailboxId,
+        folder: { id: folderId },
+        contentId,
+        receivedAt,
+        ...fromMarks(marks),
+      })),
+    );
+    const there = placed.map(({ id }, index) => {
+      const { uid, marks } = news[index] as Coming;
+      return { messageId: id, folderId, uid, marks };
+    });
+    await placeThere(trx, mailboxId, there);
+    await takeBack(work, trx, { folderId, coming, found });
+    await task.stored?.(trx, { placed, downTo });
+  });
+}
+
+type Coming = FetchedMessage & { readonly contentId: string };
+
+/** Among the lost, those that say the same byte for byte: they have no Message-ID by which they would have been known before. */
+async function findLost(
+  { mailboxId }: AccountWork,
+  trx: Transaction,
+  coming: readonly Coming[],
+): Promise<ReadonlyMap<number, string>> {
+  const { rows } = await sql<{ id: string; content_id: string }>`
+    select message.id, message.content_id from mail_remote_message lost
+      join mail_message message on message.id = lost.message_id
+    where lost.mailbox_id = ${mailboxId} and lost.folder_id is null
+      and message.content_id = any(${coming.map(({ contentId }) => contentId)}::uuid[])
+    order by message.id`.execute(trx);
+  const byContent = Map.groupBy(rows, ({ content_id }) => content_id);
+  const found = new Map<number, string>();
+  for (const { uid, contentId } of coming) {
+    const lost = byContent.get(contentId)?.shift();
+    if (lost) found.set(uid, lost.id);
+  }
+  const held = await holdMessages(trx, [...found.values()]);
+  return new Map([...found].filter(([, id]) => held.has(id)));
+}
+
+async function takeBack(
+  { mailboxId, clock }: AccountWork,
+  trx: Transaction,
+  {
+    folderId,
+    coming,
+    found,
+  }: { readonly folderId: string; readonly coming: readonly Coming[]; readonly found: ReadonlyMap<number, string> },
+): Promise<void> {
+  if (found.size === 0) return;
+  const before = await findPlaces(trx, [...found.values()]);
+  const back = coming.flatMap(({ uid, marks }) => {
+    const messageId = found.get(uid);
+    return messageId === undefined ? [] : [{ messageId, folderId, uid, marks }];
+  });
+  await placeThere(trx, mailboxId, back);
+  await applyMarks(
+    trx,
+    back.map(({ messageId, marks }) => ({ messageId, before: before.get(messageId)?.marks ?? 0, marks })),
+  );
+  await applyMoves(trx, back, new Date(clock.now()).toISOString());
+}

@@ -1,0 +1,147 @@
+import { sql } from "kysely";
+import type { AccountWork } from "./account.work.ts";
+import { removePending } from "./accounts.repo.ts";
+import { applyMarks, applyMoves, holdMessages } from "./applyRemote.ts";
+import type { FetchedIdentity } from "./imap.port.ts";
+import { noteRemoteChanges } from "../messages/messages.repo.ts";
+import { fromMarks, toMarks, type Marks } from "./marks.ts";
+import { placeThere } from "./remote.repo.ts";
+
+/** A message of ours that has no place there: lost from where it was, or on its way there. */
+interface Unplaced {
+  readonly id: string;
+  readonly message_id: string;
+  readonly raw_size: number;
+  readonly received_at: string;
+  /** Of a lost one: its flags there, as we knew them. */
+  readonly marks: Marks | null;
+  /** Of one that is still to be appended: the change that would. */
+  readonly append_id: number | null;
+}
+
+const IDENTITIES = 500; // at a time: an answer of some 200 kB
+
+/**
+ * Which of the new UIDs are messages that we have: moved there, under new UIDs since UIDVALIDITY changed, or put there by the
+ * provider itself. They are told by Message-ID with size or date, without fetching them. Returns the UIDs that are really new.
+ */
+export async function matchMessages(
+  work: AccountWork,
+  folderId: string,
+  uids: readonly number[],
+): Promise<readonly number[]> {
+  if (uids.length === 0) return [];
+  let unplaced = await findUnplaced(work);
+  const unknown: number[] = [];
+  for (let at = 0; at < uids.length; at += IDENTITIES) {
+    const chunk = uids.slice(at, at + IDENTITIES);
+    if (unplaced.length === 0) {
+      unknown.push(...chunk);
+      continue;
+    }
+    const identities = await work.session.fetchIdentities(chunk);
+    const pairs = pairUp(identities, unplaced);
+    const adopted = await adopt(work, folderId, pairs);
+    unknown.push(...chunk.filter((uid) => !adopted.has(uid)));
+    const found = new Set(pairs.map(({ ours }) => ours.id));
+    unplaced = unplaced.filter(({ id }) => !found.has(id));
+  }
+  return unknown;
+}
+
+async function findUnplaced({ db, mailboxId }: AccountWork): Promise<readonly Unplaced[]> {
+  const { rows } = await sql<Unplaced>`
+    select message.id, content.message_id, content.raw_size, message.received_at, lost.marks, null::bigint as append_id
+    from mail_remote_message lost
+      join mail_message message on message.id = lost.message_id
+      join mail_content content on content.id = message.content_id
+    where lost.mailbox_id = ${mailboxId} and lost.folder_id is null
+    union all
+    select message.id, content.message_id, content.raw_size, message.received_at, null, change.id
+    from mail_remote_change change
+      join mail_message message on message.id = change.message_id
+      join mail_content content on content.id = message.content_id
+    where change.mailbox_id = ${mailboxId} and change.kind = 'append'
+      and not exists (select from mail_remote_message known where known.message_id = message.id)`.execute(db);
+  return rows;
+}
+
+interface Pair {
+  readonly there: FetchedIdentity;
+  readonly ours: Unplaced;
+}
+
+function pairUp(identities: readonly FetchedIdentity[], unplaced: readonly Unplaced[]): readonly Pair[] {
+  const byId = Map.groupBy(unplaced, ({ message_id }) => message_id);
+  const taken = new Set<string>();
+  return identities.flatMap((there) => {
+    if (there.messageId === undefined || there.isDeleted) return [];
+    const rated = (byId.get(there.messageId) ?? [])
+      .filter(({ id }) => !taken.has(id))
+      .map((ours) => ({ ours, likeness: likenessOf(there, ours) }))
+      .filter(({ likeness }) => likeness > 0)
+      .toSorted((a, b) => b.likeness - a.likeness);
+    const [best] = rated;
+    if (!best) return [];
+    taken.add(best.ours.id);
+    return [{ there, ours: best.ours }];
+  });
+}
+
+/** Servers round sizes, and some give a moved message a new date; one that leaves through a provider is changed on the way. */
+function likenessOf(there: FetchedIdentity, ours: Unplaced): number {
+  const sameSize = there.size === ours.raw_size;
+  const sameSecond = there.receivedAt.slice(0, 19) === ours.received_at.slice(0, 19);
+  return Number(sameSize) + Number(sameSecond) + (ours.append_id === null ? 0 : 0.5);
+}
+
+/** The UIDs whose messages we have now; one that was deleted here at this moment is not among them. */
+async function adopt(work: AccountWork, folderId: string, pairs: readonly Pair[]): Promise<ReadonlySet<number>> {
+  if (pairs.length === 0) return new Set();
+  return work.transact(async (trx) => {
+    const here = await holdMessages(
+      trx,
+      pairs.map(({ ours }) => ours.id),
+    );
+    const kept = pairs.filter(({ ours }) => here.has(ours.id));
+    const place = ({ there, ours }: Pair) => ({ messageId: ours.id, folderId, uid: there.uid, marks: there.marks });
+    await placeThere(trx, work.mailboxId, kept.map(place));
+    const lost = kept.filter(({ ours }) => ours.append_id === null);
+    await applyMarks(
+      trx,
+      lost.map(({ there, ours }) => ({ messageId: ours.id, before: ours.marks ?? 0, marks: there.marks })),
+    );
+    const now = new Date(work.clock.now()).toISOString();
+    await applyMoves(trx, kept.map(place), now);
+    // What we would have appended lies there: its flags are ours to say.
+    const appended = kept.filter(({ ours }) => ours.append_id !== null);
+    await removePending(
+      trx,
+      appended.flatMap(({ ours }) => ours.append_id ?? []),
+    );
+    await noteOwnMarks(trx, work.mailboxId, appended);
+    return new Set(kept.map(({ there }) => there.uid));
+  });
+}
+
+async function noteOwnMarks(
+  trx: Parameters<typeof noteRemoteChanges>[0],
+  mailboxId: string,
+  pairs: readonly Pair[],
+): Promise<void> {
+  if (pairs.length === 0) return;
+  const { rows } = await sql<{ id: string; seen: boolean; flagged: boolean; answered: boolean; forwarded: boolean }>`
+    select id, seen, flagged, answered, forwarded from mail_message
+    where id = any(${pairs.map(({ ours }) => ours.id)}::uuid[])`.execute(trx);
+  const there = new Map(pairs.map((pair) => [pair.ours.id, pair.there.marks]));
+  const differing = rows.filter((row) => toMarks(row) !== there.get(row.id));
+  await noteRemoteChanges(
+    trx,
+    differing.map((row) => ({
+      mailboxId,
+      kind: "flags",
+      messageId: row.id,
+      args: { ...fromMarks(toMarks(row)) },
+    })),
+  );
+}

@@ -1,0 +1,256 @@
+import { z } from "zod";
+import { AccountFailure } from "./account.failure.ts";
+import type { AccountWork } from "./account.work.ts";
+import { countAttempt, readPending, removePending, type PendingChange } from "./accounts.repo.ts";
+import { appendMessage } from "./appendMessage.ts";
+import { giveUp } from "./giveUp.ts";
+import { markBits, markNames, type Marks } from "./marks.ts";
+import { createAgain, pushFolder, remoteFolderFor } from "./pushFolder.ts";
+import {
+  findPlaces,
+  findRemoteFolder,
+  forgetMessages,
+  loseMessages,
+  placeThere,
+  setMarksThere,
+  type RemotePlace,
+} from "./remote.repo.ts";
+
+/** Read at once. A bulk operation on thousands is done in runs of equal changes, each of them a few commands. */
+const PENDING = 2_000;
+/** In one command: what a server answers within a second. */
+const RUN = 500;
+/** What is refused is tried so often, once a round: within minutes for what passes by itself, and not for ever. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Does at the provider what was done here, in the order in which it was. What belongs to a message that is lost at the moment
+ * waits until it is found, and what is refused until the next time; later changes of the same message or folder wait with it, and
+ * all others go on. Refused for the last time, it is taken back here.
+ */
+export async function pushChanges(work: AccountWork): Promise<void> {
+  const waiting = new Set<string>();
+  let after = 0;
+  for (;;) {
+    const pending = await readPending(work.db, work.mailboxId, { after, limit: PENDING });
+    for (const run of runsOf(pending)) await pushRun(work, run, waiting);
+    if (pending.length < PENDING) return;
+    after = pending.at(-1)?.id ?? after;
+  }
+}
+
+/** Changes that follow one another and say the same of different messages. */
+function runsOf(pending: readonly PendingChange[]): readonly (readonly PendingChange[])[] {
+  const runs: PendingChange[][] = [];
+  for (const change of pending) {
+    const last = runs.at(-1);
+    if (last?.[0] && last.length < RUN && isSame(last[0], change)) last.push(change);
+    else runs.push([change]);
+  }
+  return runs;
+}
+
+function isSame(a: PendingChange, b: PendingChange): boolean {
+  if (a.kind !== b.kind) return false;
+  if (a.kind === "flags") return JSON.stringify(marksOfArgs(a)) === JSON.stringify(marksOfArgs(b));
+  if (a.kind === "move") return moveArgs.parse(a.args).toFolderId === moveArgs.parse(b.args).toFolderId;
+  return a.kind === "delete";
+}
+
+async function pushRun(work: AccountWork, run: readonly PendingChange[], waiting: Set<string>): Promise<void> {
+  const ready = run.filter(({ message_id, folder_id, kind }) => {
+    const key = kind.endsWith("Folder") ? folder_id : message_id;
+    return key === null || !waiting.has(key);
+  });
+  const [first] = ready;
+  if (!first) return;
+  const wait = (changes: readonly PendingChange[]) => {
+    for (const { message_id, folder_id, kind } of changes)
+      waiting.add((kind.endsWith("Folder") ? folder_id : message_id) ?? "");
+  };
+  try {
+    if (first.kind === "append") wait(await pushAppends(work, ready));
+    else if (first.kind === "flags" || first.kind === "move" || first.kind === "delete")
+      wait(await pushMessages(work, first, ready));
+    else for (const change of ready) await pushFolder(work, change);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    work.log.info({ mailboxId: work.mailboxId, kind: first.kind, err: error }, "a provider refused a change");
+    wait(ready);
+    await refused(work, ready);
+  }
+}
+
+/** The provider said no to this; everything else (a broken connection, a sign-in that ended) is not about the change. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof AccountFailure && (error.reason === "server" || error.reason === "overQuota");
+
+async function refused(work: AccountWork, changes: readonly PendingChange[]): Promise<void> {
+  await countAttempt(
+    work.db,
+    changes.map(({ id }) => id),
+  );
+  const last = changes.filter(({ attempts }) => attempts + 1 >= MAX_ATTEMPTS);
+  if (last.length > 0) await giveUp(work, last);
+}
+
+/* ---------- messages ---------- */
+
+const moveArgs = z.object({ toFolderId: z.uuid() });
+const flagsArgs = z.partialRecord(z.enum(markNames as [keyof typeof markBits]), z.boolean());
+
+function marksOfArgs({ args }: PendingChange): { readonly add: Marks; readonly remove: Marks } {
+  // What else stands there is for whoever reads the table.
+  const known = Object.fromEntries(Object.entries(args as object).filter(([key]) => key in markBits));
+  const values = flagsArgs.parse(known);
+  let [add, remove] = [0, 0];
+  for (const mark of markNames) {
+    if (values[mark] === true) add |= markBits[mark];
+    if (values[mark] === false) remove |= markBits[mark];
+  }
+  return { add, remove };
+}
+
+/** Returns the changes that wait, since their messages are lost at the moment. */
+async function pushMessages(
+  work: AccountWork,
+  first: PendingChange,
+  run: readonly PendingChange[],
+): Promise<readonly PendingChange[]> {
+  const places = await findPlaces(
+    work.db,
+    run.flatMap(({ message_id }) => message_id ?? []),
+  );
+  const placeOf = ({ message_id }: PendingChange) => places.get(message_id ?? "");
+  // What never lay there: when it is put there, it is put as it is then.
+  const nowhere = run.filter((change) => placeOf(change) === undefined);
+  const lost = run.filter((change) => placeOf(change)?.folder_id === null);
+  if (nowhere.length > 0)
+    await work.transact((trx) =>
+      removePending(
+        trx,
+        nowhere.map(({ id }) => id),
+      ),
+    );
+  const placed = run.flatMap((change) => {
+    const place = placeOf(change);
+    return place?.folder_id == null || place.uid === null
+      ? []
+      : [{ change, place: { ...place, folder_id: place.folder_id, uid: place.uid } }];
+  });
+  const moved: PendingChange[] = [];
+  for (const [folderId, group] of Map.groupBy(placed, ({ place }) => place.folder_id)) {
+    const folder = await findRemoteFolder(work.db, folderId);
+    if (!folder) continue;
+    if (first.kind === "move") moved.push(...(await pushMove(work, first, { path: folder.path, folderId, group })));
+    else {
+      await work.session.select(folder.path);
+      await (first.kind === "flags" ? pushMarks(work, first, group) : pushDelete(work, group));
+    }
+  }
+  return [...lost, ...moved];
+}
+
+interface Placed {
+  readonly change: PendingChange;
+  readonly place: RemotePlace & { readonly folder_id: string; readonly uid: number };
+}
+
+async function pushMarks(work: AccountWork, first: PendingChange, group: readonly Placed[]): Promise<void> {
+  const { add, remove } = marksOfArgs(first);
+  await work.session.setMarks(
+    group.map(({ place }) => place.uid),
+    { add, remove },
+  );
+  await work.transact(async (trx) => {
+    await setMarksThere(
+      trx,
+      group.map(({ place }) => ({ messageId: place.message_id, marks: (place.marks | add) & ~remove })),
+    );
+    await removePending(
+      trx,
+      group.map(({ change }) => change.id),
+    );
+  });
+}
+
+async function pushDelete(work: AccountWork, group: readonly Placed[]): Promise<void> {
+  await work.session.expunge(group.map(({ place }) => place.uid));
+  await work.transact(async (trx) => {
+    await forgetMessages(
+      trx,
+      group.map(({ place }) => place.message_id),
+    );
+    await removePending(
+      trx,
+      group.map(({ change }) => change.id),
+    );
+  });
+}
+
+/** Returns those whose new place the server did not tell, or that were not where we knew them: they are looked for. */
+async function pushMove(
+  work: AccountWork,
+  first: PendingChange,
+  { path, folderId, group }: { readonly path: string; readonly folderId: string; readonly group: readonly Placed[] },
+): Promise<readonly PendingChange[]> {
+  const { toFolderId } = moveArgs.parse(first.args);
+  const changes = group.map(({ change }) => change);
+  const target = toFolderId === folderId ? undefined : await remoteFolderFor(work, toFolderId);
+  if (!target) {
+    // There already, or the folder is no more; then a later change says where it went.
+    await work.transact((trx) =>
+      removePending(
+        trx,
+        changes.map(({ id }) => id),
+      ),
+    );
+    return [];
+  }
+  await work.session.select(path);
+  const uids = await moveInto(
+    work,
+    group.map(({ place }) => place.uid),
+    { path: target.path, folderId: toFolderId },
+  );
+  await work.transact(async (trx) => {
+    const known = group.flatMap(({ place }) => {
+      const uid = uids.get(place.uid);
+      return uid === undefined ? [] : [{ messageId: place.message_id, folderId: toFolderId, uid, marks: place.marks }];
+    });
+    await placeThere(trx, work.mailboxId, known);
+    await loseMessages(
+      trx,
+      group.filter(({ place }) => !uids.has(place.uid)).map(({ place }) => place.message_id),
+    );
+    await removePending(
+      trx,
+      group.filter(({ place }) => uids.has(place.uid)).map(({ change }) => change.id),
+    );
+  });
+  return group.filter(({ place }) => !uids.has(place.uid)).map(({ change }) => change);
+}
+
+/** The folder may have been deleted there since it was listed: it is made again, since somebody here still has it. */
+async function moveInto(
+  work: AccountWork,
+  uids: readonly number[],
+  { path, folderId }: { readonly path: string; readonly folderId: string },
+): Promise<ReadonlyMap<number, number>> {
+  try {
+    return await work.session.move(uids, path);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await createAgain(work, folderId);
+    return work.session.move(uids, path);
+  }
+}
+
+/* ---------- appending ---------- */
+
+/** Returns those that wait for the provider to do it by itself. */
+async function pushAppends(work: AccountWork, run: readonly PendingChange[]): Promise<readonly PendingChange[]> {
+  const waiting: PendingChange[] = [];
+  for (const change of run) if (!(await appendMessage(work, change))) waiting.push(change);
+  return waiting;
+}

@@ -1,0 +1,183 @@
+import { sql, type Generated } from "kysely";
+import type { Database, Transaction } from "#kernel";
+import type { Marks } from "./marks.ts";
+
+/** SQL of how an account looks at its provider, as far as we know it. */
+
+export interface RemoteFolderRow {
+  readonly folder_id: string;
+  readonly mailbox_id: string;
+  readonly path: string;
+  /** Null: not looked into yet. */
+  readonly uid_validity: number | null;
+  readonly uid_next: number;
+  readonly highest_modseq: string | null;
+  readonly filled_down_to: number;
+}
+
+export interface RemoteMessageRow {
+  readonly message_id: string;
+  readonly uid: number;
+  readonly marks: Marks;
+}
+
+type RemoteTables = {
+  mail_remote_folder: {
+    folder_id: string;
+    mailbox_id: string;
+    path: string;
+    uid_validity: number | null;
+    uid_next: Generated<number>;
+    highest_modseq: string | null;
+    filled_down_to: Generated<number>;
+  };
+  mail_remote_message: {
+    message_id: string;
+    mailbox_id: string;
+    folder_id: string | null;
+    uid: number | null;
+    marks: Generated<number>;
+  };
+};
+
+export const remoteTables = (db: Database | Transaction) => db.withTables<RemoteTables>();
+
+/* ---------- folders ---------- */
+
+export const findRemoteFolders = (db: Database | Transaction, mailboxId: string): Promise<readonly RemoteFolderRow[]> =>
+  remoteTables(db)
+    .selectFrom("mail_remote_folder")
+    .selectAll()
+    .where("mailbox_id", "=", mailboxId)
+    .orderBy("path")
+    .execute();
+
+export const findRemoteFolder = (db: Database | Transaction, folderId: string): Promise<RemoteFolderRow | undefined> =>
+  remoteTables(db).selectFrom("mail_remote_folder").selectAll().where("folder_id", "=", folderId).executeTakeFirst();
+
+export async function insertRemoteFolder(
+  trx: Transaction,
+  folder: { readonly folderId: string; readonly mailboxId: string; readonly path: string },
+): Promise<void> {
+  await remoteTables(trx)
+    .insertInto("mail_remote_folder")
+    .values({
+      folder_id: folder.folderId,
+      mailbox_id: folder.mailboxId,
+      path: folder.path,
+      uid_validity: null,
+      highest_modseq: null,
+    })
+    .execute();
+}
+
+export async function updateRemoteFolder(
+  trx: Transaction,
+  folderId: string,
+  set: Partial<Omit<RemoteFolderRow, "folder_id" | "mailbox_id">>,
+): Promise<void> {
+  await remoteTables(trx).updateTable("mail_remote_folder").set(set).where("folder_id", "=", folderId).execute();
+}
+
+/** What lay in it is lost with it, until it is found elsewhere. */
+export async function deleteRemoteFolder(trx: Transaction, folderId: string): Promise<void> {
+  await loseFolder(trx, folderId);
+  await remoteTables(trx).deleteFrom("mail_remote_folder").where("folder_id", "=", folderId).execute();
+}
+
+/* ---------- messages ---------- */
+
+/** Every message of a folder that we know, by UID. A hundred thousand take 15 MB, for the moment of a comparison. */
+export async function readKnown(
+  db: Database | Transaction,
+  folderId: string,
+  fromUid = 0,
+): Promise<ReadonlyMap<number, RemoteMessageRow>> {
+  const { rows } = await sql<{ message_id: string; uid: number; marks: number }>`
+    select message_id, uid, marks from mail_remote_message
+    where folder_id = ${folderId} and uid >= ${fromUid}`.execute(db);
+  return new Map(rows.map((row) => [row.uid, row]));
+}
+
+export async function findByUids(
+  db: Database | Transaction,
+  folderId: string,
+  uids: readonly number[],
+): Promise<ReadonlyMap<number, RemoteMessageRow>> {
+  if (uids.length === 0) return new Map();
+  const { rows } = await sql<{ message_id: string; uid: number; marks: number }>`
+    select message_id, uid, marks from mail_remote_message
+    where folder_id = ${folderId} and uid = any(${uids}::bigint[])`.execute(db);
+  return new Map(rows.map((row) => [row.uid, row]));
+}
+
+export interface RemotePlace {
+  readonly message_id: string;
+  readonly folder_id: string | null;
+  readonly uid: number | null;
+  readonly marks: Marks;
+}
+
+export async function findPlaces(
+  db: Database | Transaction,
+  messageIds: readonly string[],
+): Promise<ReadonlyMap<string, RemotePlace>> {
+  if (messageIds.length === 0) return new Map();
+  const { rows } = await sql<RemotePlace>`
+    select message_id, folder_id, uid, marks from mail_remote_message
+    where message_id = any(${messageIds}::uuid[])`.execute(db);
+  return new Map(rows.map((row) => [row.message_id, row]));
+}
+
+export interface PlacedThere {
+  readonly messageId: string;
+  readonly folderId: string;
+  readonly uid: number;
+  readonly marks: Marks;
+}
+
+/** Where messages lie there from now on. */
+export async function placeThere(trx: Transaction, mailboxId: string, placed: readonly PlacedThere[]): Promise<void> {
+  if (placed.length === 0) return;
+  await sql`insert into mail_remote_message as known (message_id, mailbox_id, folder_id, uid, marks)
+    select each.message_id, ${mailboxId}, each.folder_id, each.uid, each.marks from unnest(
+      ${placed.map(({ messageId }) => messageId)}::uuid[], ${placed.map(({ folderId }) => folderId)}::uuid[],
+      ${placed.map(({ uid }) => uid)}::bigint[], ${placed.map(({ marks }) => marks)}::smallint[]
+    ) as each (message_id, folder_id, uid, marks)
+    on conflict (message_id) do update set folder_id = excluded.folder_id, uid = excluded.uid, marks = excluded.marks`.execute(
+    trx,
+  );
+}
+
+export async function setMarksThere(
+  trx: Transaction,
+  changes: readonly { readonly messageId: string; readonly marks: Marks }[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  await sql`update mail_remote_message as known set marks = each.marks from unnest(
+      ${changes.map(({ messageId }) => messageId)}::uuid[], ${changes.map(({ marks }) => marks)}::smallint[]
+    ) as each (message_id, marks) where known.message_id = each.message_id`.execute(trx);
+}
+
+/** They are no longer where they were. */
+export async function loseMessages(trx: Transaction, messageIds: readonly string[]): Promise<void> {
+  if (messageIds.length === 0) return;
+  await sql`update mail_remote_message set folder_id = null, uid = null
+    where message_id = any(${messageIds}::uuid[])`.execute(trx);
+}
+
+/** UIDs mean other messages from now on, or the folder is gone. */
+export async function loseFolder(trx: Transaction, folderId: string): Promise<void> {
+  await sql`update mail_remote_message set folder_id = null, uid = null where folder_id = ${folderId}`.execute(trx);
+}
+
+export async function forgetMessages(trx: Transaction, messageIds: readonly string[]): Promise<void> {
+  if (messageIds.length === 0) return;
+  await sql`delete from mail_remote_message where message_id = any(${messageIds}::uuid[])`.execute(trx);
+}
+
+export async function countKnown(db: Database, mailboxId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from mail_remote_message where mailbox_id = ${mailboxId}`.execute(db);
+  return rows[0]?.count ?? 0;
+}
