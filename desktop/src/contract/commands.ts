@@ -2,6 +2,9 @@ import { z } from "zod";
 import type { IntentStatus } from "@kontor/shared/protocol";
 import { grantIntentSchemas, type Hint } from "@kontor/shared/access";
 import type { FieldProblem, Json } from "@kontor/shared/base";
+import { contactSchema, draftSchema, folderRoles, mailIntentSchemas, ruleSchema } from "@kontor/shared/mail";
+import type { MailSearchAnswer, MailSuggestion } from "./mail.rows.ts";
+import { mailListSchema } from "./queries.ts";
 
 /**
  * What a window may ask of the replica process, as one typed table: writing, searching, files and status. Reading goes
@@ -11,6 +14,22 @@ import type { FieldProblem, Json } from "@kontor/shared/base";
 const id = z.uuid();
 const fieldKey = z.string().min(1).max(64);
 const fields = z.record(fieldKey, z.json());
+const source = z.union([z.object({ path: z.string() }), z.object({ bytes: z.instanceof(Uint8Array) })]);
+const fileName = z.string().min(1).max(255);
+
+/** A bulk: half a minute of the server's work, with progress and one undo. */
+const MAX_MESSAGES = 10_000;
+
+/** Which messages: named, or by the rows of a list (all of it, or some of its keys; of a conversation what lies there). */
+export const mailTargetsSchema = z.union([
+  z.object({ ids: z.array(id).min(1).max(MAX_MESSAGES) }),
+  z.object({
+    list: mailListSchema,
+    keys: z.array(z.string().max(64)).min(1).max(MAX_MESSAGES).optional(),
+    except: z.array(z.string().max(64)).max(MAX_MESSAGES).optional(),
+  }),
+]);
+export type MailTargets = z.infer<typeof mailTargetsSchema>;
 
 export const commandInputs = {
   "status.get": z.object({}),
@@ -33,9 +52,9 @@ export const commandInputs = {
     recordId: id,
     field: fieldKey,
     name: z.string().min(1).max(255),
-    source: z.union([z.object({ path: z.string() }), z.object({ bytes: z.instanceof(Uint8Array) })]),
+    source,
   }),
-  "file.rename": z.object({ id, name: z.string().min(1).max(255) }),
+  "file.rename": z.object({ id, name: fileName }),
   "file.detach": z.object({ id }),
   "file.restore": z.object({ id }),
   /** Brings body, preview PDF or page images into the cache; resolves when they are there. */
@@ -53,6 +72,65 @@ export const commandInputs = {
   "access.endGrant": z.object({ id }),
   /** Why, as the server decides now. What one may not know of, and what cannot be asked now, is not known. */
   "access.explain": z.object({ type: fieldKey, id, action: z.string().min(1).max(100), field: fieldKey.optional() }),
+
+  /** Made or written anew. What is still being typed rests here for a moment before it travels; it is durable at once. */
+  "mail.saveDraft": z.object({ id, mailboxId: id, draft: draftSchema }),
+  /** Copies the file in first, as `file.attach` does. */
+  "mail.attach": z.object({
+    id,
+    fileId: id,
+    name: fileName,
+    mime: z.string().max(255).optional(),
+    cid: z.string().max(200).optional(),
+    source,
+  }),
+  "mail.attachStored": mailIntentSchemas["mail.attachStored"].extend({ id }),
+  "mail.detach": z.object({ id, fileId: id }),
+  "mail.send": mailIntentSchemas["mail.send"].extend({ id }),
+  "mail.cancelSend": z.object({ id }),
+  "mail.discardDraft": z.object({ id }),
+  /** Flags, labels, place and the rest, of up to 10,000 messages as one act with one undo. */
+  "mail.update": z.object({
+    targets: mailTargetsSchema,
+    change: mailIntentSchemas["mail.update"],
+    /** To the folder of this role in each message's own mailbox, instead of a folder that is named. */
+    moveTo: z.enum(folderRoles).optional(),
+  }),
+  "mail.undo": z.object({ undo: id }),
+  /** For good; only what lies in trash or junk. */
+  "mail.delete": z.object({ targets: mailTargetsSchema }),
+  "mail.regroup": z.object({ ids: z.array(id).min(1).max(1_000), threadId: id }),
+  "folder.create": mailIntentSchemas["folder.create"].extend({ id }),
+  "folder.rename": mailIntentSchemas["folder.rename"].extend({ id }),
+  "folder.move": mailIntentSchemas["folder.move"].extend({ id }),
+  "folder.delete": z.object({ id }),
+  "mail.link": mailIntentSchemas["mail.link"].extend({ id }),
+  "mail.unlink": z.object({ id }),
+  "rule.save": z.object({ id, mailboxId: id, rule: ruleSchema }),
+  "rule.delete": z.object({ id }),
+  "contact.save": z.object({ id, contact: contactSchema }),
+  "contact.delete": z.object({ id }),
+  "mail.settings": mailIntentSchemas["mail.settings"],
+  "mail.search": z.object({
+    text: z.string().max(400),
+    skip: z.int().min(0).max(10_000).default(0),
+    limit: z.int().min(1).max(200).default(50),
+    offsetMinutes: z.int().min(-900).max(900),
+  }),
+  /** People that were written to or wrote, by the beginning of a name or an address. */
+  "mail.suggest": z.object({ text: z.string().max(200), limit: z.int().min(1).max(20).default(8) }),
+  /** The messages that a bulk would be about. */
+  "mail.count": z.object({ targets: mailTargetsSchema }),
+  /** The message as it travelled. */
+  "mail.raw": z.object({ id }),
+  /** Pictures from elsewhere, through the server, as data addresses by their own. */
+  "mail.remotePictures": z.object({ id, addresses: z.array(z.string().max(2_000)).max(100) }),
+  /** What only the server can do now (accounts, redirecting, running a rule): a request to its interface below /api/mail. */
+  "mail.request": z.object({
+    method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]),
+    path: z.string().regex(/^\/api\/mail\/[\w\-/]{1,200}(?:\?[\w\-=&%.]{0,400})?$/),
+    body: z.json().optional(),
+  }),
 
   "outbox.list": z.object({}),
   "outbox.retry": z.object({ mid: id.optional() }),
@@ -94,6 +172,34 @@ export interface CommandResults {
   "access.refuse": Queued;
   "access.endGrant": Queued;
   "access.explain": { readonly hint?: Hint };
+  "mail.saveDraft": Queued;
+  "mail.attach": Queued;
+  "mail.attachStored": Queued;
+  "mail.detach": Queued;
+  "mail.send": Queued;
+  "mail.cancelSend": Queued;
+  "mail.discardDraft": Nothing;
+  "mail.update": MailChanged;
+  "mail.undo": { readonly count: number };
+  "mail.delete": { readonly count: number };
+  "mail.regroup": { readonly count: number };
+  "folder.create": Queued;
+  "folder.rename": Queued;
+  "folder.move": Queued;
+  "folder.delete": Queued;
+  "mail.link": Queued;
+  "mail.unlink": Queued;
+  "rule.save": Queued;
+  "rule.delete": Queued;
+  "contact.save": Queued;
+  "contact.delete": Queued;
+  "mail.settings": Queued;
+  "mail.search": MailSearchAnswer;
+  "mail.suggest": readonly MailSuggestion[];
+  "mail.count": { readonly count: number };
+  "mail.raw": Answered<{ readonly bytes: Uint8Array }>;
+  "mail.remotePictures": Answered<{ readonly pictures: Readonly<Record<string, string>> }>;
+  "mail.request": Answered<{ readonly status: number; readonly body: Json }>;
   "outbox.list": readonly OutboxItem[];
   "outbox.retry": Nothing;
   "outbox.discard": Nothing;
@@ -107,6 +213,23 @@ export interface CommandResults {
 }
 
 export type Nothing = Record<string, never>;
+
+/** What the server said just now, or why nobody answered: `offline`, `signedOut`, or the server's own reason. */
+export type Answered<Value> =
+  | ({ readonly ok: true } & Value)
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      readonly message: string;
+      readonly problems?: readonly FieldProblem[];
+    };
+
+export interface MailChanged {
+  /** Messages that are otherwise now. */
+  readonly count: number;
+  /** For `mail.undo`, while this process lives; absent when nothing changed. */
+  readonly undo?: string;
+}
 
 export interface Queued {
   readonly mid: string;
@@ -133,6 +256,9 @@ export interface OutboxItem {
   readonly kind: "intent" | "upload";
   /** Intent name, or `file.upload`. */
   readonly name: string;
+  /** What the change is of. */
+  readonly collection: string;
+  readonly rowId: string;
   readonly recordId?: string;
   readonly title: string;
   readonly at: string;
@@ -140,14 +266,17 @@ export interface OutboxItem {
   readonly attempts: number;
   readonly reason?: string;
   readonly progress?: { readonly sentBytes: number; readonly totalBytes: number };
+  /** One act of many changes: so many of them are still to be answered. */
+  readonly count?: number;
 }
 
 /** A refused change: the user's own input, and why (SYN-7). */
 export interface IssueItem {
   readonly mid: string;
   readonly name: string;
-  /** What the change was of: a record's id, a file's, a request's. */
+  /** What the change was of: a record's id, a file's, a request's, a message's. */
   readonly rowId: string;
+  readonly collection: string;
   readonly recordId?: string;
   readonly type?: string;
   readonly title: string;
@@ -157,6 +286,8 @@ export interface IssueItem {
   readonly reason: string;
   readonly message: string;
   readonly problems: readonly FieldProblem[];
+  /** Refused together, for the same reason. */
+  readonly count?: number;
   /** What the user had put in, by field. */
   readonly input: Readonly<Record<string, Json>>;
 }

@@ -7,8 +7,42 @@ export type {
   ReplicaRecord,
   ReplicaType,
 } from "./collections.ts";
+export { mailSchemaOf, mailSchemas } from "./mail.rows.ts";
+export type {
+  AttachmentUpload,
+  LinkedMail,
+  MailBoxes,
+  MailCollectionName,
+  MailCounts,
+  MailDocuments,
+  MailLinked,
+  MailPage,
+  MailRow,
+  MailRowPerson,
+  MailSearchAnswer,
+  MailSuggestion,
+  MailThread,
+  ReplicaBody,
+  ReplicaContact,
+  ReplicaFolder,
+  ReplicaMessage,
+  ReplicaRule,
+} from "./mail.rows.ts";
+export { mailFilters, queryInputs } from "./queries.ts";
+export type {
+  MailFilter,
+  MailList,
+  MailPlace,
+  QueryInput,
+  QueryName,
+  QueryResults,
+  UnwatchRequest,
+  WatchReply,
+  WatchRequest,
+} from "./queries.ts";
 export { commandInputs } from "./commands.ts";
 export type {
+  Answered,
   CommandError,
   CommandInput,
   CommandName,
@@ -16,6 +50,8 @@ export type {
   CommandRequest,
   CommandResults,
   IssueItem,
+  MailChanged,
+  MailTargets,
   Nothing,
   OutboxItem,
   Queued,

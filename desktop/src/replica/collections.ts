@@ -5,6 +5,7 @@ import type { FileIntentName } from "@kontor/shared/files";
 import { replayGrantIntent } from "./accessRequests.ts";
 import { replayIntent, sortKeysOf, type RecordDoc, type ReplayFrom, type TypeDefinition } from "@kontor/shared/objects";
 import type { Intent } from "@kontor/shared/protocol";
+import { mailCollections, type MailViewContext } from "./mail/mail.collections.ts";
 import { defineSearchIndex, type ReplicaCollection, type SearchIndex } from "#replica/storage";
 
 /**
@@ -35,6 +36,8 @@ export interface ViewContext extends ReplayFrom {
   typeNamed(name: string): TypeDefinition | undefined;
   /** Called within the transaction in which rows of a collection changed. */
   rowsChanged?(collection: string): void;
+  /** What replays of mail ask about other rows. */
+  readonly mail?: MailViewContext;
   /** This device's upload of a file, while it lasts; whoever changes it has the file's view made anew. */
   uploadOf?(fileId: string): JsonObject | undefined;
 }
@@ -149,4 +152,5 @@ export const replicaCollections: readonly ReplicaCollectionDefinition[] = [
   plain("history"),
   plain("policyWords"),
   accessRequests,
+  ...mailCollections,
 ];

@@ -20,7 +20,8 @@ import type { FileDoc } from "@kontor/shared/files";
 import type { RecordDoc } from "@kontor/shared/objects";
 import type { Intent } from "@kontor/shared/protocol";
 import { StorageError } from "#replica/storage";
-import type { ReplicaFiles } from "./files/index.ts";
+import type { FetchableFile, ReplicaFiles, UploadState } from "./files/index.ts";
+import type { ReplicaMail } from "./mail/index.ts";
 import type { Issue, PendingIntent } from "./outbox.ts";
 import type { Replica } from "./replica.ts";
 
@@ -40,16 +41,17 @@ const hintSchema = z.object({
     .optional(),
 });
 
+export type CommandInputs = { readonly [Name in CommandName]: z.output<(typeof commandInputs)[Name]> };
+
 /** What a window asks of the replica. Input is parsed before it touches anything; a write is durable when it resolves. */
 type Commands = {
-  readonly [Name in CommandName]: (
-    input: z.output<(typeof commandInputs)[Name]>,
-  ) => CommandResults[Name] | Promise<CommandResults[Name]>;
+  readonly [Name in CommandName]: (input: CommandInputs[Name]) => CommandResults[Name] | Promise<CommandResults[Name]>;
 };
 
 export interface CommandsDeps {
   readonly replica: Replica;
   readonly files: ReplicaFiles;
+  readonly mail: Pick<ReplicaMail, "commands" | "attachmentOf" | "attaching">;
   readonly user: ReplicaStatus["user"];
   readonly server: ReplicaStatus["server"];
 }
@@ -59,7 +61,7 @@ export interface ReplicaCommands {
   answer(request: CommandRequest): Promise<CommandReply>;
 }
 
-export function createReplicaCommands({ replica, files, user, server }: CommandsDeps): ReplicaCommands {
+export function createReplicaCommands({ replica, files, mail, user, server }: CommandsDeps): ReplicaCommands {
   const { rows, outbox } = replica;
 
   const status = (): ReplicaStatus => {
@@ -68,7 +70,12 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
   };
 
   /** A file that is still being attached is one thing that waits, not an attachment and an upload. */
-  const uploadsOnTheirOwn = () => files.uploads.list().filter((upload) => !isAttachPending(upload.fileId));
+  function uploadsOnTheirOwn(): readonly UploadState[] {
+    const uploads = files.uploads.list();
+    if (uploads.length === 0) return uploads;
+    const attaching = mail.attaching();
+    return uploads.filter(({ fileId }) => !isAttachPending(fileId) && !attaching.has(fileId));
+  }
 
   const isAttachPending = (fileId: string) =>
     outbox.pendingOf("files", fileId).some((intent) => intent.name === "file.attach");
@@ -86,6 +93,11 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
     const file = viewOf<FileDoc>("files", id);
     if (!file) throw new DomainError("notFound", "This file is not here any more.", { reason: "file.unknown" });
     return file;
+  }
+
+  /** Of a record, or of a message. */
+  function fetchableOf(id: string): FetchableFile {
+    return viewOf<FileDoc>("files", id) ?? mail.attachmentOf(id) ?? fileOf(id);
   }
 
   function queueRecord(id: string, name: string, args: JsonObject, title: string): Queued {
@@ -151,12 +163,23 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
 
   /** A refused attachment keeps its body until the user lets it go (SYN-7); trying again plans its upload anew. */
   function retryIssue(mid: string): void {
-    const issue = outbox.issues().find((each) => each.mid === mid);
-    if (!issue) return;
-    const { recordId, name, size, sha256 } = issue.args as unknown as AttachArgs;
-    const plan = (at: string) => files.uploads.plan({ fileId: issue.id, recordId, name, size, sha256, at });
-    replica.retryIssue(mid, issue.name === "file.attach" ? plan : undefined);
-    if (issue.name === "file.attach") files.uploads.planned(issue.id);
+    for (const issue of issuesWith(mid)) {
+      const { recordId = issue.id, name, size, sha256 } = issue.args as unknown as AttachArgs;
+      const fileId = attachedFileOf(issue);
+      if (fileId === undefined) replica.retryIssue(issue.mid);
+      else {
+        replica.retryIssue(issue.mid, (at) => files.uploads.plan({ fileId, recordId, name, size, sha256, at }));
+        files.uploads.planned(fileId);
+      }
+    }
+  }
+
+  /** One act of many changes is retried and let go as one. */
+  function issuesWith(mid: string): readonly Issue[] {
+    const issues = outbox.issues();
+    const meant = issues.find((each) => each.mid === mid);
+    if (!meant) return [];
+    return meant.batch === undefined ? [meant] : issues.filter((each) => isSameRefusal(each, meant));
   }
 
   /* ---------- access ---------- */
@@ -243,7 +266,7 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
     "file.rename": ({ id, name }) => queueFile(id, "file.rename", { name }, fileOf(id).name),
     "file.detach": ({ id }) => queueFile(id, "file.detach", {}, fileOf(id).name),
     "file.restore": ({ id }) => queueFile(id, "file.restore", {}, viewOf<FileDoc>("files", id)?.name ?? ""),
-    "file.fetch": ({ id, what, page }) => files.fetch(fileOf(id), what === "page" ? `page-${page ?? 1}` : what),
+    "file.fetch": ({ id, what, page }) => files.fetch(fetchableOf(id), what === "page" ? `page-${page ?? 1}` : what),
     "access.request": ({ id, ...args }) =>
       queueAccess(
         id,
@@ -256,7 +279,8 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
     "access.refuse": ({ id, ...args }) => queueAccess(id, "access.refuse", args as JsonObject, requestTitle(id)),
     "access.endGrant": ({ id }) => queueAccess(id, "access.endGrant", {}, requestTitle(id)),
     "access.explain": explain,
-    "outbox.list": () => [...outbox.pending().map(toOutboxItem), ...uploadItems()],
+    ...mail.commands,
+    "outbox.list": () => [...groupedBy(outbox.pending(), batchKey).map(toOutboxItem), ...uploadItems()],
     "outbox.retry": ({ mid }) => {
       replica.tryNow(mid);
       files.uploads.retry(mid);
@@ -265,19 +289,26 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
     async "outbox.discard"({ mid }) {
       const intent = outbox.find(mid);
       if (!intent) return await discardUpload(mid);
-      if (!replica.discard(mid))
+      const { batch } = intent;
+      const meant = batch === undefined ? [intent] : outbox.pending().filter((each) => each.batch === batch);
+      // Of many, those that are under way go: what is left of the act is not done.
+      if (meant.filter((each) => replica.discard(each.mid)).length === 0)
         throw new DomainError("conflict", "This change is being sent right now.", { reason: "outbox.sending" });
-      if (intent.name === "file.attach") await files.purge([intent.id]);
+      const fileId = attachedFileOf(intent);
+      if (fileId !== undefined) await files.purge([fileId]);
       return {};
     },
-    "issues.list": () => outbox.issues().map(toIssueItem),
+    "issues.list": () => groupedBy(outbox.issues(), refusalKey).map(toIssueItem),
     "issues.retry": ({ mid }) => {
       retryIssue(mid);
       return {};
     },
     async "issues.discard"({ mid }) {
-      const issue = replica.discardIssue(mid);
-      if (issue?.name === "file.attach" && !viewOf("files", issue.id)) await files.purge([issue.id]);
+      for (const { mid: each } of issuesWith(mid)) {
+        const issue = replica.discardIssue(each);
+        const fileId = issue && attachedFileOf(issue);
+        if (fileId !== undefined && !viewOf("files", fileId) && !mail.attachmentOf(fileId)) await files.purge([fileId]);
+      }
       return {};
     },
     "search.query": ({ text, limit, type }) => search(text, limit, type),
@@ -307,6 +338,8 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
       mid: upload.fileId,
       kind: "upload",
       name: "file.upload",
+      collection: "files",
+      rowId: upload.fileId,
       recordId: upload.recordId,
       title: upload.name,
       at: upload.at,
@@ -316,10 +349,13 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
       progress: { sentBytes: upload.sentBytes, totalBytes: upload.size },
     }));
 
-  const toOutboxItem = (intent: PendingIntent): OutboxItem => ({
+  const toOutboxItem = ({ count, first: intent }: Grouped<PendingIntent>): OutboxItem => ({
     mid: intent.mid,
     kind: "intent",
     name: intent.name,
+    collection: intent.collection,
+    rowId: intent.id,
+    ...(count > 1 ? { count } : {}),
     ...recordIdOf(intent),
     title: titleOf(intent),
     at: intent.at,
@@ -328,13 +364,15 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
     ...(intent.lastReason === undefined ? {} : { reason: intent.lastReason }),
   });
 
-  function toIssueItem(issue: Issue): IssueItem {
+  function toIssueItem({ count, first: issue }: Grouped<Issue>): IssueItem {
     const { mid, name, at, result, args } = issue;
     const type = viewOf<ReplicaRecord>("records", issue.id)?.type ?? args["type"];
     return {
       mid,
       name,
       rowId: issue.id,
+      collection: issue.collection,
+      ...(count > 1 ? { count } : {}),
       ...recordIdOf(issue),
       ...(typeof type === "string" ? { type } : {}),
       title: titleOf(issue),
@@ -382,8 +420,32 @@ export function createReplicaCommands({ replica, files, user, server }: Commands
   return { status, answer };
 }
 
+interface Grouped<Item> {
+  readonly first: Item;
+  readonly count: number;
+}
+
+/** Those with one key as one, where its first stands; what has no key stands for itself. */
+function groupedBy<Item extends { readonly mid: string }>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string | undefined,
+): readonly Grouped<Item>[] {
+  const groups = Map.groupBy(items, (item) => keyOf(item) ?? item.mid);
+  return [...groups.values()].flatMap((group) => (group[0] ? { first: group[0], count: group.length } : []));
+}
+const batchKey = ({ batch }: PendingIntent): string | undefined => batch;
+const refusalKey = ({ batch, result }: Issue): string | undefined =>
+  batch && `${batch} ${result.code ?? ""} ${result.reason ?? ""}`;
+const isSameRefusal = (one: Issue, other: Issue): boolean => refusalKey(one) === refusalKey(other);
+
+/** The file that a change attaches, to a record or to a message. */
+function attachedFileOf({ args, id, name }: Intent): string | undefined {
+  if (name === "file.attach") return id;
+  return name === "mail.attach" ? String(args["fileId"]) : undefined;
+}
+
 interface AttachArgs {
-  readonly recordId: string;
+  readonly recordId?: string;
   readonly name: string;
   readonly size: number;
   readonly sha256: string;

@@ -1,9 +1,11 @@
-import type { CommandRequest, ReplicaEvent } from "#contract";
+import type { CommandRequest, ReplicaEvent, UnwatchRequest, WatchRequest } from "#contract";
+import { replicaSchemas } from "#contract";
 import { exposeReplica, type ReplicaPort } from "#replica/storage";
 import type { ReplicaCommands } from "./commands.ts";
+import type { Queries, Watch } from "./queries.ts";
 import type { Replica } from "./replica.ts";
 
-/** The two ports of each window: reading (RxDB, guarded) and commands. */
+/** The two ports of each window: reading (RxDB, guarded), and commands with the questions that it watches. */
 export interface WindowPorts {
   open(rxdb: ClosablePort, commands: ClosablePort): void;
   /** Nothing can be read any more; the command ports stay, to say why. */
@@ -17,7 +19,8 @@ export type ClosablePort = ReplicaPort & { close(): void };
 /** The name under which windows open their RxDatabase. */
 const DATABASE_NAME = "replica";
 
-export function createWindowPorts(replica: Replica, commands: ReplicaCommands): WindowPorts {
+export function createWindowPorts(replica: Replica, commands: ReplicaCommands, queries: Queries): WindowPorts {
+  const windowCollections = new Map([...replica.rows.collections].filter(([name]) => name in replicaSchemas));
   const readers = new Set<ClosablePort>();
   const commandPorts = new Set<ClosablePort>();
 
@@ -44,7 +47,7 @@ export function createWindowPorts(replica: Replica, commands: ReplicaCommands): 
     port.onClose(() => readers.delete(port));
     exposeReplica(port, {
       databaseName: DATABASE_NAME,
-      collections: replica.rows.collections,
+      collections: windowCollections,
       pacing: replica.pacing,
       isLocked: () => replica.isLocked,
     });
@@ -55,9 +58,24 @@ export function createWindowPorts(replica: Replica, commands: ReplicaCommands): 
     open(rxdb, commandPort) {
       openReader(rxdb);
       commandPorts.add(commandPort);
-      commandPort.onClose(() => commandPorts.delete(commandPort));
+      const watches = new Map<number, Watch>();
+      commandPort.onClose(() => {
+        commandPorts.delete(commandPort);
+        for (const watch of watches.values()) watch.stop();
+        watches.clear();
+      });
       commandPort.onMessage((message) => {
         if (isRequest(message)) void commands.answer(message).then((reply) => commandPort.send(reply));
+        else if (isWatch(message)) {
+          watches.get(message.id)?.stop();
+          watches.set(
+            message.id,
+            queries.watch(message, (reply) => commandPort.send(reply)),
+          );
+        } else if (isUnwatch(message)) {
+          watches.get(message.id)?.stop();
+          watches.delete(message.id);
+        }
       });
       commandPort.send({ kind: "event", event: "status", status: commands.status() } satisfies ReplicaEvent);
     },
@@ -69,12 +87,16 @@ export function createWindowPorts(replica: Replica, commands: ReplicaCommands): 
   };
 }
 
-const isRequest = (message: unknown): message is CommandRequest =>
+const isKind = (message: unknown, kind: string): message is { readonly id: number } =>
   typeof message === "object" &&
   message !== null &&
   "kind" in message &&
-  message.kind === "request" &&
+  message.kind === kind &&
   "id" in message &&
-  typeof message.id === "number" &&
-  "name" in message &&
-  typeof message.name === "string";
+  typeof message.id === "number";
+
+const isNamed = (message: object): boolean => "name" in message && typeof message.name === "string";
+
+const isRequest = (message: unknown): message is CommandRequest => isKind(message, "request") && isNamed(message);
+const isWatch = (message: unknown): message is WatchRequest => isKind(message, "watch") && isNamed(message);
+const isUnwatch = (message: unknown): message is UnwatchRequest => isKind(message, "unwatch");

@@ -17,6 +17,8 @@ export type ReplicaFile = {
    * told after the outermost COMMIT. When the work throws, nothing of it remains.
    */
   transaction<T>(work: () => T): T;
+  /** After the outermost COMMIT; at once outside of a transaction; never when it is undone. */
+  afterCommit(notify: () => void): void;
   /** Opens a collection, making or remaking its table, indexes and search index as the schema says. */
   collection<T extends object = Row>(
     name: string,
@@ -90,6 +92,7 @@ export function openReplicaFile(options: DatabaseOptions): ReplicaFile {
   return {
     filename: options.filename,
     transaction: database.transaction,
+    afterCommit: database.afterCommit,
     collection,
     meta: {
       get(key) {

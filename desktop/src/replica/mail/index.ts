@@ -1,0 +1,1 @@
+export { deriveMail, openMail, type ReplicaMail } from "./mail.service.ts";

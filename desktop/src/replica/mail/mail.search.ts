@@ -1,0 +1,354 @@
+import type { ReplicaBody, ReplicaMessage } from "#contract";
+import {
+  folderRoles,
+  type MailSearch,
+  type MailSearchTerm,
+  type MailState,
+  type MailThing,
+  type TextField,
+} from "@kontor/shared/mail";
+import { normalise, stemOf, wordsOf, type ReplicaFile } from "#replica/storage";
+import { fieldMarks, MAIL_WORDS_VERSION, mailWords } from "./mail.entry.ts";
+import { BITS, HIDDEN_ROLES, roleCode, sidOf } from "./mail.tables.ts";
+
+/**
+ * Words of messages and bodies in one index, filled by a lane of its own from the newest message down, so that what is
+ * looked for most is found first. The feed never waits for it.
+ *
+ * The index holds stems alone: a phrase or a beginning that it finds is compared with the real text afterwards. Refused:
+ * the words beside the stems as for records, because the texts of 300,000 messages would be kept three times.
+ */
+export interface MailSearcher {
+  search(query: MailSearch, page: { readonly limit: number; readonly skip: number }): MailFound;
+  /** Starts the lane when it rests. */
+  wake(): void;
+  isComplete(): boolean;
+  /** Resolves when everything written so far can be found. */
+  settled(): Promise<void>;
+}
+
+export interface MailFound {
+  /** The newest first. */
+  readonly ids: readonly string[];
+  readonly complete: boolean;
+  readonly more: boolean;
+}
+
+export interface MailSearchDeps {
+  readonly file: ReplicaFile;
+  messagesOf(ids: readonly string[]): readonly ReplicaMessage[];
+  bodiesOf(ids: readonly string[]): readonly ReplicaBody[];
+  /** Ids of folders with this name, in lower case. */
+  foldersNamed(name: string): readonly string[];
+  /** Threads that are linked to a record. */
+  linkedThreads(): readonly string[];
+  isOpen(): boolean;
+}
+
+/** About 30 ms of work, after which whoever waits is answered. */
+const MESSAGES_PER_BATCH = 200;
+const CHARS_PER_BATCH = 300_000;
+/** Candidates compared with their real text at a time; most of them hold. */
+const CANDIDATES = 200;
+
+export function openMailSearch({
+  file,
+  messagesOf,
+  bodiesOf,
+  foldersNamed,
+  isOpen,
+  linkedThreads,
+}: MailSearchDeps): MailSearcher {
+  let lane: Promise<void> | undefined;
+  let failure: unknown;
+
+  if (file.meta.get("mailWords") !== MAIL_WORDS_VERSION)
+    file.transaction(() => {
+      file.run("DELETE FROM mail_fts");
+      file.run("INSERT OR IGNORE INTO mail_unindexed(sid) SELECT sid FROM mail_message");
+      file.meta.set("mailWords", MAIL_WORDS_VERSION);
+    });
+
+  /* ---------- the lane ---------- */
+
+  function wake(): void {
+    lane ??= work()
+      .then(
+        () => (failure = undefined),
+        (error: unknown) => (failure = error), // nobody waits for the lane; the next write tries again
+      )
+      .then(() => (lane = undefined));
+  }
+
+  async function work(): Promise<void> {
+    for (;;) {
+      await new Promise((resolve) => void setImmediate(resolve));
+      if (!isOpen() || !indexBatch()) return;
+    }
+  }
+
+  /** True while there is more to do. */
+  function indexBatch(): boolean {
+    return file.transaction(() => {
+      const rows = file.all(
+        `SELECT u.sid, m.id FROM mail_unindexed u JOIN mail_message m ON m.sid=u.sid ORDER BY u.sid DESC LIMIT ?`,
+        [MESSAGES_PER_BATCH],
+      );
+      const ids = rows.map(([, id]) => String(id));
+      const messages = new Map(messagesOf(ids).map((message) => [message.id, message]));
+      const texts = new Map(bodiesOf(ids).map(({ id, text }) => [id, text]));
+      let chars = 0;
+      for (const [sid, id] of rows) {
+        if (chars > CHARS_PER_BATCH) return true;
+        const message = messages.get(String(id));
+        const text = texts.get(String(id)) ?? "";
+        if (message)
+          file.run("INSERT INTO mail_fts(rowid, words) VALUES (?,?)", [Number(sid), mailWords(message, text)]);
+        file.run("DELETE FROM mail_unindexed WHERE sid=?", [Number(sid)]);
+        chars += text.length;
+      }
+      return rows.length > 0;
+    });
+  }
+
+  const isComplete = (): boolean => file.all("SELECT 1 FROM mail_unindexed LIMIT 1").length === 0;
+
+  /* ---------- answers ---------- */
+
+  function search(query: MailSearch, { limit, skip }: { readonly limit: number; readonly skip: number }): MailFound {
+    const complete = isComplete();
+    const plan = planOf(query);
+    if (!plan) return { ids: [], complete, more: false };
+    const wanted = skip + limit + 1;
+    const ids: string[] = [];
+    for (let at = 0; ids.length < wanted; at += CANDIDATES) {
+      const candidates = file
+        .all(`${plan.sql} LIMIT ? OFFSET ?`, [...plan.params, CANDIDATES, at])
+        .map(([id]) => String(id));
+      ids.push(...holding(candidates, plan.checks));
+      if (candidates.length < CANDIDATES) break;
+    }
+    return { ids: ids.slice(skip, skip + limit), complete, more: ids.length > skip + limit };
+  }
+
+  /** What no table says is read from the rows themselves. */
+  function holding(ids: readonly string[], checks: readonly Check[]): readonly string[] {
+    if (checks.length === 0 || ids.length === 0) return ids;
+    const messages = new Map(messagesOf(ids).map((message) => [message.id, message]));
+    const needsBody = checks.some(({ needsBody }) => needsBody);
+    const bodies = new Map(needsBody ? bodiesOf(ids).map(({ id, text }) => [id, text]) : []);
+    return ids.filter((id) => {
+      const message = messages.get(id);
+      return message !== undefined && checks.every((check) => check.holds(message, bodies.get(id) ?? ""));
+    });
+  }
+
+  function planOf({ terms }: MailSearch): Plan | undefined {
+    if (terms.length === 0) return undefined;
+    const wanted: string[] = [];
+    const unwanted: string[] = [];
+    const where: Where[] = [];
+    const checks: Check[] = [];
+    for (const term of terms) {
+      const match = matchOf(term);
+      if (match) (term.not ? unwanted : wanted).push(match);
+      const check = checkOf(term);
+      if (check) checks.push(check);
+      const condition = conditionOf(term);
+      if (condition) where.push(term.not ? { ...condition, sql: `NOT (${condition.sql})` } : condition);
+    }
+    // An index finds what is there. What must not be there alone is looked for among everything.
+    if (wanted.length > 0) {
+      const without = unwanted.length > 0 ? ` NOT (${unwanted.join(" OR ")})` : "";
+      where.push({ sql: "mail_fts MATCH ?", params: [`(${wanted.join(" AND ")})${without}`] });
+    } else if (unwanted.length > 0) {
+      const sql = "m.sid NOT IN (SELECT rowid FROM mail_fts WHERE mail_fts MATCH ?)";
+      where.push({ sql, params: [unwanted.join(" OR ")] });
+    }
+    if (!asksForHidden(terms)) where.push({ sql: `m.role NOT IN (${HIDDEN_ROLES.join()})`, params: [] });
+    // In the order of the index that drives the look, so that it ends with the page.
+    const isByWords = wanted.length > 0;
+    const from = isByWords ? "mail_fts CROSS JOIN mail_message m ON m.sid = mail_fts.rowid" : "mail_message m";
+    const conditions = where.map(({ sql }) => `(${sql})`).join(" AND ") || "1";
+    return {
+      sql: `SELECT m.id FROM ${from} WHERE ${conditions} ORDER BY ${isByWords ? "mail_fts.rowid" : "m.sid"} DESC`,
+      params: where.flatMap(({ params }) => params),
+      checks,
+    };
+  }
+
+  function conditionOf(term: MailSearchTerm): Where | undefined {
+    switch (term.kind) {
+      case "in":
+        return inFolder(term.folder);
+      case "is":
+        return stateSql[term.state];
+      case "has":
+        return term.what === "record"
+          ? { sql: "m.thread IN (SELECT value FROM json_each(?))", params: [JSON.stringify(linkedThreads())] }
+          : thingSql[term.what];
+      case "label":
+        return term.not ? undefined : withBit(BITS.labelled);
+      case "larger":
+        return { sql: "m.bytes > ?", params: [term.bytes] };
+      case "smaller":
+        return { sql: "m.bytes < ?", params: [term.bytes] };
+      case "before":
+        return { sql: "m.sid < ?", params: [sidOf(term.at)] };
+      case "after":
+        return { sql: "m.sid >= ?", params: [sidOf(term.at)] };
+      default:
+        return undefined;
+    }
+  }
+
+  function inFolder(name: string): Where {
+    const role = [...folderRoles, "snoozed" as const].find((each) => each === name);
+    if (role) return { sql: "m.role = ?", params: [roleCode(role)] };
+    return {
+      sql: "m.place IN (SELECT id FROM mail_place WHERE name IN (SELECT value FROM json_each(?)))",
+      params: [JSON.stringify(foldersNamed(name))],
+    };
+  }
+
+  file.afterCommit(wake);
+  return {
+    search,
+    wake,
+    isComplete,
+    async settled() {
+      while (isOpen() && !isComplete()) {
+        wake();
+        await lane;
+        if (failure !== undefined) throw failure;
+      }
+    },
+  };
+}
+
+interface Where {
+  readonly sql: string;
+  readonly params: readonly (string | number)[];
+}
+interface Plan extends Where {
+  readonly checks: readonly Check[];
+}
+interface Check {
+  readonly needsBody: boolean;
+  holds(message: ReplicaMessage, body: string): boolean;
+}
+
+const plain = (sql: string): Where => ({ sql, params: [] });
+const withBit = (bit: number): Where => plain(`(m.bits & ${bit}) > 0`);
+/** Trash and junk are searched by whoever says so. */
+const asksForHidden = (terms: readonly MailSearchTerm[]): boolean =>
+  terms.some((term) => term.kind === "in" && (term.folder === "trash" || term.folder === "junk") && !term.not);
+
+const stateSql: Readonly<Record<MailState, Where>> = {
+  unread: plain("m.unread > 0"),
+  read: plain("m.unread = 0"),
+  flagged: plain("m.flagged > 0"),
+  draft: plain("m.draft > 0"),
+  sent: plain(`m.role = ${roleCode("sent")}`),
+  snoozed: plain(`m.role = ${roleCode("snoozed")}`),
+  mine: plain("m.mine > 0"),
+  answered: withBit(BITS.answered),
+  forwarded: withBit(BITS.forwarded),
+  internal: withBit(BITS.internal),
+  external: plain(`(m.bits & ${BITS.internal}) = 0`),
+};
+const thingSql: Readonly<Record<Exclude<MailThing, "record">, Where>> = {
+  attachment: plain("m.files > 0"),
+  followUp: plain("m.follow_at IS NOT NULL"),
+  card: withBit(BITS.cards),
+  assignee: withBit(BITS.assignee),
+};
+
+/* ---------- words ---------- */
+
+/** A term as the index knows it; it finds at least what the term means. */
+function matchOf(term: MailSearchTerm): string | undefined {
+  if (term.kind === "type") return typeMatch(term.ending);
+  if (!isText(term)) return undefined;
+  const mark = term.kind === "text" ? "" : fieldMarks[term.kind];
+  const words = wordsOf(term.text);
+  const last = words.at(-1);
+  if (last === undefined) return undefined;
+  const stems = words.map((word) => mark + stemOf(word));
+  const whole = quoted(stems.join(" "));
+  if (!term.prefix) return whole;
+  // A beginning may be longer than the stem of the word that it begins.
+  const begun = quoted([...stems.slice(0, -1), mark + last].join(" "));
+  return `(${whole} OR ${begun} *)`;
+}
+
+/** An ending is the last word of a name. */
+function typeMatch(ending: string): string | undefined {
+  const words = wordsOf(ending);
+  return words.length === 0 ? undefined : quoted(words.map((word) => fieldMarks.file + stemOf(word)).join(" "));
+}
+
+const isText = (term: MailSearchTerm): term is Extract<MailSearchTerm, { text: string }> => "text" in term;
+/** Words are letters and digits by now; the quotes keep AND, OR, NOT and NEAR from being operators. */
+const quoted = (text: string): string => `"${text}"`;
+
+function checkOf(term: MailSearchTerm): Check | undefined {
+  const holds = holdsOf(term);
+  if (!holds) return undefined;
+  const needsBody = term.kind === "text";
+  return { needsBody, holds: (message, body) => holds(message, body) !== term.not };
+}
+
+type Holds = Check["holds"];
+
+function holdsOf(term: MailSearchTerm): Holds | undefined {
+  switch (term.kind) {
+    case "text":
+    case "from":
+    case "to":
+    case "subject":
+    case "file":
+      // What is excluded by its stem is excluded in all its forms; only a phrase is compared word for word.
+      return term.phrase && !term.not ? phraseIn(term.kind, term.text) : undefined;
+    case "label":
+      return ({ labels }) => labels.some((label) => label.toLowerCase() === term.label);
+    // One that must not have it was left out by the index already, with some that only have the word in a name.
+    case "type":
+      return ({ attachments }) => attachments.some(({ name }) => name.toLowerCase().endsWith(`.${term.ending}`));
+    default:
+      return undefined;
+  }
+}
+
+function phraseIn(field: "text" | TextField, phrase: string): Holds {
+  const wanted = ` ${wordsOf(phrase).join(" ")} `;
+  return (message, body) =>
+    textsOf(field, message, body).some((text) => ` ${wordsOf(text).join(" ")} `.includes(wanted));
+}
+
+function textsOf(field: "text" | TextField, message: ReplicaMessage, body: string): readonly string[] {
+  const people = (list: ReplicaMessage["to"]) => list.map(({ address, name }) => `${name ?? ""} ${address}`);
+  const byField: Readonly<Record<TextField, () => readonly string[]>> = {
+    from: () => people(message.from),
+    to: () => [...people(message.to), ...people(message.cc), ...people(message.bcc ?? [])],
+    subject: () => [message.subject],
+    file: () => message.attachments.map(({ name }) => name),
+  };
+  if (field !== "text") return byField[field]();
+  return [...Object.values(byField).flatMap((texts) => texts()), message.list?.id ?? "", body];
+}
+
+/** How people are suggested while a name or an address is typed: a beginning of a word in who wrote or was written to. */
+export function peopleQuery(typed: string): string | undefined {
+  const words = wordsOf(typed);
+  if (words.length === 0) return undefined;
+  const ends = /[\p{L}\p{N}]$/u.test(normalise(typed));
+  const of = (mark: string) =>
+    `(${words
+      .map((word, at) => {
+        const begun = `${quoted(mark + word)}${ends && at === words.length - 1 ? " *" : ""}`;
+        return `(${begun} OR ${quoted(mark + stemOf(word))})`;
+      })
+      .join(" AND ")})`;
+  return `${of(fieldMarks.from)} OR ${of(fieldMarks.to)}`;
+}

@@ -1,0 +1,77 @@
+import type { Answered } from "#contract";
+import type { FieldProblem, Json } from "@kontor/shared/base";
+
+/** Requests of mail that only the server can answer, with the reasons why nobody did. */
+export interface MailServer {
+  request(
+    method: string,
+    path: string,
+    body?: Json,
+  ): Promise<Answered<{ readonly status: number; readonly body: Json }>>;
+  bytes(path: string, maxBytes: number): Promise<Answered<{ readonly bytes: Uint8Array; readonly mime: string }>>;
+}
+
+export interface MailServerDeps {
+  readonly serverUrl: string;
+  readonly token: () => string | undefined;
+  readonly fetch: typeof globalThis.fetch;
+  readonly onExpired: () => void;
+}
+
+/** A test of a far account signs in at two servers that may be slow. */
+const REQUEST_MS = 60_000;
+
+export function createMailServer({ serverUrl, token, fetch, onExpired }: MailServerDeps): MailServer {
+  async function send(method: string, path: string, body?: Json): Promise<Response | Failure> {
+    const bearer = token();
+    if (bearer === undefined) return { ok: false, reason: "signedOut", message: "The sign-in has ended." };
+    try {
+      const response = await fetch(new URL(path, serverUrl), {
+        method,
+        headers: {
+          authorization: `Bearer ${bearer}`,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(REQUEST_MS),
+      });
+      if (response.status === 401) onExpired();
+      return response.ok ? response : await failureOf(response);
+    } catch {
+      return { ok: false, reason: "offline", message: "The server cannot be reached." };
+    }
+  }
+
+  return {
+    async request(method, path, body) {
+      const response = await send(method, path, body);
+      if (!(response instanceof Response)) return response;
+      const text = await response.text();
+      return { ok: true, status: response.status, body: text === "" ? null : (JSON.parse(text) as Json) };
+    },
+    async bytes(path, maxBytes) {
+      const response = await send("GET", path);
+      if (!(response instanceof Response)) return response;
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      if (bytes.byteLength > maxBytes) return { ok: false, reason: "mail.tooLarge", message: "It is too large." };
+      return { ok: true, bytes, mime: response.headers.get("content-type") ?? "application/octet-stream" };
+    },
+  };
+}
+
+type Failure = Extract<Answered<object>, { ok: false }>;
+
+async function failureOf(response: Response): Promise<Failure> {
+  const problem = (await response.json().catch(() => ({}))) as {
+    reason?: string;
+    detail?: string;
+    title?: string;
+    problems?: readonly FieldProblem[];
+  };
+  return {
+    ok: false,
+    reason: problem.reason ?? `http.${response.status}`,
+    message: problem.detail ?? problem.title ?? "The server refused this.",
+    ...(problem.problems ? { problems: problem.problems } : {}),
+  };
+}
