@@ -12,8 +12,8 @@ export interface DecodedText {
 
 export function decodeText(bytes: Uint8Array, label?: string): DecodedText {
   const charset = normaliseLabel(label);
-  if (charset === "iso-2022-jp" || (charset === undefined && hasIso2022(bytes))) {
-    return { text: decodeKnown(bytes, "iso-2022-jp") ?? "", isGuessed: charset === undefined };
+  if (charset === "iso-2022-jp" || ((charset === undefined || charset === "us-ascii") && hasIso2022(bytes))) {
+    return { text: decodeKnown(bytes, "iso-2022-jp") ?? "", isGuessed: charset !== "iso-2022-jp" };
   }
   if (!WIDE.has(charset ?? "") && isAscii(bytes)) return { text: latin1(bytes), isGuessed: false };
   if (charset === undefined || charset === "utf-8" || isSingleByte(charset)) return decodeDoubted(bytes, charset);
@@ -48,19 +48,28 @@ function decodeDoubted(bytes: Uint8Array, charset: string | undefined): DecodedT
   }
   if (charset === "utf-8") {
     const text = new TextDecoder("utf-8").decode(bytes);
-    // Cut in the middle, or one byte damaged: it is UTF-8 still.
-    const broken = text.split("\ufffd").length - 1;
-    if (broken * 10 <= highBytes(bytes)) return { text, isGuessed: false };
+    // Cut in the middle, or a few bytes damaged: it is UTF-8 still. Text in another encoding makes hardly a character.
+    if (countOf(text, /[^\p{ASCII}\ufffd]/gu) >= countOf(text, /\ufffd/g)) return { text, isGuessed: false };
     return { text: decodeKnown(bytes, guessCharset(bytes)) ?? text, isGuessed: true };
   }
-  const isLatin = charset === undefined || LATIN.has(charset);
-  const guessed = isLatin ? guessCharset(bytes) : charset;
-  const believed = guessed === "windows-1252" && charset !== undefined ? charset : guessed;
+  // What is labelled as Western is so unless it is nothing like it.
+  const isDoubtful = charset === undefined || charset === "us-ascii" || (LATIN.has(charset) && isForeignToLatin(bytes));
+  const believed = isDoubtful ? guessCharset(bytes) : charset;
   return { text: decodeKnown(bytes, believed) ?? latin1(bytes), isGuessed: believed !== charset };
 }
 
+const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+
+/** Western text has more letters than accents; text of other alphabets read as such has hardly any letter. */
+function isForeignToLatin(bytes: Uint8Array): boolean {
+  const sample = highSample(bytes);
+  const letters = sample.filter((byte) => (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)).length;
+  const high = highBytes(sample);
+  return high >= 8 && high > 2 * letters && longestHighRun(sample) >= 4;
+}
+
 /** Labels that programs write when they do not know. */
-const LATIN = new Set(["us-ascii", "iso-8859-1", "windows-1252"]);
+const LATIN = new Set(["iso-8859-1", "windows-1252"]);
 
 const isSingleByte = (charset: string): boolean =>
   /^(?:us-ascii|iso-8859-|windows-125|koi8|cp|ibm|mac|x-mac|tis-620|windows-874)/.test(charset);

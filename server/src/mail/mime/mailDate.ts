@@ -25,9 +25,13 @@ const TIME = /(?<hour>\d{1,2})[:.](?<minute>\d{1,2})(?:[:.](?<second>\d{1,2}))?(
 function parseWords(text: string): Date | undefined {
   const time = TIME.exec(text);
   const date =
-    /(?<day>\d{1,2})[ -](?<month>[a-z]{3,9})\.?,?[ -](?<year>\d{2,4})(?!\d)/i.exec(text)?.groups ??
+    /(?<day>\d{1,2})[ -](?<month>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})\.?,?[ -](?<year>\d{2,4})(?!\d)/i.exec(
+      text,
+    )?.groups ??
     // asctime: `Mon Jan  5 10:00:00 1998`, with or without a zone between.
-    /(?<month>[a-z]{3,9}) (?<day>\d{1,2}),? (?:[\d:.]+ )?(?:[a-z+\d-]+ )??(?<year>\d{4})(?!\d)/i.exec(text)?.groups;
+    /(?<month>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}) (?<day>\d{1,2}),? (?:[\d:.]+ )?(?:[a-z+\d-]+ )??(?<year>\d{4})(?!\d)/i.exec(
+      text,
+    )?.groups;
   if (!date) return undefined;
   const month = MONTHS.indexOf((date["month"] ?? "").slice(0, 3).toLowerCase());
   if (month < 0) return undefined;

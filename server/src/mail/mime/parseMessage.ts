@@ -112,15 +112,15 @@ function readDate(headers: HeaderFields, oddities: Set<string>): string | undefi
 /* ---------- people ---------- */
 
 function readPeople(headers: HeaderFields, oddities: Set<string>): MessagePeople {
-  const read = (name: string): readonly MailAddress[] => {
-    const { found, isCut } = readAddresses(headers.plainAll(name));
+  const read = (name: string, fields = headers.plainAll(name)): readonly MailAddress[] => {
+    const { found, isCut } = readAddresses(fields);
     if (isCut) oddities.add("recipients");
     if (found.some(({ address }) => address === "")) oddities.add("address");
     return found;
   };
   // RFC 5322 §3.6 allows one From; of two, the first is what most programs show, and somebody may want us to see the other.
   if (headers.count("from") > 1) oddities.add("from");
-  const from = readAddresses([headers.plain("from") ?? ""]).found;
+  const from = read("from", [headers.plain("from") ?? ""]);
   const [sender, replyTo, bcc] = [read("sender"), read("reply-to"), read("bcc")];
   return {
     from,

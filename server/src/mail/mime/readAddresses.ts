@@ -13,7 +13,7 @@ export function readAddresses(fields: readonly string[]): {
 } {
   const found: MailAddress[] = [];
   for (const field of fields) {
-    for (const mailbox of addressParser(unifyWords(field.slice(0, MAX_FIELD_CHARS)), { flatten: true })) {
+    for (const mailbox of addressParser(unifyWords(flatComments(field.slice(0, MAX_FIELD_CHARS))), { flatten: true })) {
       if (found.length >= mailLimits.maxRecipients) return { found, isCut: true };
       const address = toAddress(mailbox.address ?? "", mailbox.name);
       if (address) found.push(address);
@@ -25,19 +25,46 @@ export function readAddresses(fields: readonly string[]): {
 /** 500 recipients with long names. */
 const MAX_FIELD_CHARS = 131_072;
 
+/** RFC 5322 lets comments nest, the parser does not: an inner one loses its brackets. */
+function flatComments(field: string): string {
+  if (!field.includes("(")) return field;
+  let depth = 0;
+  let isQuoted = false;
+  let flat = "";
+  for (const char of field) {
+    if (char === '"' && depth === 0) isQuoted = !isQuoted;
+    const change = isQuoted ? 0 : char === "(" ? 1 : char === ")" ? -1 : 0;
+    const before = depth;
+    depth = Math.max(0, depth + change);
+    flat += change !== 0 && Math.max(before, depth) > 1 ? " " : char;
+  }
+  return flat;
+}
+
 function toAddress(text: string, name: string): MailAddress | undefined {
-  // A route (RFC 5322 §4.4) says the way, not the address; white space within is folding.
-  const address = text
-    .replace(/^@[^:]*:/, "")
-    .replaceAll(/\s+/g, "")
-    .replace(/^mailto:/i, "")
-    .replace(/\.$/, "");
+  const address = plainAddress(text);
   const shown = cleanName(
     storable(name)
       .replaceAll(/\s+/g, " ")
       .replace(/^'(?<inner>.*)'$/s, "$<inner>"),
   );
-  if (isMailAddress(address)) return shown === "" || shown === address ? { address } : { address, name: shown };
+  if (isMailAddress(address)) return shown === "" || shown === text ? { address } : { address, name: shown };
   const rest = cleanName(storable([shown, text].filter((part) => part !== "").join(" ")));
   return rest === "" ? undefined : { address: "", name: rest };
+}
+
+/** Without a route (RFC 5322 §4.4), which says the way and not the address, and without white space around dots and the at sign. */
+function plainAddress(text: string): string {
+  const plain = text
+    .replace(/^@[^:]*:/, "")
+    .trim()
+    .replaceAll(/\s*(?<sign>[.@])\s*/g, "$<sign>")
+    .replace(/^mailto:/i, "")
+    .replace(/\.$/, "");
+  const at = plain.lastIndexOf("@");
+  const local = plain.slice(0, at);
+  // The parser took its quotation marks off; without them it would be somebody else's address.
+  return /[\s"@,;:<>()[\]\\]/.test(local) && !local.startsWith('"')
+    ? `"${local.replaceAll(/["\\]/g, "")}"${plain.slice(at)}`
+    : plain;
 }

@@ -37,12 +37,16 @@ export function decodeBase64(body: Uint8Array): Uint8Array {
   let length = 0;
   let bits = 0;
   let held = 0;
+  let isPadded = false;
   for (let at = 0; at < body.length; at++) {
     const byte = body[at] as number;
     const value = BASE64[byte] as number;
     if (value < 0) {
       // Padding ends a group; the next one starts with clean bits.
-      if (byte === 0x3d) held = 0;
+      if (byte === 0x3d) {
+        held = 0;
+        isPadded = true;
+      } else if (byte === 0x0a && isPadded && isTextLine(body, at + 1)) break;
       continue;
     }
     bits = ((bits << 6) | value) & 0xffffff;
@@ -53,6 +57,16 @@ export function decodeBase64(body: Uint8Array): Uint8Array {
     }
   }
   return out.subarray(0, length);
+}
+
+/** Lists append their footers as text to what is base64. Behind the padding, a line that is no base64 is one. */
+function isTextLine(body: Uint8Array, start: number): boolean {
+  for (let at = start; at < start + 1_000; at++) {
+    const byte = body[at];
+    if (byte === undefined || byte === 0x0a || byte === 0x0d) return false;
+    if (byte === 0x2d || (BASE64[byte] === -1 && byte !== 0x3d)) return true;
+  }
+  return false;
 }
 
 const HEX = new Int8Array(256).fill(-1);
