@@ -19,7 +19,6 @@ import { createAccountSync, type AccountSync, type SyncHooks } from "./account.s
 import { createTransact, type AccountWork } from "./account.work.ts";
 import { insertAccount, takeAccount, type NewAccount } from "./accounts.repo.ts";
 import { createCredentials, type Credentials } from "./credentials.ts";
-import type { ImapSession } from "./imap.port.ts";
 import { marksOf, toMarks } from "./marks.ts";
 
 /** An office with a database, a blob store and accounts at a Dovecot, for the tests of this room. */
@@ -84,13 +83,17 @@ export async function addAccount(
 
 /** Both sides of an account, driven by hand. */
 export interface Both extends TestAccount {
-  readonly session: ImapSession;
   readonly work: AccountWork;
   readonly sync: AccountSync;
   /** Another client of the same mailbox. */
   readonly other: ImapFlow;
+  /** A round with everything that is still to be fetched. */
+  round(options?: Parameters<AccountSync["round"]>[0]): Promise<void>;
   /** Rounds until both sides have told each other everything. */
   settle(): Promise<void>;
+  /** New connections, as a worker makes one after a broken one. */
+  reopen(): Promise<void>;
+  reopenOther(): Promise<void>;
   /** One of Ann's changes, as the gateway applies it. */
   change(name: MailIntentName, id: string, args: JsonObject): Promise<void>;
   close(): Promise<void>;
@@ -116,48 +119,73 @@ export async function openBoth(
 ): Promise<Both> {
   const { db, blobs, credentials } = house;
   const { mailboxId, user } = account ?? (await addAccount(house, dovecot));
-  const taken = await takeAccount(db, mailboxId);
-  if (!taken) throw new Error("the account is off");
   const imap = createImapflow({ allowInnerNetwork: true, ca: dovecot.certificate });
-  const session = await imap.connect({
-    host: dovecot.host,
-    port: through ?? dovecot.imapPort,
-    security: "none",
-    ...(await credentials.of(mailboxId)),
-  });
-  const work: AccountWork = {
-    db,
-    blobs,
-    contents: { keepFiles: async () => undefined },
-    clock: systemClock,
-    log: silentLog,
-    mailboxId,
-    savesSent,
-    session,
-    transact: createTransact({ db, mailboxId, epoch: taken.epoch, changed: () => undefined }),
-  };
-  const sync = createAccountSync(work, hooks);
-  const other = await connectOther(dovecot, user);
+
+  async function openWork(): Promise<AccountWork> {
+    const taken = await takeAccount(db, mailboxId);
+    if (!taken) throw new Error("the account is off");
+    const session = await imap.connect({
+      host: dovecot.host,
+      port: through ?? dovecot.imapPort,
+      security: "none",
+      ...(await credentials.of(mailboxId)),
+    });
+    return {
+      db,
+      blobs,
+      contents: { keepFiles: async () => undefined },
+      clock: systemClock,
+      log: silentLog,
+      mailboxId,
+      savesSent,
+      session,
+      transact: createTransact({ db, mailboxId, epoch: taken.epoch, changed: () => undefined }),
+    };
+  }
+
+  let work = await openWork();
+  let sync = createAccountSync(work, hooks);
+  let other = await connectOther(dovecot, user);
+
+  async function round(options: Parameters<AccountSync["round"]>[0] = {}): Promise<void> {
+    await sync.round(options);
+    while (!(await sync.bringRest({ goOn: () => true }))) await sync.round(options);
+  }
+  async function close(): Promise<void> {
+    await work.session.close();
+    if (other.usable) await other.logout();
+  }
+
   return {
     mailboxId,
     user,
-    session,
-    work,
-    sync,
-    other,
+    get work() {
+      return work;
+    },
+    get sync() {
+      return sync;
+    },
+    get other() {
+      return other;
+    },
+    round,
     async settle() {
-      for (let turn = 0; turn < 3; turn++) {
-        await sync.round({ thorough: true });
-        while (!(await sync.bringRest({ goOn: () => true }))) await sync.round({ thorough: true });
-      }
+      for (let turn = 0; turn < 3; turn++) await round({ thorough: true });
+    },
+    async reopen() {
+      await close();
+      work = await openWork();
+      sync = createAccountSync(work, hooks);
+      other = await connectOther(dovecot, user);
+    },
+    async reopenOther() {
+      other.close();
+      other = await connectOther(dovecot, user);
     },
     async change(name, id, args) {
       await apply(db, actor("ann"), name, id, args);
     },
-    async close() {
-      await session.close();
-      await other.logout();
-    },
+    close,
   };
 }
 

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startDovecot, type Dovecot, type DovecotOptions } from "../../../test/mail/dovecot.ts";
+import { AccountFailure } from "./account.failure.ts";
+import { letter, openBoth, picture, pictureThere, startHouse, type Both, type House } from "./accounts.fixture.ts";
+import { actOnce, randomFrom, type World } from "./accounts.random.ts";
+
+/**
+ * Both sides at once: our people by their intents, another client by IMAP, with rounds of sync in the middle of it, some of them
+ * while the acts go on. In the end both sides must say the same, and nothing that nobody deleted may be missing.
+ * `KONTOR_SEED` repeats a run, `KONTOR_ACCOUNT_WORLDS` is how many there are, `KONTOR_ACCOUNT_ACTS` how long each is.
+ */
+const seed = Number(process.env.KONTOR_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const WORLDS = Number(process.env.KONTOR_ACCOUNT_WORLDS ?? 3);
+const ACTS = Number(process.env.KONTOR_ACCOUNT_ACTS ?? 60);
+
+let house: House;
+beforeAll(async () => {
+  house = await startHouse();
+});
+afterAll(() => house.stop());
+
+const servers: Readonly<Record<string, DovecotOptions>> = {
+  QRESYNC: {},
+  CONDSTORE: { without: ["QRESYNC"] },
+  "neither CONDSTORE nor UIDPLUS": { without: ["CONDSTORE", "QRESYNC", "MOVE", "UIDPLUS", "ESEARCH", "LIST-STATUS"] },
+};
+
+/** A server ends the sessions that have a folder open whose UIDVALIDITY changes. */
+async function roundUnlessCut(both: Both, thorough: boolean): Promise<void> {
+  try {
+    await both.round({ thorough });
+  } catch (error) {
+    if (!(error instanceof AccountFailure) || error.reason !== "closed") throw error;
+    await both.reopen();
+  }
+}
+
+describe.each(Object.entries(servers))("with %s", (name, options) => {
+  let dovecot: Dovecot;
+  beforeAll(async () => {
+    dovecot = await startDovecot(options);
+  });
+  afterAll(() => dovecot.stop());
+
+  it.each(Array.from({ length: WORLDS }, (_, index) => seed + index))(
+    "[ACC-1, 2, 3] both sides say the same in the end, KONTOR_SEED=%i",
+    async (own) => {
+      const random = randomFrom(own);
+      const both = await openBoth(house, dovecot);
+      const world: World = { house, dovecot, both, random, made: new Map(), deleted: new Set(), log: [] };
+      try {
+        for (let n = 0; n < 10; n++) {
+          const id = `s${n}@random`;
+          await both.other.append("INBOX", letter(id));
+          world.made.set(id, 1);
+        }
+        let running: Promise<unknown> = Promise.resolve();
+        for (let act = 0; act < ACTS; act++) {
+          await actOnce(world);
+          if (random(4) > 0) continue;
+          await running;
+          world.log.push("round");
+          running = roundUnlessCut(both, random(2) === 0);
+          running.catch(() => undefined);
+          if (random(2)) await running;
+        }
+        await running;
+        await both.reopen();
+        await both.settle();
+        const [here, there] = [await picture(house, both.mailboxId), await pictureThere(both.other)];
+        const report = `${name} KONTOR_SEED=${own}\n${world.log.join("\n")}`;
+        expect({ report, here }).toEqual({ report, here: there });
+        const counts = Map.groupBy(Object.values(here).flat(), (line) => line.split(" ")[0] ?? "");
+        for (const [id, made] of world.made) {
+          const count = counts.get(id)?.length ?? 0;
+          expect({ report, id, tooMany: count > made }).toEqual({ report, id, tooMany: false });
+          const isMissing = count === 0 && !world.deleted.has(id);
+          expect({ report, id, isMissing }).toEqual({ report, id, isMissing: false });
+        }
+        const left = await house.test.pool.query(
+          `select (select count(*) from mail_remote_change where mailbox_id = $1)::int as changes,
+             (select count(*) from mail_remote_message where mailbox_id = $1 and folder_id is null)::int as lost`,
+          [both.mailboxId],
+        );
+        expect({ report, left: left.rows[0] as unknown }).toEqual({ report, left: { changes: 0, lost: 0 } });
+      } finally {
+        await both.close();
+      }
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,320 @@
+import type { ImapFlow } from "imapflow";
+import { sql } from "kysely";
+import { isDomainError, newId } from "@kontor/shared/base";
+import type { Dovecot } from "../../../test/mail/dovecot.ts";
+import { letter, type Both, type House } from "./accounts.fixture.ts";
+
+/** Random acts on both sides of an account, for the tests of this room; the same seed gives the same acts. */
+export type Random = (below: number) => number;
+
+export function randomFrom(seed: number): Random {
+  let state = seed >>> 0;
+  return (below) => {
+    // mulberry32
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+export interface World {
+  readonly house: House;
+  readonly dovecot: Dovecot;
+  readonly both: Both;
+  readonly random: Random;
+  /** How often each message was made: once, and once more for each copy. */
+  readonly made: Map<string, number>;
+  /** Those that somebody deleted for good, on either side. */
+  readonly deleted: Set<string>;
+  readonly log: string[];
+}
+
+type Act = readonly [weight: number, name: string, act: (world: World) => Promise<string>];
+
+/** One act of one of the sides; what cannot be done at the moment is no act. */
+export async function actOnce(world: World): Promise<void> {
+  const acts = [...ours, ...theirs];
+  let left = world.random(acts.reduce((sum, [weight]) => sum + weight, 0));
+  for (const [weight, name, act] of acts) {
+    left -= weight;
+    if (left >= 0) continue;
+    try {
+      world.log.push(`${name} ${await act(world)}`);
+    } catch (error) {
+      if (!isDomainError(error) && !isRefusal(error) && !isCut(error)) throw error;
+      world.log.push(`${name} refused: ${(error as Error).message}`);
+      if (isCut(error)) await world.both.reopenOther();
+    }
+    return;
+  }
+}
+
+/** The library puts the server's NO into the error. */
+const isRefusal = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "responseStatus" in error && error.responseStatus === "NO";
+
+/** A server ends sessions that have a folder open which is changed under them. */
+const isCut = (error: unknown): boolean =>
+  typeof error === "object" &&
+  error !== null &&
+  "code" in error &&
+  ["NoConnection", "EConnectionClosed"].includes(String(error.code));
+
+const pick = <Item>({ random }: World, items: readonly Item[]): Item | undefined => items[random(items.length)];
+
+/* ---------- here ---------- */
+
+const ours: readonly Act[] = [
+  [
+    8,
+    "ours: flags",
+    async (world) => {
+      const message = await anyOfOurs(world);
+      if (!message) return "none";
+      const args = { [world.random(2) ? "seen" : "flagged"]: world.random(2) === 1 };
+      await world.both.change("mail.update", message.id, args);
+      return `${message.messageId} ${JSON.stringify(args)}`;
+    },
+  ],
+  [
+    8,
+    "ours: move",
+    async (world) => {
+      const message = await anyOfOurs(world);
+      const folder = pick(
+        world,
+        (await ourFolders(world)).filter(({ role }) => role !== "outbox" && role !== "drafts"),
+      );
+      if (!message || !folder) return "none";
+      await world.both.change("mail.update", message.id, { folderId: folder.id });
+      return `${message.messageId} to ${folder.name}`;
+    },
+  ],
+  [
+    4,
+    "ours: delete",
+    async (world) => {
+      const trash = await anyOfOurs(world, "trash");
+      if (!trash) return "none";
+      await world.both.change("mail.delete", trash.id, {});
+      world.deleted.add(trash.messageId);
+      return trash.messageId;
+    },
+  ],
+  [
+    2,
+    "ours: new folder",
+    async (world) => {
+      const parent =
+        world.random(3) === 0
+          ? pick(
+              world,
+              (await ourFolders(world)).filter(({ role }) => !role),
+            )
+          : undefined;
+      const name = `here ${world.random(8)}`;
+      await world.both.change("folder.create", newId(), {
+        mailboxId: world.both.mailboxId,
+        name,
+        ...(parent && { parentId: parent.id }),
+      });
+      return `${name} in ${parent?.name ?? "top"}`;
+    },
+  ],
+  [
+    2,
+    "ours: rename or move folder",
+    async (world) => {
+      const own = (await ourFolders(world)).filter(({ role }) => !role);
+      const folder = pick(world, own);
+      if (!folder) return "none";
+      if (world.random(2)) {
+        const name = `here ${world.random(8)}`;
+        await world.both.change("folder.rename", folder.id, { name });
+        return `${folder.name} is now ${name}`;
+      }
+      const parent = pick(world, own);
+      await world.both.change("folder.move", folder.id, { parentId: world.random(2) ? null : (parent?.id ?? null) });
+      return `${folder.name} moves`;
+    },
+  ],
+  [
+    1,
+    "ours: delete folder",
+    async (world) => {
+      const folder = pick(
+        world,
+        (await ourFolders(world)).filter(({ role }) => !role),
+      );
+      if (!folder) return "none";
+      await world.both.change("folder.delete", folder.id, {});
+      return folder.name;
+    },
+  ],
+];
+
+async function ourFolders({ house, both }: World) {
+  const { rows } = await sql<{ id: string; role: string | null; name: string }>`
+    select id, role, name from mail_folder where mailbox_id = ${both.mailboxId} order by name, id`.execute(house.db);
+  return rows;
+}
+
+async function anyOfOurs(world: World, role?: string) {
+  const { rows } = await sql<{ id: string; messageId: string }>`
+    select message.id, content.message_id as "messageId" from mail_message message
+      join mail_content content on content.id = message.content_id
+      join mail_folder folder on folder.id = message.folder_id
+    where message.mailbox_id = ${world.both.mailboxId} and (${role ?? null}::text is null or folder.role = ${role ?? null})
+    order by content.message_id, message.id`.execute(world.house.db);
+  return pick(world, rows);
+}
+
+/* ---------- there ---------- */
+
+const theirs: readonly Act[] = [
+  [
+    8,
+    "theirs: new message",
+    async (world) => {
+      const path = pick(world, await theirFolders(world));
+      if (path === undefined) return "none";
+      const id = `r${world.made.size + 1}@random`;
+      // Some have no Message-ID: they are told apart by their bytes.
+      const flags = world.random(3) ? [] : ["\\Seen"];
+      await world.both.other.append(path, letter(id, `Body ${world.random(1_000)}`), flags);
+      world.made.set(id, 1);
+      return `${id} in ${path}`;
+    },
+  ],
+  [
+    8,
+    "theirs: flags",
+    (world) =>
+      inSomeFolder(world, async (other, uid) => {
+        const flag = ["\\Seen", "\\Flagged", "\\Answered", "$Forwarded"][world.random(4)] ?? "";
+        await (world.random(2)
+          ? other.messageFlagsAdd(uid, [flag], { uid: true })
+          : other.messageFlagsRemove(uid, [flag], { uid: true }));
+        return flag;
+      }),
+  ],
+  [
+    8,
+    "theirs: move",
+    (world) =>
+      inSomeFolder(world, async (other, uid) => {
+        const path = pick(world, await theirFolders(world)) ?? "INBOX";
+        await other.messageMove(uid, path, { uid: true });
+        return `to ${path}`;
+      }),
+  ],
+  [
+    2,
+    "theirs: copy",
+    (world) =>
+      inSomeFolder(world, async (other, uid, id) => {
+        const path = pick(world, await theirFolders(world)) ?? "INBOX";
+        await other.messageCopy(uid, path, { uid: true });
+        world.made.set(id, (world.made.get(id) ?? 0) + 1);
+        return `to ${path}`;
+      }),
+  ],
+  [
+    3,
+    "theirs: delete for good",
+    (world) =>
+      inSomeFolder(world, async (other, uid, id) => {
+        await other.messageDelete(uid, { uid: true });
+        world.deleted.add(id);
+        return "";
+      }),
+  ],
+  [
+    2,
+    "theirs: mark or unmark as deleted",
+    (world) =>
+      inSomeFolder(world, async (other, uid, id) => {
+        await (world.random(2)
+          ? other.messageFlagsAdd(uid, ["\\Deleted"], { uid: true })
+          : other.messageFlagsRemove(uid, ["\\Deleted"], { uid: true }));
+        world.deleted.add(id);
+        return "";
+      }),
+  ],
+  [
+    2,
+    "theirs: new folder",
+    async (world) => {
+      const parent = world.random(3) === 0 ? pick(world, await theirOwnFolders(world)) : undefined;
+      const path = `${parent === undefined ? "" : `${parent}/`}there ${world.random(8)}`;
+      await world.both.other.mailboxCreate(path);
+      return path;
+    },
+  ],
+  [
+    2,
+    "theirs: rename folder",
+    async (world) => {
+      const path = pick(world, await theirOwnFolders(world));
+      if (path === undefined) return "none";
+      const to = `there ${world.random(8)}`;
+      await world.both.other.mailboxRename(path, to);
+      return `${path} is now ${to}`;
+    },
+  ],
+  [
+    1,
+    "theirs: delete folder",
+    async (world) => {
+      const { other } = world.both;
+      const path = pick(world, await theirOwnFolders(world));
+      if (path === undefined) return "none";
+      await other.mailboxOpen(path);
+      for await (const row of other.fetch("1:*", { envelope: true }, { uid: true }))
+        world.deleted.add(bare(row.envelope?.messageId));
+      await other.mailboxOpen("INBOX");
+      await other.mailboxDelete(path);
+      return path;
+    },
+  ],
+  [
+    1,
+    "theirs: UIDVALIDITY",
+    async ({ dovecot, both, random }) => {
+      // Sessions with the folder open would be ended by the server.
+      await both.other.mailboxOpen("Junk");
+      const next = String(1_000 + random(1_000_000));
+      await dovecot.doveadm("mailbox", "update", "-u", both.user, "--uid-validity", next, "INBOX");
+      return next;
+    },
+  ],
+];
+
+const bare = (id: string | undefined): string => (id ?? "").replaceAll(/[<>]/g, "");
+
+async function theirFolders({ both }: World): Promise<readonly string[]> {
+  const listed = await both.other.list();
+  return listed
+    .filter(({ flags, path }) => !flags.has("\\Noselect") && path !== "Drafts")
+    .map(({ path }) => path)
+    .toSorted();
+}
+
+const theirOwnFolders = async (world: World): Promise<readonly string[]> =>
+  (await theirFolders(world)).filter((path) => /here/.test(path));
+
+async function inSomeFolder(
+  world: World,
+  act: (other: ImapFlow, uid: string, id: string) => Promise<string>,
+): Promise<string> {
+  const { other } = world.both;
+  const path = pick(world, await theirFolders(world)) ?? "INBOX";
+  await other.mailboxOpen(path);
+  const found: { uid: number; id: string }[] = [];
+  for await (const row of other.fetch("1:*", { envelope: true }, { uid: true }))
+    found.push({ uid: row.uid, id: bare(row.envelope?.messageId) });
+  const message = pick(world, found);
+  if (!message) return `none in ${path}`;
+  return `${message.id} in ${path} ${await act(other, String(message.uid), message.id)}`;
+}
