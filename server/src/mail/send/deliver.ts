@@ -106,18 +106,17 @@ async function markSource(trx: Transaction, { row, source }: Departure): Promise
     .set({ [flag]: true, rev: sql<number>`rev + 1` })
     .where("id", "=", source.id)
     .where(flag, "=", false)
-    .returning(["id", "mailbox_id", "folder_id", "remote_uid"])
+    .returning(["id", "mailbox_id", "folder_id"])
     .executeTakeFirst();
   if (!marked) return;
   await recordMessages(trx, [marked.id]);
-  if (marked.remote_uid === null) return;
   await noteRemoteChanges(trx, [
     {
       mailboxId: marked.mailbox_id,
       kind: "flags",
       messageId: marked.id,
       folderId: marked.folder_id,
-      args: { [flag]: true, uid: marked.remote_uid },
+      args: { [flag]: true },
     },
   ]);
 }

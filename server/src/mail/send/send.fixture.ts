@@ -13,9 +13,10 @@ import {
   noteBlob,
   signTicket,
   type BlobStore,
+  type FileRows,
   type NewFile,
 } from "#files";
-import type { Actor, IntentOutcome, Transaction } from "#kernel";
+import type { Actor, Database, IntentOutcome, Transaction } from "#kernel";
 import { createTestDatabase, silentLog, type TestDatabase } from "#testing";
 import { mailPolicies as officePolicies } from "../../../packs/office/policies/mail.ts";
 import { createDiskBlobs } from "../../adapters/disk/disk.blobs.ts";
@@ -63,9 +64,12 @@ export const engine = (() => {
   return createAccessEngine({ policies: [...mailPolicies, ...parsed.policies], resources, rev: "test" });
 })();
 
-export const subjectOf = (login: Login): Subject => ({
-  id: people[login],
-  login,
+export const subjectOf = (login: Login): Subject => subjectWithId(people[login]);
+
+/** People of the database have new ids in each process; policies of mail ask for the id. */
+const subjectWithId = (id: string): Subject => ({
+  id,
+  login: id,
   groups: [],
   department: departments.sales,
   departments: [departments.sales],
@@ -92,6 +96,7 @@ export interface MailHouse {
   store(fileId: string, body?: Buffer): Promise<void>;
   keepFiles(trx: Transaction, files: readonly NewFile[]): Promise<unknown>;
   readonly blobs: BlobStore;
+  readonly blobRoot: string;
   /** What sends, with parts that the test replaces. */
   dispatch(over?: Partial<DispatchDeps>): DispatchDeps;
   close(): Promise<void>;
@@ -115,8 +120,7 @@ export async function openMailHouse(): Promise<MailHouse> {
   await seedPeople(db);
   await saveTypes(db, types);
   await db.transaction().execute(seedMailboxes);
-  const places = createFilePlaces([createRecordPlace({ parent: createRecordAccess({ types }) }), attachmentPlace]);
-  const rows = createFileRows({ places });
+  const { places, rows } = createPlaces();
   const root = await mkdtemp(join(tmpdir(), "kontor-send-"));
   const blobs = await createDiskBlobs({ root });
   const keep = (trx: Transaction, files: readonly NewFile[]) =>
@@ -208,22 +212,8 @@ export async function openMailHouse(): Promise<MailHouse> {
     },
     keepFiles: keep,
     blobs,
-    dispatch: (over) => ({
-      db,
-      blobs,
-      clock: { now: () => time },
-      log: silentLog,
-      engine: () => engine,
-      loadSubject: async (id) => subjectOf(nameOf(people, id)),
-      types,
-      forward: forwardMessage,
-      keepFiles: keep,
-      publicUrl: "https://office.example",
-      sharedPath: ({ fileId, messageId, expires }) =>
-        `/f/${signTicket({ file: fileId, part: "content", share: messageId, expires }, signingKey)}`,
-      changed: () => undefined,
-      ...over,
-    }),
+    blobRoot: root,
+    dispatch: (over) => ({ ...dispatchDeps({ db, blobs, rows, now: () => time }), ...over }),
     async close() {
       await test.drop();
       await rm(root, { recursive: true, force: true });
@@ -231,13 +221,41 @@ export async function openMailHouse(): Promise<MailHouse> {
   };
 }
 
-export const signingKey = Buffer.alloc(32, 7);
+/** What sends, on this database and these bodies: also in a process of its own. */
+export function dispatchDeps({
+  db,
+  blobs,
+  rows,
+  now,
+}: {
+  readonly db: Database;
+  readonly blobs: BlobStore;
+  readonly rows: FileRows;
+  readonly now: () => number;
+}): DispatchDeps {
+  return {
+    db,
+    blobs,
+    clock: { now },
+    log: silentLog,
+    engine: () => engine,
+    loadSubject: async (id) => subjectWithId(id),
+    types,
+    forward: forwardMessage,
+    keepFiles: (trx, files) => keepFiles(trx, { rows, onStored: async () => undefined }, files),
+    publicUrl: "https://office.example",
+    sharedPath: ({ fileId, messageId, expires }) =>
+      `/f/${signTicket({ file: fileId, part: "content", share: messageId, expires }, signingKey)}`,
+    changed: () => undefined,
+  };
+}
 
-const nameOf = <Name extends string>(byName: Readonly<Record<Name, string>>, id: string): Name => {
-  const found = (Object.keys(byName) as Name[]).find((name) => byName[name] === id);
-  if (!found) throw new Error(`nobody has the id ${id}`);
-  return found;
-};
+export function createPlaces() {
+  const places = createFilePlaces([createRecordPlace({ parent: createRecordAccess({ types }) }), attachmentPlace]);
+  return { places, rows: createFileRows({ places }) };
+}
+
+export const signingKey = Buffer.alloc(32, 7);
 
 async function seedMailboxes(trx: Transaction): Promise<void> {
   await mailboxTables(trx).insertInto("mail_domain").values({ name: "house.example" }).execute();
