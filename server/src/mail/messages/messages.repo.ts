@@ -372,7 +372,10 @@ export const scanLinks = (db: Database, after: string | undefined, limit: number
 
 /* ---------- what is still to be done at the provider ---------- */
 
-/** Of an external mailbox: what was done here is noted in the transaction of the change, and done there in this order. */
+/**
+ * What was done here to a mailbox that is an account at a provider is noted in the transaction of the change, and done there in this
+ * order; of other mailboxes nothing is. Where a message or folder lies there is known to the account's worker alone.
+ */
 export async function noteRemoteChanges(
   trx: Transaction,
   changes: readonly {
@@ -384,18 +387,14 @@ export async function noteRemoteChanges(
   }[],
 ): Promise<void> {
   if (changes.length === 0) return;
-  await messageTables(trx)
-    .insertInto("mail_remote_change")
-    .values(
-      changes.map(({ mailboxId, kind, messageId, folderId, args }) => ({
-        mailbox_id: mailboxId,
-        kind,
-        message_id: messageId ?? null,
-        folder_id: folderId ?? null,
-        args: jsonb(args),
-      })),
-    )
-    .execute();
+  await sql`insert into mail_remote_change (mailbox_id, kind, message_id, folder_id, args)
+    select mailbox.id, change.kind, change.message_id, change.folder_id, change.args
+    from unnest(${changes.map(({ mailboxId }) => mailboxId)}::uuid[], ${changes.map(({ kind }) => kind)}::text[],
+      ${changes.map(({ messageId }) => messageId ?? null)}::uuid[], ${changes.map(({ folderId }) => folderId ?? null)}::uuid[],
+      ${changes.map(({ args }) => JSON.stringify(args))}::jsonb[]
+    ) with ordinality as change (mailbox_id, kind, message_id, folder_id, args, position)
+      join mailbox on mailbox.id = change.mailbox_id and mailbox.kind = 'external'
+    order by change.position`.execute(trx);
 }
 
 export const recordMessages = (trx: Transaction, ids: readonly string[]): Promise<void> =>
