@@ -3,7 +3,7 @@ import { Subject } from "rxjs";
 import type { ReplicaEvent, ReplicaStatus } from "#contract";
 import { connectReplica, type ReplicaConnection } from "./connect.ts";
 
-export interface Replica extends Pick<ReplicaConnection, "database" | "call"> {
+export interface Replica extends Pick<ReplicaConnection, "database" | "call" | "watch"> {
   readonly events: Subject<ReplicaEvent>;
   readonly status: ReplicaStatus;
 }
@@ -78,10 +78,11 @@ export function ReplicaProvider(props: {
     [],
   );
 
-  const replica = useMemo(
-    () => (connection && status ? { database: connection.database, call: connection.call, status, events } : undefined),
-    [connection, status, events],
-  );
+  const replica = useMemo(() => {
+    if (!connection || !status) return undefined;
+    const { call, database, watch } = connection;
+    return { database, call, watch, status, events };
+  }, [connection, status, events]);
   if (problem && !replica) return props.failed(problem);
   // A few milliseconds at start; a spinner would only flash.
   if (!replica) return null;

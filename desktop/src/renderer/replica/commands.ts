@@ -1,4 +1,17 @@
-import type { CommandError, CommandInput, CommandName, CommandReply, CommandResults, ReplicaEvent } from "#contract";
+import type {
+  CommandError,
+  CommandInput,
+  CommandName,
+  CommandReply,
+  CommandResults,
+  QueryInput,
+  QueryName,
+  QueryResults,
+  ReplicaEvent,
+  UnwatchRequest,
+  WatchReply,
+  WatchRequest,
+} from "#contract";
 
 /** A refused command, with the replica's own words. */
 export class CommandFailed extends Error {
@@ -12,12 +25,21 @@ export class CommandFailed extends Error {
 
 export type Call = <Name extends CommandName>(name: Name, input: CommandInput<Name>) => Promise<CommandResults[Name]>;
 
-/** The window's end of the command port: requests with their replies, and events. */
+/** Asks now, and is told again whenever the answer is another one; `refused`: what is asked for cannot be read. */
+export type Watch = <Name extends QueryName>(
+  name: Name,
+  input: QueryInput<Name>,
+  told: (answer: QueryResults[Name] | "refused") => void,
+) => () => void;
+
+/** The window's end of the command port: requests with their replies, questions that are watched, and events. */
 export function createCommands(port: MessagePort, onEvent: (event: ReplicaEvent) => void) {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: CommandFailed) => void }>();
+  const watched = new Map<number, (answer: never) => void>();
   let lastId = 0;
-  const receive = ({ data }: MessageEvent<CommandReply | ReplicaEvent>): void => {
+  const receive = ({ data }: MessageEvent<CommandReply | WatchReply | ReplicaEvent>): void => {
     if (data.kind === "event") return onEvent(data);
+    if (data.kind === "watched") return watched.get(data.id)?.((data.ok ? data.value : "refused") as never);
     const request = waiting.get(data.id);
     waiting.delete(data.id);
     if (data.ok) request?.resolve(data.value as never);
@@ -31,14 +53,25 @@ export function createCommands(port: MessagePort, onEvent: (event: ReplicaEvent)
       waiting.set(id, { resolve, reject });
       port.postMessage({ kind: "request", id, name, input });
     });
+  const watch: Watch = (name, input, told) => {
+    const id = ++lastId;
+    watched.set(id, told as (answer: never) => void);
+    port.postMessage({ kind: "watch", id, name, input } satisfies WatchRequest);
+    return () => {
+      watched.delete(id);
+      port.postMessage({ kind: "unwatch", id } satisfies UnwatchRequest);
+    };
+  };
   return {
     call,
+    watch,
     /** The replica's process died: what was asked of it is not answered any more. */
     close(): void {
       port.close();
       const error = { code: "unavailable", reason: "app.replicaRestarted", message: "The replica was started again." };
       for (const { reject } of waiting.values()) reject(new CommandFailed(error));
       waiting.clear();
+      watched.clear();
     },
   };
 }

@@ -10,6 +10,7 @@ export async function connectReplica(api: DesktopApi, onEvent: (event: ReplicaEv
   return {
     database,
     call: commands.call,
+    watch: commands.watch,
     /** Its process is gone: whoever waits for an answer is told; what is on the screen stays until the next connection. */
     abandon: commands.close,
     async close(): Promise<void> {

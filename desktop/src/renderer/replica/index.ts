@@ -1,5 +1,5 @@
 export { CommandFailed } from "./commands.ts";
-export type { Call } from "./commands.ts";
+export type { Call, Watch } from "./commands.ts";
 export { DirectoryProvider, byName, useDirectory } from "./directory.tsx";
 export type { Directory } from "./directory.tsx";
 export { TypesProvider, useTypes } from "./types.tsx";
@@ -8,3 +8,4 @@ export type { Query, Selector } from "./live.ts";
 export { usePages } from "./usePages.ts";
 export { ReplicaProvider, useReplica } from "./ReplicaProvider.tsx";
 export type { ReplicaProblem } from "./ReplicaProvider.tsx";
+export { once, useWatched } from "./watched.ts";
