@@ -9,3 +9,49 @@ export { attachmentPlace } from "./send/attachment.place.ts";
 export { createDispatcher } from "./send/dispatcher.ts";
 export { sendEndpoints } from "./send/send.endpoints.ts";
 export { sendIntents } from "./send/send.intents.ts";
+export { contactEndpoints } from "./contacts/contacts.endpoints.ts";
+export { mailboxEndpoints } from "./mailboxes/mailboxes.endpoints.ts";
+export { createMailboxService } from "./mailboxes/mailboxes.service.ts";
+export { messageEndpoints } from "./messages/messages.endpoints.ts";
+export { ruleEndpoints } from "./rules/rules.endpoints.ts";
+export { domainAdminEndpoints } from "./domains/domains.admin.endpoints.ts";
+export { AccountFailure } from "./accounts/account.failure.ts";
+export type { Credentials } from "./accounts/credentials.ts";
+export type { DiscoveryDns } from "./accounts/discover.ts";
+export type {
+  FetchedFlags,
+  FetchedIdentity,
+  FetchedSource,
+  FolderStatus,
+  ImapPort,
+  ImapSession,
+  ImapSettings,
+  RemoteFolder,
+  SelectedFolder,
+  UidRange,
+} from "./accounts/imap.port.ts";
+export { flagsOf, marksOf } from "./accounts/marks.ts";
+export { createDomains } from "./domains/domains.service.ts";
+export { ask, reverseName } from "./domains/dns.port.ts";
+export type { MailDns } from "./domains/dns.port.ts";
+export { createDueLoop } from "./dueLoop.ts";
+export { createInboundDelivery } from "./inbound/deliver.ts";
+export { createIntake } from "./inbound/intake.ts";
+export { refusalOf } from "./inbound/intake.port.ts";
+export type { Intake, Refusal } from "./inbound/intake.port.ts";
+export { createOwnNames } from "./inbound/ownNames.ts";
+export { createQuarantine } from "./inbound/quarantine.ts";
+export { quarantineAdminEndpoints } from "./inbound/quarantine.admin.endpoints.ts";
+export { receiveMessage } from "./messages/receiveMessage.ts";
+export { accountRoute } from "./outbound/accountRoute.ts";
+export { countQueue, createOutboundQueue } from "./outbound/queue.ts";
+export { queueAdminEndpoints } from "./outbound/queue.admin.endpoints.ts";
+export { cleanWords } from "./outbound/transport.port.ts";
+export type {
+  AnswerKind,
+  RecipientAnswer,
+  Route,
+  SubmissionAuth,
+  Transmission,
+  Transport,
+} from "./outbound/transport.port.ts";

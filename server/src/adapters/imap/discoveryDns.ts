@@ -1,5 +1,5 @@
 import { Resolver } from "node:dns/promises";
-import type { DiscoveryDns } from "../../mail/accounts/discover.ts";
+import type { DiscoveryDns } from "#mail";
 
 const TIMEOUT_MS = 3_000; // per try; somebody waits for the answer in front of a form
 const TRIES = 2;

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
-import { AccountFailure } from "../../mail/accounts/account.failure.ts";
+import { AccountFailure } from "#mail";
 
 /** The addresses of a host. */
 export type ResolveHost = (host: string) => Promise<readonly string[]>;

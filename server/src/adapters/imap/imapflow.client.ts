@@ -1,20 +1,22 @@
 import { ImapFlow, type ListResponse, type StatusObject } from "imapflow";
 import type { FolderRole } from "@kontor/shared/mail";
 import { mailLimits } from "@kontor/shared/mail";
-import { AccountFailure, cleanWords } from "../../mail/accounts/account.failure.ts";
-import type {
-  FetchedFlags,
-  FetchedIdentity,
-  FetchedSource,
-  FolderStatus,
-  ImapPort,
-  ImapSession,
-  ImapSettings,
-  RemoteFolder,
-  SelectedFolder,
-  UidRange,
-} from "../../mail/accounts/imap.port.ts";
-import { flagsOf, marksOf } from "../../mail/accounts/marks.ts";
+import {
+  AccountFailure,
+  cleanWords,
+  flagsOf,
+  marksOf,
+  type FetchedFlags,
+  type FetchedIdentity,
+  type FetchedSource,
+  type FolderStatus,
+  type ImapPort,
+  type ImapSession,
+  type ImapSettings,
+  type RemoteFolder,
+  type SelectedFolder,
+  type UidRange,
+} from "#mail";
 import { addressesOf, resolveBySystem, type ResolveHost } from "./hostAddress.ts";
 import { failureOf } from "./imapflow.failure.ts";
 
@@ -426,8 +428,7 @@ function safeNames(client: ImapFlow, names: readonly string[]): string[] {
   return names.map((name) => (delimiter ? name.replaceAll(delimiter, "-") : name));
 }
 
-const byeWords = (client: ImapFlow): string | undefined =>
-  client.byeReason === undefined ? undefined : cleanWords(client.byeReason);
+const byeWords = (client: ImapFlow): string | undefined => cleanWords(client.byeReason ?? "") || undefined;
 
 const setOf = ({ from, to }: UidRange): string => `${from}:${to ?? "*"}`;
 /** `n:*` names the last message even where that has a lower UID (RFC 3501 §6.4.8). */

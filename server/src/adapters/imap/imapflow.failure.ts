@@ -1,5 +1,5 @@
-import { AccountFailure, cleanWords } from "../../mail/accounts/account.failure.ts";
 import type { AccountReason } from "@kontor/shared/mail";
+import { AccountFailure, cleanWords } from "#mail";
 
 /** What libraries put on their errors, as far as it is read here; none of it is trusted to be there. */
 interface FarError {
@@ -77,8 +77,8 @@ export function failureOf(error: unknown, secretKind?: "password" | "oauth"): Ac
   if (error instanceof AccountFailure) return error;
   const far = (typeof error === "object" && error !== null ? error : {}) as FarError;
   const said = text(far.responseText) ?? text(far.response) ?? text(far.reason);
-  const words = said === undefined ? undefined : cleanWords(said);
-  return new AccountFailure(reasonOf(far, words ?? "", secretKind), words, error);
+  const words = cleanWords(said ?? "");
+  return new AccountFailure(reasonOf(far, words, secretKind), words || undefined, error);
 }
 
 function reasonOf(far: FarError, words: string, secretKind: "password" | "oauth" | undefined): AccountReason {

@@ -39,12 +39,3 @@ export const whatNext = {
   closed: "again",
   internal: "again",
 } as const satisfies Record<AccountReason, "signIn" | "again">;
-
-const MAX_WORDS = 300; // what a list of accounts can show; real answers stay below 200
-
-/** Far servers say what they like: one line, without control characters or turned-around text, and not too much of it. */
-export function cleanWords(text: string): string | undefined {
-  // oxlint-disable-next-line no-control-regex -- naming control characters is the point
-  const cleaned = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
-  return cleaned === "" ? undefined : cleaned.slice(0, MAX_WORDS).toWellFormed();
-}

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isMailAddress } from "@kontor/shared/mail";
-import { AccountFailure, cleanWords } from "./account.failure.ts";
+import { cleanWords } from "../outbound/transport.port.ts";
+import { AccountFailure } from "./account.failure.ts";
 import type { OAuthProvider } from "./oauth.providers.ts";
 
 /** What a token endpoint gives (RFC 6749 §5.1); the refresh token only the first time with some. */
@@ -89,7 +90,7 @@ async function askForTokens({ provider, fetch, now }: TokenDeps, fields: Record<
   throw new AccountFailure("server", refused.success ? wordsOf(refused.data) : `HTTP ${status}`);
 }
 
-const wordsOf = ({ error, error_description: said }: z.infer<typeof refusal>): string | undefined =>
+const wordsOf = ({ error, error_description: said }: z.infer<typeof refusal>): string =>
   cleanWords(said === undefined ? error : `${error}: ${said}`);
 
 function parseJson(text: string): unknown {
