@@ -11,6 +11,7 @@ import {
   type EndpointRequest,
   type Job,
   type Log,
+  type Metrics,
   type Queue,
   type Transaction,
 } from "#kernel";
@@ -27,6 +28,7 @@ import {
 } from "#mail";
 import type { RecordAccess } from "#objects";
 import type { Office } from "./main.office.ts";
+import { startSmtp, type Smtp } from "./main.smtp.ts";
 import { createStops } from "./main.stops.ts";
 
 /**
@@ -41,6 +43,7 @@ export interface MailDeps {
   readonly rows: FileRows;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** Rows for bodies that are in the blob store already, in the transaction of what they hang in; from `start` on. */
   keepFiles(trx: Transaction, files: readonly NewFile[]): Promise<void>;
 }
@@ -55,7 +58,7 @@ export interface MailStart {
   applyIntent(intent: Intent, actor: Actor): Promise<IntentResult>;
 }
 
-export interface Mail {
+export interface Mail extends Pick<Smtp, "health" | "countQueue" | "countQuarantine"> {
   readonly endpoints: readonly Endpoint[];
   /** Gives everybody who lacks it a mailbox; for people who came by other ways than the people service. */
   ensureMailboxes(): Promise<void>;
@@ -70,7 +73,7 @@ export interface MailParts {
 }
 
 export function createMail(deps: MailDeps): MailParts {
-  const { config, office, records, places, rows, clock, log, keepFiles } = deps;
+  const { config, office, records, places, rows, clock, log, metrics, keepFiles } = deps;
   const { access, db, doorbell, provisioning, types } = office;
 
   const ensureMailboxes = async () => {
@@ -92,6 +95,9 @@ export function createMail(deps: MailDeps): MailParts {
       await db.transaction().execute((trx) => provisioning.ensureDomains(trx, fallbackDomain));
       await ensureMailboxes();
 
+      const smtp = await startSmtp({ config, office, blobs, clock, log, metrics, keepFiles });
+      stops.push(() => smtp.stop());
+
       const signingKey = await secretState(db, "files.signing");
       const dispatcher = createDispatcher({
         db,
@@ -106,7 +112,10 @@ export function createMail(deps: MailDeps): MailParts {
         publicUrl: config.publicUrl,
         sharedPath: ({ fileId, messageId, expires }) =>
           `/f/${signTicket({ file: fileId, part: "content", share: messageId, expires }, signingKey)}`,
-        changed: () => doorbell.ring(),
+        changed: () => {
+          doorbell.ring();
+          smtp.wake();
+        },
       });
       const stopListening = doorbell.onRing(() => dispatcher.wake());
       stops.push(async () => {
@@ -116,7 +125,10 @@ export function createMail(deps: MailDeps): MailParts {
       dispatcher.start();
 
       return {
-        endpoints: sendEndpoints({ db, actorOf, applyIntent }),
+        endpoints: [...sendEndpoints({ db, actorOf, applyIntent }), ...smtp.endpoints],
+        health: smtp.health,
+        countQueue: smtp.countQueue,
+        countQuarantine: smtp.countQuarantine,
         ensureMailboxes,
         stop: () => stops.all(),
       };

@@ -129,6 +129,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     rows,
     clock,
     log,
+    metrics,
     keepFiles: (trx, kept) => files.keep(trx, kept),
   });
   const collections = [
@@ -300,12 +301,15 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
             : { state: "poor", words: `Tokens that end within 30 days: ${ending}` };
         },
         audit: () => auditing.health(),
+        mail: () => mail.health(),
       },
       counts: {
         people: () => countRows(db, "app_user"),
         records: () => countRows(db, "record"),
         files: () => countRows(db, "file"),
         devices: () => countRows(db, "device"),
+        mailQueue: () => mail.countQueue(),
+        quarantine: () => mail.countQuarantine(),
       },
     }),
   ];

@@ -55,3 +55,29 @@ export type {
   Transmission,
   Transport,
 } from "./outbound/transport.port.ts";
+export type { Credentials } from "./accounts/credentials.ts";
+export { domainAdminEndpoints } from "./domains/domains.admin.endpoints.ts";
+export { createDomains } from "./domains/domains.service.ts";
+export { ask, reverseName } from "./domains/dns.port.ts";
+export type { MailDns } from "./domains/dns.port.ts";
+export { createDueLoop } from "./dueLoop.ts";
+export { createInboundDelivery } from "./inbound/deliver.ts";
+export { createIntake } from "./inbound/intake.ts";
+export { refusalOf } from "./inbound/intake.port.ts";
+export type { Intake, Refusal } from "./inbound/intake.port.ts";
+export { createOwnNames } from "./inbound/ownNames.ts";
+export { createQuarantine } from "./inbound/quarantine.ts";
+export { quarantineAdminEndpoints } from "./inbound/quarantine.admin.endpoints.ts";
+export { receiveMessage } from "./messages/receiveMessage.ts";
+export { accountRoute } from "./outbound/accountRoute.ts";
+export { countQueue, createOutboundQueue } from "./outbound/queue.ts";
+export { queueAdminEndpoints } from "./outbound/queue.admin.endpoints.ts";
+export { cleanWords } from "./outbound/transport.port.ts";
+export type {
+  AnswerKind,
+  RecipientAnswer,
+  Route,
+  SubmissionAuth,
+  Transmission,
+  Transport,
+} from "./outbound/transport.port.ts";

@@ -1,4 +1,4 @@
-import { cleanWords, type AnswerKind, type RecipientAnswer, type Route } from "../../mail/outbound/transport.port.ts";
+import { cleanWords, type AnswerKind, type RecipientAnswer, type Route } from "#mail";
 
 /** What nodemailer tells of an error; every part may be missing. */
 export interface SmtpError {

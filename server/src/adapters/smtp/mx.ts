@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
-import type { MailDns } from "../../mail/domains/dns.port.ts";
-import { ask } from "../../mail/domains/dns.port.ts";
+import type { MailDns } from "#mail";
+import { ask } from "#mail";
 
 /** Where mail for a domain is to be taken (RFC 5321 §5.1), or why nowhere. */
 export type Exchanges =

@@ -6,7 +6,7 @@ import { Counter, Gauge } from "prom-client";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import { mailLimits } from "@kontor/shared/mail";
 import { addressKey, type Log, type Metrics } from "#kernel";
-import { refusalOf, type Intake, type Refusal } from "../../mail/inbound/intake.port.ts";
+import { refusalOf, type Intake, type Refusal } from "#mail";
 
 /**
  * Mail from other servers, by SMTP (RFC 5321) or LMTP (RFC 2033). Everything that somebody from outside can make us hold, count or

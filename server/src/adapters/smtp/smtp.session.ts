@@ -1,7 +1,7 @@
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import XOAuth2 from "nodemailer/lib/xoauth2";
 import type { Readable } from "node:stream";
-import type { SubmissionAuth } from "../../mail/outbound/transport.port.ts";
+import type { SubmissionAuth } from "#mail";
 import type { SmtpError } from "./answers.ts";
 
 /** One connection to a mail server, as promises. */

@@ -1,14 +1,8 @@
 import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
-import type { MailDns } from "../../mail/domains/dns.port.ts";
-import {
-  cleanWords,
-  type RecipientAnswer,
-  type Route,
-  type Transmission,
-  type Transport,
-} from "../../mail/outbound/transport.port.ts";
+import type { MailDns } from "#mail";
+import { cleanWords, type RecipientAnswer, type Route, type Transmission, type Transport } from "#mail";
 import { answersOf, type SmtpError } from "./answers.ts";
 import { findExchanges } from "./mx.ts";
 import {

@@ -1,5 +1,5 @@
 import { Resolver } from "node:dns/promises";
-import type { MailDns } from "../../mail/domains/dns.port.ts";
+import type { MailDns } from "#mail";
 
 const TIMEOUT_MS = 3_000; // of one try; most answers come within 100 ms, a dead name server never
 const TRIES = 2;

@@ -51,7 +51,7 @@ export interface OutboundDeps {
   readonly transport: Transport;
   /** How a group leaves; words where there is no way out. May throw: then it is tried again. */
   routeOf(
-    group: Pick<OutboundGroup, "accountId" | "domain">,
+    group: Pick<OutboundGroup, "accountId" | "domain" | "rows">,
   ): Promise<Route | { readonly kind: "none"; readonly words: string }>;
   /** Whether what goes by no account goes by one relay. */
   readonly relayed: boolean;
