@@ -193,8 +193,11 @@ function forwarded(source: AnswerTo, by: Answerer): string {
     ...(message.cc.length > 0 ? [[words.cc, list(message.cc)] as const] : []),
   ];
   const head = lines.map(([key, value]) => `<b>${escape(key)}:</b> ${escape(value)}`).join("<br>");
-  return `${opening(by)}<p>${escape(words.forwarded)}</p><p>${head}</p><div>${htmlOf(source)}</div>`;
+  return `${opening(by)}<p>${escape(words.forwarded)}</p><p>${head}</p><div class="${FORWARDED_CLASS}">${htmlOf(source)}</div>`;
 }
+
+/** By which an editor knows what it must not take apart; cleaning leaves it as it is. */
+const FORWARDED_CLASS = "m-forwarded";
 
 /** What is too long to be written on top of goes along as text, as far as there is room. */
 function htmlOf({ body }: AnswerTo): string {
