@@ -108,6 +108,13 @@ export const systemParts: SystemPart[] = [
     debian: ["dovecot-imapd", "dovecot-lmtpd", "dovecot-sieve"],
   },
   {
+    name: "Postfix",
+    purpose: "tests against another mail server, both ways",
+    wantedBy: "tests",
+    isThere: () => anyThere("postfix") && anyThere("/usr/lib/postfix/sbin/master"),
+    debian: ["postfix"],
+  },
+  {
     name: "mbsync",
     purpose: "the peer of the bench that fetches mail",
     wantedBy: "tests",
