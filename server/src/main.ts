@@ -163,6 +163,8 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
       return principal;
     },
     loadSubject: access.loadSubject,
+    // What subjects are made of: a change of one of these is a change of what its reader may see.
+    subjectCollections: ["people", "departments", "groups", "positions", "accessRequests"],
     epoch: await readState(db, "sync.epoch", newId),
     leaseMs: config.leaseMs,
     origins: () => (config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]),
