@@ -18,6 +18,7 @@ import {
 import {
   contactIntents,
   createDispatcher,
+  deliveryEndpoints,
   forwardMessage,
   mailCollections,
   messageIntents,
@@ -125,7 +126,7 @@ export function createMail(deps: MailDeps): MailParts {
       dispatcher.start();
 
       return {
-        endpoints: [...sendEndpoints({ db, actorOf, applyIntent }), ...smtp.endpoints],
+        endpoints: [...sendEndpoints({ db, actorOf, applyIntent }), ...smtp.endpoints, ...deliveryEndpoints({ db, actorOf, wake: smtp.wake, changed: () => doorbell.ring() })],
         health: smtp.health,
         countQueue: smtp.countQueue,
         countQuarantine: smtp.countQuarantine,

@@ -45,6 +45,7 @@ export { quarantineAdminEndpoints } from "./inbound/quarantine.admin.endpoints.t
 export { receiveMessage } from "./messages/receiveMessage.ts";
 export { accountRoute } from "./outbound/accountRoute.ts";
 export { countQueue, createOutboundQueue } from "./outbound/queue.ts";
+export { deliveryEndpoints } from "./outbound/deliveries.endpoints.ts";
 export { queueAdminEndpoints } from "./outbound/queue.admin.endpoints.ts";
 export { cleanWords } from "./outbound/transport.port.ts";
 export type {

@@ -175,6 +175,7 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
         select 'mailbox ' || mailbox::text from mailbox union all
         select 'member ' || mailbox_member::text from mailbox_member union all
         select 'folder ' || mail_folder::text from mail_folder union all
+        select 'leaving ' || concat_ws(' ', id, state) from mail_outbound union all
         select 'message ' || mail_message::text from mail_message union all
         select 'content ' || mail_content::text from mail_content union all
         select 'link ' || mail_link::text from mail_link union all

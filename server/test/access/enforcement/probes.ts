@@ -1,5 +1,6 @@
 import { newId } from "@kontor/shared/base";
 import { granted, granting, requested } from "./doors.ts";
+import { outboundProbes } from "./mail.outbound.doors.ts";
 import { sendProbes } from "./mail.send.doors.ts";
 import { OPEN, secrets, type GuardedOffice, type Target } from "./guardedOffice.ts";
 
@@ -49,6 +50,7 @@ const authzen = (path: string, shows: string): Probe => ({
 const fields = { fullName: "Somebody new", address: secrets.address };
 
 export const probes: Readonly<Record<string, Probe>> = {
+  ...outboundProbes,
   ...sendProbes,
   "get /types": { kind: "reads", shows: '"name":"employee"', maskedMay: true, request: at("/types") },
   "get /records": {
