@@ -45,14 +45,15 @@ async function findHolders(
   if (addresses.length === 0) return new Map();
   const { rows } = await sql<{ address: string; isGroup: boolean; mailboxIds: readonly string[] }>`
     select own.address, own.group_id is not null as "isGroup", array(
-      select mailbox.id from mailbox where mailbox.disabled_at is null and (
-        mailbox.id = own.mailbox_id
-        or mailbox.id in (select mailbox_id from mail_group_member where group_id = own.group_id)
-        or mailbox.kind = 'personal' and mailbox.owner_id in (
-          select member.user_id from group_member member
-          join mail_group on mail_group.user_group_id = member.group_id
-          where mail_group.id = own.group_id))
-      order by mailbox.id) as "mailboxIds"
+      select mailbox.id from mailbox where mailbox.id = own.mailbox_id and disabled_at is null
+      union select mailbox.id from mail_group_member member
+        join mailbox on mailbox.id = member.mailbox_id and disabled_at is null
+        where member.group_id = own.group_id
+      union select mailbox.id from mail_group
+        join group_member member on member.group_id = mail_group.user_group_id
+        join mailbox on mailbox.owner_id = member.user_id and mailbox.kind = 'personal' and disabled_at is null
+        where mail_group.id = own.group_id
+      order by 1) as "mailboxIds"
     from mail_address own where own.address = any(${addresses}::text[])`.execute(db);
   const reached = rows.filter(({ isGroup, mailboxIds }) => isGroup || mailboxIds.length > 0);
   return new Map(reached.map(({ address, mailboxIds }) => [address, mailboxIds]));

@@ -1,8 +1,9 @@
+import { sql } from "kysely";
 import { DomainError, newId } from "@kontor/shared/base";
 import type { DraftOrigin, FolderRole, MailAddress, SendState } from "@kontor/shared/mail";
 import { recordChanges, type Transaction } from "#kernel";
 import { assignThreads } from "../threads/assignThread.ts";
-import { jsonb, messageTables } from "./messages.repo.ts";
+import { messageTables } from "./messages.repo.ts";
 
 /** Where a content is put, and how it is marked there. */
 export interface Placement {
@@ -64,37 +65,34 @@ export async function placeMessages(
     threadId: threadIds[index] ?? "",
     placement,
   }));
-  await messageTables(trx)
-    .insertInto("mail_message")
-    .values(
-      placed.map(({ id, mailboxId, folder, threadId, placement }) => ({
-        id,
-        mailbox_id: mailboxId,
-        folder_id: folder.id,
-        content_id: placement.contentId,
-        thread_id: threadId,
-        received_at: placement.receivedAt,
-        seen: placement.seen ?? false,
-        flagged: placement.flagged ?? false,
-        answered: placement.answered ?? false,
-        forwarded: placement.forwarded ?? false,
-        labels: [...(placement.labels ?? [])],
-        assignee_id: placement.assigneeId ?? null,
-        bcc: placement.bcc ? jsonb(placement.bcc) : null,
-        send_state: placement.send?.state ?? null,
-        send_at: placement.send?.at ?? null,
-        send_by: placement.send?.by ?? null,
-        origin: placement.origin ? jsonb(placement.origin) : null,
-        draft_rev: placement.draftRev ?? 0,
-        draft_writer: placement.draftWriter ?? null,
-        draft_alone_since: placement.draftRev ?? 0,
-        // What begins in the trash ends with it like everything that was put there.
-        trashed_at: folder.inTrash ? placement.receivedAt : null,
-        remote_uid: placement.remote?.uid ?? null,
-        remote_modseq: placement.remote?.modseq ?? null,
-      })),
-    )
-    .execute();
+  await insertRows(
+    trx,
+    placed.map(({ id, mailboxId, folder, threadId, placement }) => ({
+      id,
+      mailbox_id: mailboxId,
+      folder_id: folder.id,
+      content_id: placement.contentId,
+      thread_id: threadId,
+      received_at: placement.receivedAt,
+      seen: placement.seen ?? false,
+      flagged: placement.flagged ?? false,
+      answered: placement.answered ?? false,
+      forwarded: placement.forwarded ?? false,
+      labels: placement.labels ?? [],
+      assignee_id: placement.assigneeId,
+      bcc: placement.bcc,
+      send_state: placement.send?.state,
+      send_at: placement.send?.at,
+      send_by: placement.send?.by,
+      origin: placement.origin,
+      draft_rev: placement.draftRev ?? 0,
+      draft_writer: placement.draftWriter,
+      // What begins in the trash ends with it like everything that was put there.
+      trashed_at: folder.inTrash ? placement.receivedAt : undefined,
+      remote_uid: placement.remote?.uid,
+      remote_modseq: placement.remote?.modseq,
+    })),
+  );
   await recordChanges(
     trx,
     placed.flatMap(({ id }) => [
@@ -111,6 +109,19 @@ export async function placeMessage(trx: Transaction, placement: Placement): Prom
   return placed;
 }
 
+/** One parameter however many rows: with a value each, reading the statement would take longer than writing the rows. */
+const insertRows = (trx: Transaction, rows: readonly Readonly<Record<string, unknown>>[]) =>
+  sql`insert into mail_message (id, mailbox_id, folder_id, content_id, thread_id, received_at, seen, flagged, answered, forwarded,
+      labels, assignee_id, bcc, send_state, send_at, send_by, origin, draft_rev, draft_writer, draft_alone_since, trashed_at,
+      remote_uid, remote_modseq)
+    select id, mailbox_id, folder_id, content_id, thread_id, received_at, seen, flagged, answered, forwarded,
+      array(select jsonb_array_elements_text(labels)), assignee_id, bcc, send_state, send_at, send_by, origin, draft_rev,
+      draft_writer, draft_rev, trashed_at, remote_uid, remote_modseq
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as placed (id uuid, mailbox_id uuid, folder_id uuid, content_id uuid,
+      thread_id uuid, received_at timestamptz, seen boolean, flagged boolean, answered boolean, forwarded boolean, labels jsonb,
+      assignee_id uuid, bcc jsonb, send_state text, send_at timestamptz, send_by uuid, origin jsonb, draft_rev integer,
+      draft_writer text, trashed_at timestamptz, remote_uid bigint, remote_modseq bigint)`.execute(trx);
+
 async function readLinked(trx: Transaction, contentIds: readonly string[]) {
   const rows = await messageTables(trx)
     .selectFrom("mail_content")
@@ -124,12 +135,16 @@ async function readLinked(trx: Transaction, contentIds: readonly string[]) {
 async function readFolders(trx: Transaction, placements: readonly Placement[]) {
   const mailboxIds = [...new Set(placements.map(({ mailboxId }) => mailboxId))];
   const named = placements.flatMap(({ folder }) => ("id" in folder ? [folder.id] : []));
+  const roles = placements.flatMap(({ folder }) => ("role" in folder ? [folder.role] : []));
   const rows = await messageTables(trx)
     .selectFrom("mail_folder")
     .select(["id", "mailbox_id", "role", "trashed_at"])
     .where("mailbox_id", "in", mailboxIds)
     .where((where) =>
-      where.or([where("role", "is not", null), ...(named.length > 0 ? [where("id", "in", named)] : [])]),
+      where.or([
+        ...(roles.length > 0 ? [where("role", "in", [...new Set(roles)])] : []),
+        ...(named.length > 0 ? [where("id", "in", named)] : []),
+      ]),
     )
     .orderBy("id")
     .forKeyShare()

@@ -2,6 +2,7 @@ import { newId } from "@kontor/shared/base";
 import type { Transaction } from "#kernel";
 import { findNumbered, type TypeRegistry } from "#objects";
 import { applyRules, type ForwardMessage } from "../rules/applyRules.ts";
+import { findRulesOf } from "../rules/rules.repo.ts";
 import { insertLinks } from "./linkRecord.ts";
 import { messageTables } from "./messages.repo.ts";
 import { placeMessages, type PlacedMessage } from "./placeMessage.ts";
@@ -49,7 +50,9 @@ export async function receiveMessage(
   );
   if (isJunk) return placed;
   await linkNumbers(trx, deps.types, { contentId, placed, at: receivedAt });
-  for (const { id, mailboxId } of placed)
+  // A message to a whole company lies in a thousand mailboxes, of which a few have rules: they are looked for once.
+  const ruled = new Set((await findRulesOf(trx, mailboxIds)).map(({ mailbox_id }) => mailbox_id));
+  for (const { id, mailboxId } of placed.filter((each) => ruled.has(each.mailboxId)))
     await applyRules(trx, deps, {
       mailboxId,
       messages: [{ id, recipients: addressesOf.get(mailboxId) ?? [] }],

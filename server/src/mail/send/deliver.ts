@@ -66,8 +66,7 @@ async function settleContent(trx: Transaction, { row, raw, contentId }: Departur
 
 async function settleCopy(trx: Transaction, { row, mailbox, now }: Departure): Promise<PlacedMessage> {
   const folderId = await folderIdOf(trx, mailbox.id, "sent");
-  await setSendStatus(trx, row.id, { state: "sent", folderId, at: now, by: row.send_by });
-  await messageTables(trx).updateTable("mail_message").set({ received_at: now }).where("id", "=", row.id).execute();
+  await setSendStatus(trx, row.id, { state: "sent", folderId, at: now, by: row.send_by, receivedAt: now });
   return { id: row.id, mailboxId: mailbox.id, folderId, threadId: row.thread_id };
 }
 

@@ -207,6 +207,8 @@ export interface SendStatus {
   readonly at: string | null;
   readonly by: string | null;
   readonly context?: Context;
+  /** By which lists are ordered. Absent: as it was. */
+  readonly receivedAt?: string;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -214,7 +216,7 @@ export interface SendStatus {
 export async function setSendStatus(
   trx: Transaction,
   id: string,
-  { state, folderId, at, by, context, reason, message }: SendStatus,
+  { state, folderId, at, by, context, receivedAt, reason, message }: SendStatus,
 ): Promise<void> {
   await messageTables(trx)
     .updateTable("mail_message")
@@ -225,6 +227,7 @@ export async function setSendStatus(
       send_by: by,
       send_reason: reason ?? null,
       send_message: message ?? null,
+      ...(receivedAt !== undefined && { received_at: receivedAt }),
       send_context: context ? jsonb(withoutTime(context)) : null,
       send_attempts: 0,
       send_retry_at: null,
