@@ -206,6 +206,8 @@ create unique index mail_message_remote on mail_message (folder_id, remote_uid) 
 create index mail_message_snoozed on mail_message (snoozed_until) where snoozed_until is not null;
 create index mail_message_due on mail_message (send_at) where send_state = 'scheduled';
 create index mail_message_drafts on mail_message (mailbox_id) where send_state in ('draft', 'failed');
+-- To whom somebody writes, for suggestions.
+create index mail_message_sent on mail_message (send_by, received_at desc) where send_state = 'sent';
 create index mail_message_trashed on mail_message (trashed_at) where trashed_at is not null;
 
 -- Attachments are files like those of records: a body in the blob store, a preview, an upload that goes on where it stopped.

@@ -16,12 +16,17 @@ import {
   type Transaction,
 } from "#kernel";
 import {
+  contactEndpoints,
   contactIntents,
   createDispatcher,
+  createMailboxService,
   deliveryEndpoints,
   forwardMessage,
+  mailboxEndpoints,
   mailCollections,
+  messageEndpoints,
   messageIntents,
+  ruleEndpoints,
   ruleIntents,
   ruleRunJob,
   sendEndpoints,
@@ -91,7 +96,7 @@ export function createMail(deps: MailDeps): MailParts {
       ...sendIntents({ places, rows, maxBytes: config.uploadMaxBytes, keepFiles }),
     ],
     jobs: [ruleRunJob({ db, clock, changed: () => doorbell.ring() })],
-    async start({ blobs, fallbackDomain, actorOf, applyIntent }) {
+    async start({ blobs, fallbackDomain, actorOf, applyIntent, queue }) {
       const stops = createStops(log);
       await db.transaction().execute((trx) => provisioning.ensureDomains(trx, fallbackDomain));
       await ensureMailboxes();
@@ -125,8 +130,22 @@ export function createMail(deps: MailDeps): MailParts {
       });
       dispatcher.start();
 
+      const changed = () => doorbell.ring();
+      const rest = { db, actorOf, applyIntent };
+      const endpoints = [
+        ...mailboxEndpoints({ ...rest, mailboxes: createMailboxService({ db, doorbell, clock }), changed }),
+        ...messageEndpoints({ ...rest, blobs, records }),
+        ...ruleEndpoints({ ...rest, queue }),
+        ...contactEndpoints({ ...rest, changed }),
+      ];
+
       return {
-        endpoints: [...sendEndpoints({ db, actorOf, applyIntent }), ...smtp.endpoints, ...deliveryEndpoints({ db, actorOf, wake: smtp.wake, changed: () => doorbell.ring() })],
+        endpoints: [
+          ...endpoints,
+          ...sendEndpoints(rest),
+          ...smtp.endpoints,
+          ...deliveryEndpoints({ db, actorOf, wake: smtp.wake, changed: () => doorbell.ring() }),
+        ],
         health: smtp.health,
         countQueue: smtp.countQueue,
         countQuarantine: smtp.countQuarantine,

@@ -30,6 +30,7 @@ export { createFilePlaces } from "./place.port.ts";
 export type { FilePlace, FilePlaces, FileReader } from "./place.port.ts";
 export { createRecordPlace } from "./record.place.ts";
 export { signTicket } from "./signedUrl.ts";
+export { sendBody } from "./sendBody.ts";
 export type { Body } from "./sendBody.ts";
 export { mimeOfBytes } from "./sniff.ts";
 export { createUploads } from "./upload.server.ts";

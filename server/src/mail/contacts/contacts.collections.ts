@@ -1,5 +1,6 @@
 import type { JsonObject } from "@kontor/shared/base";
-import { defaultMailSettings, type MailSettingsDoc } from "@kontor/shared/mail";
+import type { Access } from "@kontor/shared/access";
+import { defaultMailSettings, type ContactDoc, type MailSettingsDoc } from "@kontor/shared/mail";
 import { defineCollection, type Collection } from "#kernel";
 import { contactResource, mailSettingsResource, resourceOfContact } from "./contacts.resource.ts";
 import {
@@ -22,12 +23,7 @@ export const contactCollections: readonly Collection[] = [
     },
     byIds: findContacts,
     scan: scanContacts,
-    project(row, access) {
-      if (!access.readable) return undefined;
-      const doc: JsonObject = { ...contactToDoc(row) } as unknown as JsonObject;
-      const kept = Object.entries(doc).filter(([key]) => OF_THE_ROW.has(key) || access.field(key) === "visible");
-      return Object.fromEntries(kept);
-    },
+    project: (row, access) => projectContact(row, access) as (ContactDoc & JsonObject) | undefined,
   }),
   defineCollection<SettingsRow>({
     name: "mailSettings",
@@ -41,6 +37,15 @@ export const contactCollections: readonly Collection[] = [
     project: (row, access) => (access.readable ? ({ ...settingsToDoc(row) } as unknown as JsonObject) : undefined),
   }),
 ];
+
+/** With the fields that its reader sees. */
+export function projectContact(row: ContactRow, access: Access): ContactDoc | undefined {
+  if (!access.readable) return undefined;
+  const seen = Object.entries(contactToDoc(row)).filter(
+    ([key]) => OF_THE_ROW.has(key) || access.field(key) === "visible",
+  );
+  return Object.fromEntries(seen) as unknown as ContactDoc;
+}
 
 const OF_THE_ROW = new Set(["id", "kind", "updatedAt"]);
 

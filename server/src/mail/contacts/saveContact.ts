@@ -102,7 +102,7 @@ const noneOf = (before: ContactBody, access: Access): Partial<ContactBody> =>
       .map((field) => [field, undefined]),
   );
 
-const emailsOf = ({ emails, members = [] }: ContactBody): string[] => [
+export const emailsOf = ({ emails, members = [] }: ContactBody): string[] => [
   ...new Set([...emails, ...members].map(({ address }) => addressKey(address))),
 ];
 

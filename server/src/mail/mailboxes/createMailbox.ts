@@ -46,6 +46,7 @@ export async function createMailboxes(trx: Transaction, mailboxes: readonly NewM
         : [...new Set([address, ...aliases].map(addressKey))].map((each, index) => ({
             address: each,
             mailbox_id: id,
+            group_id: null,
             is_main: index === 0,
           })),
     ),
@@ -86,7 +87,13 @@ async function insertMailboxes(trx: Transaction, mailboxes: readonly NewMailbox[
 
 export async function claimAddresses(
   trx: Transaction,
-  rows: readonly { readonly address: string; readonly mailbox_id: string; readonly is_main: boolean }[],
+  rows: readonly {
+    readonly address: string;
+    /** Of one of these two. */
+    readonly mailbox_id: string | null;
+    readonly group_id: string | null;
+    readonly is_main: boolean;
+  }[],
 ): Promise<void> {
   if (rows.length === 0) return;
   // In one order: two transactions that want the same addresses must not wait for each other.

@@ -4,6 +4,7 @@ import { recordChanges, type Actor, type IntentOutcome, type Transaction } from 
 import type { RecordAccess } from "#objects";
 import { accessToMailbox, mailboxForbidden, mayInMailbox, seesMessages } from "../mailboxes/mailbox.resource.ts";
 import { linkChanges } from "./deleteMessages.ts";
+import { threadNotFound } from "./message.access.ts";
 import { findLinks, messageTables } from "./messages.repo.ts";
 
 export interface LinkDeps {
@@ -104,6 +105,3 @@ async function requireInThread(trx: Transaction, threadId: string, messageId: st
   if (!message)
     throw new DomainError("notFound", "There is no such message in this thread.", { reason: "message.notFound" });
 }
-
-export const threadNotFound = () =>
-  new DomainError("notFound", "There is no such thread.", { reason: "thread.notFound" });

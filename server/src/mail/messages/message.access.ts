@@ -135,3 +135,46 @@ const holdFolders = (trx: Transaction, mailboxId: string): Promise<readonly Held
 
 export const messageNotFound = () =>
   new DomainError("notFound", "There is no such message.", { reason: "message.notFound" });
+
+/* ---------- reading ---------- */
+
+/** The message for reading; one in a mailbox whose messages are not seen is not there. */
+export async function readableMessage(
+  db: Database,
+  reader: MailReader,
+  id: string,
+): Promise<AccessibleMailbox & { readonly content: { readonly raw_sha256: string | null; readonly subject: string } }> {
+  const message = await messageTables(db)
+    .selectFrom("mail_message as m")
+    .innerJoin("mail_content as c", "c.id", "m.content_id")
+    .select(["m.mailbox_id", "c.raw_sha256", "c.subject"])
+    .where("m.id", "=", id)
+    .executeTakeFirst();
+  if (!message) throw messageNotFound();
+  return { content: message, ...(await mailboxOfMessage(db, reader, message.mailbox_id, "read")) };
+}
+
+export async function readableFolder(db: Database, reader: MailReader, id: string): Promise<AccessibleMailbox> {
+  const row = await messageTables(db)
+    .selectFrom("mail_folder")
+    .select("mailbox_id")
+    .where("id", "=", id)
+    .executeTakeFirst();
+  const found = row && (await accessToMailbox(db, reader, row.mailbox_id));
+  if (!found || !seesMessages(found.access)) throw folderNotFound();
+  return found;
+}
+
+export async function readableThread(db: Database, reader: MailReader, id: string): Promise<AccessibleMailbox> {
+  const row = await messageTables(db)
+    .selectFrom("mail_thread")
+    .select("mailbox_id")
+    .where("id", "=", id)
+    .executeTakeFirst();
+  const found = row && (await accessToMailbox(db, reader, row.mailbox_id));
+  if (!found || !seesMessages(found.access)) throw threadNotFound();
+  return found;
+}
+
+export const threadNotFound = () =>
+  new DomainError("notFound", "There is no such thread.", { reason: "thread.notFound" });

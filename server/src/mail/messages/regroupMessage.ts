@@ -1,8 +1,7 @@
 import type { MailIntentArgs } from "@kontor/shared/mail";
 import type { Actor, IntentOutcome, Transaction } from "#kernel";
 import { regroup } from "../threads/assignThread.ts";
-import { threadNotFound } from "./linkRecord.ts";
-import { holdMessage } from "./message.access.ts";
+import { holdMessage, threadNotFound } from "./message.access.ts";
 import { messageTables } from "./messages.repo.ts";
 
 /** Into another thread of the same mailbox, or into one of its own. A thread of a mailbox elsewhere is not there. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DomainError, newId, type Clock } from "@kontor/shared/base";
+import { DomainError, isDomainError, newId, type Clock } from "@kontor/shared/base";
 import { defineJob, type Actor, type Database, type Job, type Queue, type Transaction } from "#kernel";
 import { messageTables } from "../messages/messages.repo.ts";
 import { applyRules } from "./applyRules.ts";
@@ -64,14 +64,12 @@ export async function startRuleRun(
 }
 
 export async function findRuleRun(db: Database, actor: Actor, id: string): Promise<RuleRun> {
-  return await db.transaction().execute(async (trx) => {
-    const run = await ruleTables(trx).selectFrom("mail_rule_run").selectAll().where("id", "=", id).executeTakeFirst();
-    if (!run) throw runNotFound();
-    await requireRules(trx, actor, run.mailbox_id).catch((error: unknown) => {
-      throw error instanceof DomainError ? runNotFound() : error;
-    });
-    return runToDoc(run);
+  const run = await ruleTables(db).selectFrom("mail_rule_run").selectAll().where("id", "=", id).executeTakeFirst();
+  if (!run) throw runNotFound();
+  await requireRules(db, actor, run.mailbox_id).catch((error: unknown) => {
+    throw isDomainError(error) ? runNotFound() : error;
   });
+  return runToDoc(run);
 }
 
 const RUN_RULES = "mail.runRules";

@@ -1,13 +1,14 @@
 import { sql } from "kysely";
-import { DomainError } from "@kontor/shared/base";
+import { DomainError, isDomainError } from "@kontor/shared/base";
 import { isMailAddress, mailLimits, type MailIntentArgs, type RuleAction } from "@kontor/shared/mail";
-import { recordChanges, type Actor, type IntentOutcome, type Transaction } from "#kernel";
+import { recordChanges, type Actor, type Database, type IntentOutcome, type Transaction } from "#kernel";
 import type { RecordAccess } from "#objects";
 import {
   mailboxForbidden,
   mayInMailbox,
   requireMailbox,
   type AccessibleMailbox,
+  type MailReader,
 } from "../mailboxes/mailbox.resource.ts";
 import { jsonb, messageTables } from "../messages/messages.repo.ts";
 import { requireAssignable } from "../messages/updateMessage.ts";
@@ -75,8 +76,12 @@ export async function deleteRule(
 }
 
 /** Rules are changed by whoever sorts the mailbox and sees them. */
-export async function requireRules(trx: Transaction, actor: Actor, mailboxId: string): Promise<AccessibleMailbox> {
-  const held = await requireMailbox(trx, actor, mailboxId, "edit");
+export async function requireRules(
+  db: Database | Transaction,
+  actor: MailReader,
+  mailboxId: string,
+): Promise<AccessibleMailbox> {
+  const held = await requireMailbox(db, actor, mailboxId, "edit");
   if (held.access.field("rules") !== "visible") throw mailboxForbidden("edit");
   return held;
 }
@@ -84,7 +89,7 @@ export async function requireRules(trx: Transaction, actor: Actor, mailboxId: st
 /** The same of a rule that is there already: who does not see it does not learn that it is. */
 async function requireRuleMailbox(trx: Transaction, actor: Actor, mailboxId: string): Promise<AccessibleMailbox> {
   return requireRules(trx, actor, mailboxId).catch((error: unknown) => {
-    throw error instanceof DomainError ? ruleNotFound() : error;
+    throw isDomainError(error) ? ruleNotFound() : error;
   });
 }
 
@@ -142,4 +147,4 @@ const invalid = (reason: string, words: string) =>
     problems: [{ field: "rule", reason, message: words }],
   });
 
-const ruleNotFound = () => new DomainError("notFound", "There is no such rule.", { reason: "rule.notFound" });
+export const ruleNotFound = () => new DomainError("notFound", "There is no such rule.", { reason: "rule.notFound" });

@@ -17,6 +17,8 @@ export const ownDoors: Readonly<Record<string, string>> = {
   "get /me/tokens": "the caller's tokens without their secrets",
   "post /me/tokens": "never more than the caller's own rights",
   "delete /me/tokens/:id": "the caller's tokens",
+  "get /mail/settings": "how the caller writes and reads mail",
+  "patch /mail/settings": "the same, for the caller alone",
   "get /access/revertible": "names a set that the caller published",
   "post /access/take-back": "takes back what the caller published, while it is in force (POL-9)",
   "post /access/requests": "asks for oneself and opens nothing",

@@ -7,6 +7,7 @@ import { newId, systemClock } from "@kontor/shared/base";
 import { readConfig } from "#config";
 import { createPeopleService, createSessionService } from "#people";
 import { createTestDatabase, type TestDatabase } from "#testing";
+import { createDiskBlobs } from "../../../src/adapters/disk/index.ts";
 import { samplePdf } from "../../../src/adapters/pages/samples.ts";
 import { Client } from "../../files/serverProcess.ts";
 import { createMailTargets, mailTestPolicies, type MailTarget } from "./mailTarget.ts";
@@ -88,8 +89,8 @@ export interface GuardedOffice {
   readonly userIds: Readonly<Record<Who, string>>;
   readonly departmentId: string;
   /** A new employee with all secrets and a file; "everything" answers for it. */
-  fresh(): Promise<Target>;
-  /** Everything that a change of records or files would change, as one text. */
+  fresh(wish?: { readonly withFile?: boolean }): Promise<Target>;
+  /** A sum over everything that a change of records, files or mail would change: equal when nothing changed. */
   contents(): Promise<string>;
   publish(policies: readonly Policy[]): Promise<void>;
   stop(): Promise<void>;
@@ -140,12 +141,13 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
   await access.publish(policies, userIds.everything);
   const papers = await samplePdf();
   const mails = await createMailTargets(test.db, {
+    blobs: await createDiskBlobs({ root: join(dataDirectory, "blobs") }),
     memberId: userIds.everything,
     subject: secrets.payAccount,
     address: secrets.address,
   });
 
-  async function fresh(): Promise<Target> {
+  async function fresh({ withFile = true }: { readonly withFile?: boolean } = {}): Promise<Target> {
     const { everything } = clients;
     const number = `${secrets.staffNumber}${newId().slice(-6)}`;
     const made = await everything.json<{ id: string }>("POST", "/api/records", {
@@ -161,25 +163,29 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
         salary: { amount: "31337.00", currency: "EUR" },
       },
     });
+    const mail = await mails.fresh();
+    if (!withFile) return { recordId: made.id, fileId: newId(), mail };
     const file = await everything.upload(made.id, { name: secrets.fileName, body: papers, field: "papers" });
-    return { recordId: made.id, fileId: file.id, mail: await mails.fresh() };
+    return { recordId: made.id, fileId: file.id, mail };
   }
 
   async function contents(): Promise<string> {
     const { rows } = await test.pool.query<{ text: string }>(`
-      select coalesce(string_agg(t.text, e'\\n' order by t.text), '') as text from (
+      select coalesce(sum(hashtextextended(t.text, 0)), 0)::text as text from (
         select 'record ' || record::text as text from record union all
         select 'history ' || record_history::text from record_history union all
         select 'request ' || access_request::text from access_request union all
         select 'file ' || concat_ws(' ', id, record_id, field, name, state, deleted_at) from file union all
         select 'mailbox ' || mailbox::text from mailbox union all
         select 'member ' || mailbox_member::text from mailbox_member union all
+        select 'account ' || mail_account::text from mail_account union all
         select 'folder ' || mail_folder::text from mail_folder union all
         select 'leaving ' || concat_ws(' ', id, state) from mail_outbound union all
         select 'message ' || mail_message::text from mail_message union all
-        select 'content ' || mail_content::text from mail_content union all
+        select 'content ' || concat_ws(' ', id, subject, people, body_text, body_html) from mail_content union all
         select 'link ' || mail_link::text from mail_link union all
         select 'rule ' || mail_rule::text from mail_rule union all
+        select 'run ' || id from mail_rule_run union all
         select 'contact ' || contact::text from contact union all
         select 'settings ' || mail_settings::text from mail_settings
       ) as t`);

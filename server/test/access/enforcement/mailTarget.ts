@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
 import type { Policy } from "@kontor/shared/access";
 import { newId, type JsonObject } from "@kontor/shared/base";
+import type { BlobStore } from "#files";
 import type { Database } from "#kernel";
 import { createMailboxes } from "../../../src/mail/mailboxes/createMailbox.ts";
 import { messageTables } from "../../../src/mail/messages/messages.repo.ts";
@@ -42,7 +43,17 @@ export interface MailTargets {
 
 export async function createMailTargets(
   db: Database,
-  { memberId, subject, address }: { readonly memberId: string; readonly subject: string; readonly address: string },
+  {
+    blobs,
+    memberId,
+    subject,
+    address,
+  }: {
+    readonly blobs: Pick<BlobStore, "put">;
+    readonly memberId: string;
+    readonly subject: string;
+    readonly address: string;
+  },
 ): Promise<MailTargets> {
   const mailboxId = newId();
   await db.transaction().execute((trx) =>
@@ -66,6 +77,7 @@ export async function createMailTargets(
   return {
     async fresh() {
       const messageId = `${newId()}@kontor.example`;
+      const raw = await blobs.put(Readable.from([Buffer.from(`Message-ID: <${messageId}>\r\n\r\n${address}\r\n`)]));
       return await db.transaction().execute(async (trx) => {
         const contentId = await storeContent(
           trx,
@@ -91,7 +103,7 @@ export async function createMailTargets(
               extras: {},
               oddities: [],
             },
-            raw: { sha256: createHash("sha256").update(messageId).digest("hex"), size: 1 },
+            raw,
             authenticity: { internal: false, warnings: [] },
             receivedAt: new Date().toISOString(),
             bodies: [],

@@ -3,6 +3,7 @@ import { granted, granting, requested } from "./doors.ts";
 import { outboundProbes } from "./mail.outbound.doors.ts";
 import { sendProbes } from "./mail.send.doors.ts";
 import { OPEN, secrets, type GuardedOffice, type Target } from "./guardedOffice.ts";
+import { mailProbes } from "./mail.probes.ts";
 
 /**
  * How each endpoint that asks the policies is asked in earnest. With every right it must show what it guards
@@ -14,6 +15,12 @@ export interface Probe {
   readonly shows?: string;
   /** What the masked one may do here as well, with an answer that holds no secret. Default: nothing. */
   readonly maskedMay?: boolean;
+  /** Something read that asks for more than the right to read. */
+  readonly readOnlyMayNot?: boolean;
+  /** Succeeds whatever becomes of each thing that it is asked to do, and says so of each. */
+  readonly answersEach?: boolean;
+  /** It is not about the file, whose upload takes longer than everything else. */
+  readonly withoutFile?: boolean;
   request(target: Target, office: GuardedOffice): ProbeRequest | Promise<ProbeRequest>;
 }
 
@@ -191,4 +198,5 @@ export const probes: Readonly<Record<string, Probe>> = {
       return { path: `/files/${fileId}/restore` };
     },
   },
+  ...Object.fromEntries(Object.entries(mailProbes).map(([name, probe]) => [name, { ...probe, withoutFile: true }])),
 };
