@@ -133,7 +133,12 @@ export const mailIntentSchemas = {
   }),
   "mail.detach": z.object({ fileId: id }),
   /** After the undo time, or at `at`. Attachments that are still on their way hold it back; nothing else does. */
-  "mail.send": z.object({ undoSeconds: z.int().min(0).max(60), at: moment.optional() }),
+  "mail.send": z.object({
+    undoSeconds: z.int().min(0).max(60),
+    at: moment.optional(),
+    /** It comes back when nobody has answered by then. */
+    followUpAt: moment.optional(),
+  }),
   /** Back to the drafts, as long as it has not left. */
   "mail.cancelSend": z.object({}),
   "mail.discardDraft": z.object({}),

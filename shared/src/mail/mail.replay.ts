@@ -218,12 +218,13 @@ function attachedAgain(intent: MailIntent, from: MailReplayFrom): AttachmentDoc 
 }
 
 function scheduled(row: MessageDoc, intent: MailIntent, from: MailReplayFrom): MessageDoc {
-  const { at, undoSeconds } = argsOf<"mail.send">(intent);
+  const { at, followUpAt, undoSeconds } = argsOf<"mail.send">(intent);
   const leavesAt = at ?? new Date(Date.parse(intent.at) + undoSeconds * 1_000).toISOString();
   return {
     ...row,
     folderId: from.folderOf(row.mailboxId, "outbox") ?? row.folderId,
     send: { state: "scheduled", at: leavesAt, by: from.userId },
+    ...(followUpAt === undefined ? {} : { followUpAt }),
   };
 }
 

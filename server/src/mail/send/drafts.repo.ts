@@ -209,6 +209,8 @@ export interface SendStatus {
   readonly context?: Context;
   /** By which lists are ordered. Absent: as it was. */
   readonly receivedAt?: string;
+  /** When it comes back unless somebody answered. Absent: as it was. */
+  readonly followUpAt?: string;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -216,7 +218,7 @@ export interface SendStatus {
 export async function setSendStatus(
   trx: Transaction,
   id: string,
-  { state, folderId, at, by, context, receivedAt, reason, message }: SendStatus,
+  { state, folderId, at, by, context, receivedAt, followUpAt, reason, message }: SendStatus,
 ): Promise<void> {
   await messageTables(trx)
     .updateTable("mail_message")
@@ -228,6 +230,7 @@ export async function setSendStatus(
       send_reason: reason ?? null,
       send_message: message ?? null,
       ...(receivedAt !== undefined && { received_at: receivedAt }),
+      ...(followUpAt !== undefined && { follow_up_at: followUpAt }),
       send_context: context ? jsonb(withoutTime(context)) : null,
       send_attempts: 0,
       send_retry_at: null,

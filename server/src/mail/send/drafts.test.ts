@@ -344,8 +344,56 @@ describe("attachments of a draft", () => {
     await act("mail.attachStored", to, { fileId: attached, sourceFileId: await paperOf("papers") });
     expect((await house.message(to))?.attachments.map(({ name }) => name)).toEqual(["copy.pdf", "deal.pdf"]);
     await expect(
-      act("mail.attachStored", to, { fileId: newId(), sourceFileId: await paperOf("bonus") }),
+      act("mail.attachStored", to, { fileId: newId(), sourceFileId: await paperOf("slips") }),
     ).rejects.toMatchObject({ details: { reason: "file.notFound" } });
+  });
+
+  it("tell replicas of their message when they change, in whichever mailboxes it lies", async () => {
+    const [id, fileId] = [newId(), newId()];
+    await save(id, {});
+    await act("mail.attach", id, { fileId, ...paper });
+    const { content_id: contentId } = await messageTables(house.test.db)
+      .selectFrom("mail_message")
+      .select("content_id")
+      .where("id", "=", id)
+      .executeTakeFirstOrThrow();
+    const copy = await house.test.db
+      .transaction()
+      .execute((trx) =>
+        placeMessage(trx, {
+          mailboxId: mailboxes.bob,
+          folder: { role: "inbox" },
+          contentId,
+          receivedAt: "2026-03-01T10:00:00.000Z",
+        }),
+      );
+    await house.test.pool.query("truncate change_log");
+    await house.test.db
+      .transaction()
+      .execute((trx) => house.rows.update(trx, { ids: [fileId] }, { preview_state: "ready" }));
+    const { rows } = await house.test.pool.query<{ collection: string; row_id: string }>(
+      "select collection, row_id from change_log",
+    );
+    expect(rows).toHaveLength(2);
+    expect(rows).toEqual(expect.arrayContaining([id, copy.id].map((row_id) => ({ collection: "messages", row_id }))));
+  });
+
+  it("of a sensitive section are written down as read", async () => {
+    const boss = newId();
+    await save(boss, {}, { login: "boss" });
+    const deal = await createDeal(house.test.db, "ann", {});
+    const fileId = newId();
+    const at = { created_at: "2026-03-01T10:00:00.000Z", created_by: house.actor("ann").subject.id };
+    await house.test.db
+      .transaction()
+      .execute((trx) => house.keepFiles(trx, [{ id: fileId, record_id: deal, field: "slips", ...paper, ...at }]));
+    await act("mail.attachStored", boss, { fileId: newId(), sourceFileId: fileId }, "boss");
+    const { rows } = await house.test.pool.query(
+      "select user_id, object_id, details from audit_entry where action = 'record.sensitiveRead'",
+    );
+    expect(rows).toEqual([
+      { user_id: house.actor("boss").subject.id, object_id: deal, details: { via: "file", sections: ["pay"] } },
+    ]);
   });
 
   it("are bounded in number", async () => {
@@ -385,6 +433,11 @@ describe("sending a draft", () => {
     const sent = await house.message(id);
     expect(sent).toMatchObject({ send: { state: "scheduled", ...(data as object) } });
     expect(await house.folderRole(sent)).toBe("outbox");
+
+    const followUpAt = "2026-04-01T08:00:00.000Z";
+    const followed = await draftTo(["bob@house.example"]);
+    await act("mail.send", followed, { undoSeconds: 5, followUpAt });
+    expect(await house.message(followed)).toMatchObject({ followUpAt });
 
     const later = await draftTo(["bob@house.example"]);
     const at = new Date(house.clock.now() + 3_600_000).toISOString();

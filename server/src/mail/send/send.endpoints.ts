@@ -172,12 +172,12 @@ function sendingEndpoints(deps: MailRestDeps): readonly Endpoint[] {
       body: newDraft.extend(when.shape),
       status: 201,
       reply,
-      async handle({ body: { undoSeconds, at, ...draft } }, request) {
+      async handle({ body: { undoSeconds, at, followUpAt, ...draft } }, request) {
         const actor = await deps.actorOf(request);
         const ids = stepIds(request);
         const id = await makeDraft(deps, actor, ids, draft);
-        const moment = { undoSeconds, ...(at !== undefined && { at }) };
-        await orDiscard(deps, actor, ids, id, () => change(deps, actor, "mail.send", id, moment, ids("send")));
+        const moments = { undoSeconds, at, followUpAt };
+        await orDiscard(deps, actor, ids, id, () => change(deps, actor, "mail.send", id, moments, ids("send")));
         return replyWith(deps, actor, id);
       },
     }),

@@ -21,9 +21,9 @@ import { createTestDatabase, silentLog, type TestDatabase } from "#testing";
 import { mailPolicies as officePolicies } from "../../../packs/office/policies/mail.ts";
 import { createDiskBlobs } from "../../adapters/disk/disk.blobs.ts";
 import { createRecordAccess } from "../../objects/record.port.ts";
-import { departments, people, seedPeople, types } from "../../objects/objects.fixture.ts";
+import { departments, people, seedPeople, types as objectTypes } from "../../objects/objects.fixture.ts";
 import { objectTypeResource, resourceTypesOf } from "../../objects/resource.ts";
-import { saveTypes } from "../../objects/typeRegistry.ts";
+import { createTypeRegistry, saveTypes } from "../../objects/typeRegistry.ts";
 import { mailPolicies, mailResources } from "../mail.access.ts";
 import { createMailboxes } from "../mailboxes/createMailbox.ts";
 import { mailboxTables } from "../mailboxes/mailboxes.repo.ts";
@@ -51,10 +51,26 @@ export const mailboxes = {
 };
 export type MailboxName = keyof typeof mailboxes;
 
-/** Deals are everybody's, but not their section "pay". */
+/** With files in a section that is sensitive. */
+const types = createTypeRegistry(
+  objectTypes.all().map((type) => {
+    const slips = { kind: "files", label: { en: "Slips", ru: "Slips" }, section: "pay" } as const;
+    return type.name === "deal" ? { ...type, fields: { ...type.fields, slips } } : type;
+  }),
+);
+
+/** Deals are everybody's, but their section "pay" is Boss's. */
 const policies = [
   ...officePolicies,
   { id: "deals", title: "t", effect: "allow", resource: "deal", sections: ["main"], actions: ["*"] },
+  {
+    id: "pay",
+    title: "t",
+    effect: "allow",
+    resource: "deal",
+    actions: ["*"],
+    when: { eq: ["sub.id", people.boss] },
+  },
 ];
 
 export const engine = (() => {

@@ -19,7 +19,14 @@ export async function sendDraft(
   await requireSendable(trx, row, mailbox);
   const at = momentOf(args, actor.now);
   const folderId = await folderIdOf(trx, row.mailbox_id, "outbox");
-  await setSendStatus(trx, id, { state: "scheduled", folderId, at, by: actor.subject.id, context: actor.context });
+  await setSendStatus(trx, id, {
+    state: "scheduled",
+    folderId,
+    at,
+    by: actor.subject.id,
+    context: actor.context,
+    ...(args.followUpAt !== undefined && { followUpAt: args.followUpAt }),
+  });
   return { status: "applied", data: { at } };
 }
 
