@@ -38,6 +38,7 @@ create table mailbox (
   check ((kind = 'shared') = (owner_id is null))
 );
 create unique index mailbox_personal on mailbox (owner_id) where kind = 'personal';
+create unique index mailbox_external on mailbox (owner_id, address) where kind = 'external';
 create index mailbox_owner on mailbox (owner_id);
 
 -- Members of shared mailboxes, and delegates of personal ones.
@@ -355,12 +356,16 @@ create table mail_oauth_flow (
   state_sha256 bytea primary key,
   user_id uuid not null references app_user (id) on delete cascade,
   provider text not null,
+  redirect_uri text not null,
   -- PKCE (RFC 7636); sealed.
   verifier_sealed bytea not null,
-  created_at timestamptz not null default now(),
   expires_at timestamptz not null,
-  -- Null: not come back yet.
-  finished_at timestamptz,
+  -- The browser came back: what it was given is redeemed once.
+  returned_at timestamptz,
+  -- What the browser shows and whoever began must say, so that nobody finishes what somebody else agreed to.
+  words_sha256 bytea,
+  tries integer not null default 0,
+  confirmed_at timestamptz,
   reason text,
   message text,
   address text,

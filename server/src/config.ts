@@ -4,6 +4,7 @@ import { domainToASCII } from "node:url";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { DomainError } from "@kontor/shared/base";
+import { accountKeys, accountsConfigOf, type AccountsConfig } from "./config.accounts.ts";
 import { smtpConfigOf, smtpKeys, smtpProblems, type SmtpConfig } from "./config.smtp.ts";
 
 /**
@@ -100,6 +101,7 @@ export const configKeys = {
     schema: count(1, 3_650).default(30),
     words: "Days after which what lies in the trash of a mailbox is deleted for good.",
   },
+  ...accountKeys,
   ...smtpKeys,
   KONTOR_BLOB_STORE: {
     schema: z.enum(["disk", "s3"]).default("disk"),
@@ -147,6 +149,7 @@ export interface Config {
     readonly trashDays: number;
   };
   /** Mail with other servers. */
+  readonly accounts: AccountsConfig;
   readonly smtp: SmtpConfig;
   readonly blobs:
     | { readonly kind: "disk" }
@@ -221,6 +224,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: ConfigOver
       fallbackDomain: fallbackDomain(settings.KONTOR_PUBLIC_URL),
       trashDays: settings.KONTOR_MAIL_TRASH_DAYS,
     },
+    accounts: accountsConfigOf(settings),
     smtp: smtpConfigOf(settings, settings.KONTOR_PUBLIC_URL),
     blobs:
       settings.KONTOR_BLOB_STORE === "disk"

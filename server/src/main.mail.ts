@@ -19,8 +19,8 @@ import {
   contactEndpoints,
   contactIntents,
   createDispatcher,
-  createMailboxService,
   deliveryEndpoints,
+  createMailboxService,
   forwardMessage,
   mailboxEndpoints,
   mailCollections,
@@ -33,6 +33,7 @@ import {
   sendIntents,
 } from "#mail";
 import type { RecordAccess } from "#objects";
+import { createAccounts } from "./main.accounts.ts";
 import type { Office } from "./main.office.ts";
 import { startSmtp, type Smtp } from "./main.smtp.ts";
 import { createStops } from "./main.stops.ts";
@@ -101,7 +102,9 @@ export function createMail(deps: MailDeps): MailParts {
       await db.transaction().execute((trx) => provisioning.ensureDomains(trx, fallbackDomain));
       await ensureMailboxes();
 
-      const smtp = await startSmtp({ config, office, blobs, clock, log, metrics, keepFiles });
+      const accounts = await createAccounts({ config, office, blobs, clock, log, keepFiles, actorOf });
+      const { credentials } = accounts;
+      const smtp = await startSmtp({ config, office, blobs, clock, log, metrics, keepFiles, credentials });
       stops.push(() => smtp.stop());
 
       const signingKey = await secretState(db, "files.signing");
@@ -130,6 +133,9 @@ export function createMail(deps: MailDeps): MailParts {
       });
       dispatcher.start();
 
+      stops.push(() => accounts.stop());
+      await accounts.start();
+
       const changed = () => doorbell.ring();
       const rest = { db, actorOf, applyIntent };
       const endpoints = [
@@ -144,6 +150,7 @@ export function createMail(deps: MailDeps): MailParts {
           ...endpoints,
           ...sendEndpoints(rest),
           ...smtp.endpoints,
+          ...accounts.endpoints,
           ...deliveryEndpoints({ db, actorOf, wake: smtp.wake, changed: () => doorbell.ring() }),
         ],
         health: smtp.health,

@@ -16,7 +16,17 @@ export { messageEndpoints } from "./messages/messages.endpoints.ts";
 export { ruleEndpoints } from "./rules/rules.endpoints.ts";
 export { domainAdminEndpoints } from "./domains/domains.admin.endpoints.ts";
 export { AccountFailure } from "./accounts/account.failure.ts";
+export { accountAdminEndpoints, accountEndpoints } from "./accounts/accounts.endpoints.ts";
+export type { AccountEndpointDeps } from "./accounts/accounts.endpoints.ts";
+export { createAccountsRunner } from "./accounts/accounts.runner.ts";
+export { createAccountsService } from "./accounts/accounts.service.ts";
+export { createCredentials } from "./accounts/credentials.ts";
 export type { Credentials } from "./accounts/credentials.ts";
+export { createOAuthFlows } from "./accounts/oauth.flow.ts";
+export { googleOAuth, microsoftOAuth } from "./accounts/oauth.providers.ts";
+export { createSlots } from "./accounts/slots.ts";
+export type { SubmissionCheck } from "./accounts/submission.port.ts";
+export { applyRules } from "./rules/applyRules.ts";
 export type { DiscoveryDns } from "./accounts/discover.ts";
 export type {
   FetchedFlags,
@@ -46,32 +56,6 @@ export { receiveMessage } from "./messages/receiveMessage.ts";
 export { accountRoute } from "./outbound/accountRoute.ts";
 export { countQueue, createOutboundQueue } from "./outbound/queue.ts";
 export { deliveryEndpoints } from "./outbound/deliveries.endpoints.ts";
-export { queueAdminEndpoints } from "./outbound/queue.admin.endpoints.ts";
-export { cleanWords } from "./outbound/transport.port.ts";
-export type {
-  AnswerKind,
-  RecipientAnswer,
-  Route,
-  SubmissionAuth,
-  Transmission,
-  Transport,
-} from "./outbound/transport.port.ts";
-export type { Credentials } from "./accounts/credentials.ts";
-export { domainAdminEndpoints } from "./domains/domains.admin.endpoints.ts";
-export { createDomains } from "./domains/domains.service.ts";
-export { ask, reverseName } from "./domains/dns.port.ts";
-export type { MailDns } from "./domains/dns.port.ts";
-export { createDueLoop } from "./dueLoop.ts";
-export { createInboundDelivery } from "./inbound/deliver.ts";
-export { createIntake } from "./inbound/intake.ts";
-export { refusalOf } from "./inbound/intake.port.ts";
-export type { Intake, Refusal } from "./inbound/intake.port.ts";
-export { createOwnNames } from "./inbound/ownNames.ts";
-export { createQuarantine } from "./inbound/quarantine.ts";
-export { quarantineAdminEndpoints } from "./inbound/quarantine.admin.endpoints.ts";
-export { receiveMessage } from "./messages/receiveMessage.ts";
-export { accountRoute } from "./outbound/accountRoute.ts";
-export { countQueue, createOutboundQueue } from "./outbound/queue.ts";
 export { queueAdminEndpoints } from "./outbound/queue.admin.endpoints.ts";
 export { cleanWords } from "./outbound/transport.port.ts";
 export type {

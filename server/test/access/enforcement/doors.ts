@@ -1,10 +1,12 @@
 import { newId } from "@kontor/shared/base";
 import type { GuardedOffice } from "./guardedOffice.ts";
+import { accountOwnDoors } from "./mail.accounts.doors.ts";
 import { mailIntentProbes, type IntentProbe } from "./mail.doors.ts";
 import { sendIntentProbes } from "./mail.send.doors.ts";
 
 /** Doors that ask no policy, each looked at by somebody who says why that is right. */
 export const ownDoors: Readonly<Record<string, string>> = {
+  ...accountOwnDoors,
   "get /.well-known/authzen-configuration": "addresses of this server that are the same everywhere",
   "get /info": "name and version, for checking an address",
   "post /sign-in": "the door itself, with guesses bounded",

@@ -1,5 +1,6 @@
 import { newId } from "@kontor/shared/base";
 import { granted, granting, requested } from "./doors.ts";
+import { accountProbes } from "./mail.accounts.doors.ts";
 import { outboundProbes } from "./mail.outbound.doors.ts";
 import { sendProbes } from "./mail.send.doors.ts";
 import { OPEN, secrets, type GuardedOffice, type Target } from "./guardedOffice.ts";
@@ -198,5 +199,7 @@ export const probes: Readonly<Record<string, Probe>> = {
       return { path: `/files/${fileId}/restore` };
     },
   },
-  ...Object.fromEntries(Object.entries(mailProbes).map(([name, probe]) => [name, { ...probe, withoutFile: true }])),
+  ...Object.fromEntries(
+    Object.entries({ ...mailProbes, ...accountProbes }).map(([name, probe]) => [name, { ...probe, withoutFile: true }]),
+  ),
 };
