@@ -12,6 +12,8 @@ export interface BouncedMessage {
   readonly mailboxId: string;
   /** Something is told that the sender did not know. */
   readonly isNews: boolean;
+  /** It names the envelope id, which nobody can guess: whoever wrote it had the message. */
+  readonly isProved: boolean;
 }
 
 /**
@@ -40,7 +42,8 @@ export async function applyBounce(
       where id = ${row.id}`.execute(trx);
   }
   if (isNews) await noteMessages(trx, rows);
-  return { messageId: first.original_id, mailboxId: first.mailbox_id, isNews };
+  const isProved = first.envelope_id === bounce.envelopeId;
+  return { messageId: first.original_id, mailboxId: first.mailbox_id, isNews, isProved };
 }
 
 interface LockedRow {
@@ -49,6 +52,7 @@ interface LockedRow {
   readonly mailbox_id: string;
   readonly recipient: string;
   readonly state: string;
+  readonly envelope_id: string;
   readonly original_id: string;
 }
 
@@ -57,7 +61,7 @@ async function lockRows(trx: Transaction, bounce: Bounce): Promise<readonly Lock
   const addresses = bounce.recipients.map(({ address }) => addressKey(address));
   const { rows } = await sql<LockedRow>`
     select leaving.id, leaving.message_id, leaving.mailbox_id, leaving.recipient, leaving.state,
-      content.message_id as original_id
+      leaving.envelope_id, content.message_id as original_id
     from mail_outbound leaving join mail_content content on content.id = leaving.content_id
     where leaving.envelope_id = ${envelopeId} or (${envelopeId}::text is null or not exists (
         select from mail_outbound where envelope_id = ${envelopeId}))

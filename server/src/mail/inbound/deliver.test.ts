@@ -329,6 +329,13 @@ describe("reports of other servers", () => {
     expect([(await states(one))[0]?.[1], (await states(other))[0]?.[1]]).toEqual(["failed", "failed"]);
   });
 
+  it("lie in the inbox although nobody signed them, where they name the envelope id", async () => {
+    const forged = { ...judged, spf: "none", dkim: "none", dmarc: "fail" } as const;
+    await deliver({ from: "", verdict: forged, raw: report(await left("relayed")) });
+    await deliver({ from: "", verdict: forged, raw: report(await left("relayed"), { envid: false }) });
+    expect(await where()).toEqual(["anna inbox", "anna junk"]);
+  });
+
   it("of an arrival make what was relayed delivered", async () => {
     const sent = await left("relayed");
     await deliver({ from: "", raw: report(sent, { action: "delivered", status: "2.0.0" }) });

@@ -199,7 +199,8 @@ async function place(trx: Transaction, deps: DeliverDeps, placing: Placing): Pro
     receivedAt: row.received_at,
     bodies: placing.bodies,
   });
-  const isJunk = !release && isForged(row);
+  // Servers seldom sign their reports; what proves that it is one is worth more than that.
+  const isJunk = !release && isForged(row) && !report?.isProved;
   const placed = await deps.receive(trx, { contentId, receivedAt: row.received_at, recipients, isJunk });
   await tellProviders(trx, row, placed);
   await finishInbound(trx, row.id, {

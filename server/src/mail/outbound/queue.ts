@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { Counter, Gauge } from "prom-client";
 import { sql } from "kysely";
 import { newId, type Clock, type Locale } from "@kontor/shared/base";
@@ -167,7 +167,15 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
   }
 
   async function* rawOf({ rawSha256 }: GroupContent): AsyncGenerator<Buffer> {
-    yield* (await deps.blobs.get(rawSha256)).pipe(toCrLf());
+    const source = await deps.blobs.get(rawSha256);
+    const lines = toCrLf();
+    pipeline(source, lines, () => undefined); // what fails in the store fails whoever reads
+    try {
+      yield* lines as AsyncIterable<Buffer>;
+    } finally {
+      source.destroy(); // whoever wants the header alone reads no further
+      lines.destroy();
+    }
   }
 
   /** Mail through an account is signed by its provider, whose domain it is. */
