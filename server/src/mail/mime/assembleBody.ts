@@ -236,24 +236,27 @@ class Renderer {
   #plainText(part: MimePart): string {
     const known = this.#plain.get(part);
     if (known !== undefined) return known;
-    const bytes = this.#decoded(part, 4 * mailLimits.maxTextChars);
-    const decoded = this.#takeUuencoded(
-      part,
-      storable(this.#decode(bytes, part.type.params.get("charset")).replaceAll(/\r\n?/g, "\n")),
-    );
+    const all = this.#decoded(part, 4 * mailLimits.maxTextChars);
+    const bytes = this.#withoutFiles(part, all);
+    const lines = storable(this.#decode(bytes, part.type.params.get("charset")).replaceAll(/\r\n?/g, "\n"));
+    const decoded = bytes === all ? lines : lines.replaceAll(/\n{3,}/g, "\n\n");
     const isFlowed = part.type.params.get("format")?.toLowerCase() === "flowed";
     const text = isFlowed ? unfoldFlowed(decoded, part.type.params.get("delsp")?.toLowerCase() === "yes") : decoded;
     this.#plain.set(part, text);
     return text;
   }
 
-  #takeUuencoded(part: MimePart, text: string): string {
-    if (!/^begin [0-7]{3,4} /m.test(text)) return text;
-    // The text may have been cut before the end; the body has it all.
-    const files = findUuencoded(Buffer.from(decodeTransfer(part.body, part.encoding)).toString("latin1"));
-    if (files.length === 0) return text;
+  /** Takes out what was uuencoded into the text, and attaches it. */
+  #withoutFiles(part: MimePart, bytes: Uint8Array): Uint8Array {
+    if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes("begin ")) return bytes;
+    // The text may have been cut before the end of the file; the body has it all.
+    const body = decodeTransfer(part.body, part.encoding);
+    const files = findUuencoded(body);
+    if (files.length === 0) return bytes;
     this.#gathered.attached.push(...files);
-    return text.replaceAll(/^begin [0-7]{3,4} [^\n]{1,255}\n[\s\S]*?^end$/gm, "").replaceAll(/\n{3,}/g, "\n\n");
+    const starts = [0, ...files.map(({ end }) => end)];
+    const pieces = starts.map((start, index) => body.subarray(start, files[index]?.start ?? body.length));
+    return Buffer.concat(pieces).subarray(0, 4 * mailLimits.maxTextChars);
   }
 
   #decode(bytes: Uint8Array, charset: string | undefined): string {

@@ -8,10 +8,13 @@ const TURNING = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** Windows opens a device for these, with whatever extension. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
+/** The end of a path is its name, and four times what any file system takes. */
+const MAX_LOOKED_AT_CHARS = 1_000;
+
 /** A name from outside, fit for `fileNameSchema` and for every file system; empty when nothing of it stays. */
 export function cleanFileName(name: string): string {
   const last =
-    storable(name)
+    storable(name.slice(-MAX_LOOKED_AT_CHARS))
       .replaceAll(TURNING, "")
       .split(/[\\/]/)
       .findLast((part) => part.trim() !== "") ?? "";

@@ -39,7 +39,7 @@ export class HeaderFields {
   /** Unstructured text, decoded. */
   text(name: string): string | undefined {
     const plain = this.plain(name);
-    return plain === undefined ? undefined : decodeWords(plain);
+    return plain === undefined ? undefined : decodeWords(plain.slice(0, MAX_TEXT_CHARS));
   }
 
   #unfold(raw: Uint8Array): string {
@@ -50,6 +50,9 @@ export class HeaderFields {
       .trim();
   }
 }
+
+/** A subject of 998 characters, each an escape of its own, with what parts its words. */
+const MAX_TEXT_CHARS = 32_768;
 
 // oxlint-disable-next-line no-control-regex -- naming control characters is the point
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g;

@@ -68,7 +68,7 @@ export function readMessageIds(field: string | undefined): readonly string[] {
   // Some programs leave the brackets out; a word with an at sign is one.
   const loose =
     bracketed.length > 0 ? bracketed : text.split(/[\s,]+/).filter((word) => /^[^\s<>"]+@[^\s<>"]+$/.test(word));
-  return loose.map((id) => id.replaceAll(/\s+/g, "")).filter((id) => id !== "");
+  return loose.map((id) => id.replaceAll(/[\s\p{Cc}]+/gu, "")).filter((id) => id !== "");
 }
 
 /** In the middle of a thread of hundreds it makes no difference; its first messages and its last ones connect it. */

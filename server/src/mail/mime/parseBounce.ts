@@ -2,6 +2,7 @@ import { isMailAddress } from "@kontor/shared/mail";
 import { decodeText } from "./charset.ts";
 import type { HeaderFields } from "./headerFields.ts";
 import { readMessageIds } from "./messageExtras.ts";
+import { readAddresses } from "./readAddresses.ts";
 import { splitParts, type MimePart } from "./splitParts.ts";
 import { decodeTransfer } from "./transfer.ts";
 
@@ -131,8 +132,7 @@ function parseLetter(root: MimePart, parts: readonly MimePart[]): Found | undefi
   if (!isLetter(root.headers)) return undefined;
   const part = parts.find(({ type, children }) => children.length === 0 && type.value === "text/plain");
   const text = part ? textOf(part).replaceAll(/\r\n?/g, "\n") : "";
-  // What it returns begins here; addresses in it are other people's.
-  const own = text.split(/^-{2,}.*(?:original|returned|copy of|begin|headers|undelivered).*$/im)[0] ?? text;
+  const own = beforeReturned(text);
   const named = namedIn(root.headers, own);
   const action = DELAYED.test(own) ? "delayed" : "failed";
   const recipients = named.slice(0, MAX_RECIPIENTS).map((address): BouncedRecipient => {
@@ -144,11 +144,18 @@ function parseLetter(root: MimePart, parts: readonly MimePart[]): Found | undefi
   return { envelopeId: undefined, recipients };
 }
 
+/** Behind such a line stands what is returned; addresses in it are other people's. */
+const RULE = /original|returned|copy of|begin|headers|undelivered/i;
+
+function beforeReturned(text: string): string {
+  const lines = text.split("\n");
+  const rule = lines.findIndex((line) => line.startsWith("--") && RULE.test(line));
+  return rule < 0 ? text : lines.slice(0, rule).join("\n");
+}
+
 function isLetter(headers: HeaderFields): boolean {
-  // RFC 3834 §3.1: a bounce has an empty return path; it is asked for what it looks like all the same, since so do vacation notes.
-  const from =
-    /(?:<|^|\s)(?<address>[^\s<>]+@?[^\s<>]*)>?\s*$/.exec(headers.plain("from") ?? "")?.groups?.["address"] ?? "";
-  const isDaemon = SENDERS.test(from) || headers.has("x-failed-recipients");
+  const from = readAddresses([headers.plain("from") ?? ""]).found[0];
+  const isDaemon = SENDERS.test(from?.address || (from?.name ?? "")) || headers.has("x-failed-recipients");
   return isDaemon && (SUBJECTS.test(headers.text("subject") ?? "") || headers.has("x-failed-recipients"));
 }
 

@@ -99,7 +99,7 @@ function readMessageId(headers: HeaderFields, raw: Uint8Array, oddities: Set<str
   if (id !== undefined) return shortId(id);
   oddities.add("messageId");
   // Some have no at sign and no brackets, and are answered under that name.
-  const loose = storable(field ?? "").replaceAll(/[\s<>]/g, "");
+  const loose = storable(field ?? "").replaceAll(/[\s<>\p{Cc}]/gu, "");
   return loose === "" ? `${sha256(raw)}@missing.invalid` : shortId(loose);
 }
 

@@ -13,7 +13,7 @@ export function readAddresses(fields: readonly string[]): {
 } {
   const found: MailAddress[] = [];
   for (const field of fields) {
-    for (const mailbox of addressParser(unifyWords(flatComments(field.slice(0, MAX_FIELD_CHARS))), { flatten: true })) {
+    for (const mailbox of addressParser(unifyWords(flatField(field.slice(0, MAX_FIELD_CHARS))), { flatten: true })) {
       if (found.length >= mailLimits.maxRecipients) return { found, isCut: true };
       const address = toAddress(mailbox.address ?? "", mailbox.name);
       if (address) found.push(address);
@@ -23,12 +23,16 @@ export function readAddresses(fields: readonly string[]): {
 }
 
 /** 500 recipients with long names. */
-const MAX_FIELD_CHARS = 131_072;
+const MAX_FIELD_CHARS = 65_536;
 
-/** RFC 5322 lets comments nest, the parser does not: an inner one loses its brackets. */
-function flatComments(field: string): string {
-  if (!field.includes("(")) return field;
+/** Groups in one field. Each opens the parser anew for all that follows, and a field of colons would have it read 50 times. */
+const MAX_GROUPS = 20;
+
+/** RFC 5322 lets comments nest, the parser does not: an inner one loses its brackets. A group too many loses its colon. */
+function flatField(field: string): string {
+  if (!/[(:]/.test(field)) return field;
   let depth = 0;
+  let groups = 0;
   let isQuoted = false;
   let flat = "";
   for (const char of field) {
@@ -36,7 +40,9 @@ function flatComments(field: string): string {
     const change = isQuoted ? 0 : char === "(" ? 1 : char === ")" ? -1 : 0;
     const before = depth;
     depth = Math.max(0, depth + change);
-    flat += change !== 0 && Math.max(before, depth) > 1 ? " " : char;
+    const isInner = change !== 0 && Math.max(before, depth) > 1;
+    const isGroupTooMany = char === ":" && !isQuoted && ++groups > MAX_GROUPS;
+    flat += isInner || isGroupTooMany ? " " : char;
   }
   return flat;
 }
@@ -57,8 +63,9 @@ function toAddress(text: string, name: string): MailAddress | undefined {
 function plainAddress(text: string): string {
   const plain = text
     .replace(/^@[^:]*:/, "")
+    .replaceAll(/\s+/g, " ")
     .trim()
-    .replaceAll(/\s*(?<sign>[.@])\s*/g, "$<sign>")
+    .replaceAll(/ ?(?<sign>[.@]) ?/g, "$<sign>")
     .replace(/^mailto:/i, "")
     .replace(/\.$/, "");
   const at = plain.lastIndexOf("@");

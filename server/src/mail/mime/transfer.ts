@@ -1,5 +1,3 @@
-import { latin1 } from "./charset.ts";
-
 /**
  * Content-Transfer-Encoding (RFC 2045 §6). Every form is read as far as it makes sense: junk between is passed over, an end in the
  * middle ends nothing. Output is never longer than input.
@@ -14,7 +12,7 @@ export function decodeTransfer(body: Uint8Array, encoding: string): Uint8Array {
     case "x-uue":
     case "uuencode":
     case "uue":
-      return findUuencoded(latin1(body))[0]?.bytes ?? body;
+      return findUuencoded(body)[0]?.bytes ?? body;
     default:
       return body;
   }
@@ -111,52 +109,78 @@ function softBreakEnd(body: Uint8Array, from: number): number {
 export interface Uuencoded {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Where it lies in the text. */
+  /** Where it lies in the body. */
   readonly start: number;
   readonly end: number;
 }
 
+/** As many as a message has attachments; behind them it is text. */
+const MAX_FILES = 200;
+/** Lines that begin like one; each is looked at. */
+const MAX_BEGINS = 10_000;
+const BEGIN = /^begin [0-7]{3,4} (?<name>[^\r\n]{1,255})\r?\n/;
+
 /** Files as they were put into texts before MIME: `begin 644 name`, lines, `end`. What has no end is no file. */
-export function findUuencoded(text: string): readonly Uuencoded[] {
+export function findUuencoded(body: Uint8Array): readonly Uuencoded[] {
+  const raw = Buffer.from(body.buffer, body.byteOffset, body.length);
   const found: Uuencoded[] = [];
-  const begin = /^begin [0-7]{3,4} (?<name>[^\r\n]{1,255})\r?\n/gm;
-  for (let match = begin.exec(text); match; match = begin.exec(text)) {
-    const from = begin.lastIndex;
-    const end = endOfUuencoded(text, from);
-    if (end === undefined) continue;
-    found.push({
-      name: (match.groups?.["name"] ?? "").trim(),
-      bytes: decodeUuencoded(text.slice(from, end.from)),
-      start: match.index,
-      end: end.to,
-    });
-    begin.lastIndex = end.to;
+  let at = raw.indexOf("begin ");
+  for (let begins = 0; at >= 0 && found.length < MAX_FILES && begins < MAX_BEGINS; begins++) {
+    const isLineStart = at === 0 || raw[at - 1] === 0x0a;
+    const begin = isLineStart ? BEGIN.exec(raw.toString("latin1", at, at + 300)) : null;
+    const file = begin ? uuencodedAt(raw, at + begin[0].length) : undefined;
+    if (file) found.push({ ...file, name: (begin?.groups?.["name"] ?? "").trim(), start: at });
+    at = raw.indexOf("begin ", file?.end ?? at + 6);
   }
   return found;
 }
 
-function endOfUuencoded(text: string, start: number): { readonly from: number; readonly to: number } | undefined {
-  for (let at = start; at < text.length;) {
-    const next = text.indexOf("\n", at);
-    const to = next < 0 ? text.length : next + 1;
-    const line = text.slice(at, to).trimEnd();
-    if (line === "end") return { from: at, to };
-    if (line.length > 90 || !/^[ -`]*$/.test(line)) return undefined;
-    at = to;
+/** 45 bytes in a line of 61 characters; some programs write longer ones. */
+const MAX_LINE_CHARS = 90;
+
+function uuencodedAt(raw: Buffer, start: number): { readonly bytes: Uint8Array; readonly end: number } | undefined {
+  const to = endOfUuencoded(raw, start);
+  if (to === undefined) return undefined;
+  const out = Buffer.allocUnsafe(to - start);
+  let length = 0;
+  for (let at = start; at < to;) {
+    const newline = raw.indexOf(0x0a, at);
+    const count = ((raw[at] as number) - 32) & 63;
+    for (let done = 0, from = at + 1; done < count; done += 3, from += 4) {
+      const [a, b, c, d] = [
+        sixBits(raw, from, newline),
+        sixBits(raw, from + 1, newline),
+        sixBits(raw, from + 2, newline),
+        sixBits(raw, from + 3, newline),
+      ];
+      out[length + done] = (a << 2) | (b >> 4);
+      out[length + done + 1] = (b << 4) | (c >> 2);
+      out[length + done + 2] = (c << 6) | d;
+    }
+    length += Math.min(count, newline - at);
+    at = newline + 1;
   }
-  return undefined;
+  const newline = raw.indexOf(0x0a, to);
+  return { bytes: out.subarray(0, length), end: newline < 0 ? raw.length : newline + 1 };
 }
 
-function decodeUuencoded(text: string): Uint8Array {
-  const bytes: number[] = [];
-  for (const line of text.split(/\r?\n/)) {
-    const count = line === "" ? 0 : (line.charCodeAt(0) - 32) & 63;
-    const start = bytes.length;
-    for (let at = 1; bytes.length < start + count && at < line.length + 4; at += 4) {
-      const [a = 0, b = 0, c = 0, d = 0] = [0, 1, 2, 3].map((step) => ((line.charCodeAt(at + step) || 32) - 32) & 63);
-      bytes.push((a << 2) | (b >> 4), ((b & 15) << 4) | (c >> 2), ((c & 3) << 6) | d);
+/** Gateways took spaces off the ends of lines; they are zeros. */
+const sixBits = (raw: Buffer, at: number, end: number): number => {
+  const byte = at < end ? (raw[at] as number) : 0x20;
+  return byte < 0x20 ? 0 : (byte - 32) & 63;
+};
+
+/** Where the line `end` begins; undefined where a line comes before it that is none of such a file. */
+function endOfUuencoded(raw: Buffer, start: number): number | undefined {
+  for (let at = start; at < raw.length;) {
+    const newline = raw.indexOf(0x0a, at);
+    if (raw.toString("latin1", at, at + 3) === "end" && (newline < 0 || newline - at <= 4)) return at;
+    if (newline < 0 || newline - at > MAX_LINE_CHARS) return undefined;
+    for (let index = at; index < newline; index++) {
+      const byte = raw[index] as number;
+      if ((byte < 0x20 || byte > 0x60) && byte !== 0x0d) return undefined;
     }
-    bytes.length = Math.min(bytes.length, start + count);
+    at = newline + 1;
   }
-  return Uint8Array.from(bytes);
+  return undefined;
 }

@@ -2,24 +2,10 @@ import { describe, expect, it } from "vitest";
 import { fileNameSchema } from "@kontor/shared/files";
 import type { ParseOutcome } from "../../../src/mail/mime/parsedMessage.ts";
 import { parseMessage } from "../../../src/mail/mime/parseMessage.ts";
-import { attachmentMessages } from "./attachment.odd.ts";
-import { charsetMessages } from "./charset.odd.ts";
-import { encodingMessages } from "./encoding.odd.ts";
-import { headerMessages } from "./headers.odd.ts";
-import { sealedMessages } from "./sealed.odd.ts";
-import { structureMessages } from "./structure.odd.ts";
-import type { Expected, OddMessage } from "./oddMessage.ts";
+import { oddMessages } from "./corpus.ts";
+import type { Expected } from "./oddMessage.ts";
 
-const KINDS: Readonly<Record<string, readonly OddMessage[]>> = {
-  structure: structureMessages,
-  headers: headerMessages,
-  charsets: charsetMessages,
-  encodings: encodingMessages,
-  attachments: attachmentMessages,
-  sealed: sealedMessages,
-};
-
-describe.each(Object.entries(KINDS))("odd messages: %s", (_kind, messages) => {
+describe.each(Object.entries(oddMessages))("odd messages: %s", (_kind, messages) => {
   it.each(messages.map((message) => [message.name, message] as const))("%s", (_name, { raw, expected }) => {
     const { attachments, ...fields } = expected;
     const wanted = attachments ? { ...fields, attachments, count: attachments.length } : fields;
@@ -43,7 +29,7 @@ describe.each(Object.entries(KINDS))("odd messages: %s", (_kind, messages) => {
 });
 
 it("there are at least 300 of them, each told by its name", () => {
-  const names = Object.values(KINDS).flatMap((messages) => messages.map(({ name }) => name));
+  const names = Object.values(oddMessages).flatMap((messages) => messages.map(({ name }) => name));
   expect(new Set(names).size).toBe(names.length);
   expect(names.length).toBeGreaterThanOrEqual(300);
 });

@@ -461,7 +461,7 @@ const bodies: readonly OddMessage[] = [
   }),
   odd("one line of a million characters", message("\n", "x".repeat(1_000_000)), { isCut: true }),
   odd("uuencode within the text", message("\nbefore\nbegin 644 hello.txt\n%:&5L;&\\ \n`\nend\nafter"), {
-    text: "before\n\nafter",
+    text: "before\nafter",
     attachments: [{ name: "hello.txt", text: "hello" }],
   }),
   odd("uuencode that never ends", message("\nbegin 644 hello.txt\n%:&5L;&\\ \n"), {

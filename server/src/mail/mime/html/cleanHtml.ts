@@ -226,8 +226,11 @@ const isDataPicture = (address: string): boolean =>
   address.length <= MAX_DATA_PICTURE_CHARS &&
   /^data:image\/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]+$/i.test(address);
 
-const firstOfSet = (set: string): string =>
-  cleanAddress(/^[\s,]*(?<url>\S+)/.exec(set)?.groups?.["url"] ?? "").replace(/,+$/, "");
+/** The first picture of `srcset`; a comma behind its address parts it from the next. */
+function firstOfSet(set: string): string {
+  const first = /^[\s,]*(?<url>\S{1,8192})/.exec(set)?.groups?.["url"] ?? "";
+  return cleanAddress(first.endsWith(",") ? first.slice(0, -1) : first);
+}
 
 function decodeCid(cid: string): string {
   try {

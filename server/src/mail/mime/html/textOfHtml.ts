@@ -1,4 +1,5 @@
 import { mailLimits } from "@kontor/shared/mail";
+import { storable } from "./escape.ts";
 import { walkHtml, type HtmlAttributes, type HtmlReader } from "./walkHtml.ts";
 
 /**
@@ -107,7 +108,7 @@ class TextWriter implements HtmlReader {
   }
 
   result(): string {
-    return this.#parts.join("").trim();
+    return storable(this.#parts.join("")).trim();
   }
 
   #writeFlowing(text: string): void {

@@ -16,7 +16,7 @@ export interface HtmlReader {
   text(text: string): void;
   /** The content of a style element. */
   style?(css: string): void;
-  /** Asked now and then; true ends the reading. */
+  /** True ends the reading. */
   isFull?(): boolean;
 }
 
@@ -166,14 +166,16 @@ class Walker implements TokenizerCallbacks {
   }
 
   ontext(start: number, end: number): void {
-    if (!this.#isSilent) this.#reader.text(this.#html.slice(start, end));
+    if (this.#reader.isFull?.()) this.#end();
+    else if (!this.#isSilent) this.#reader.text(this.#html.slice(start, end));
     else if (this.#open[this.#silentFrom - 1] === "style" && this.#open.length === this.#silentFrom) {
       this.#reader.style?.(this.#html.slice(start, end));
     }
   }
 
   ontextentity(codePoint: number): void {
-    if (!this.#isSilent) this.#reader.text(String.fromCodePoint(codePoint));
+    if (this.#reader.isFull?.()) this.#end();
+    else if (!this.#isSilent) this.#reader.text(String.fromCodePoint(codePoint));
   }
 
   isInForeignContext(): boolean {
