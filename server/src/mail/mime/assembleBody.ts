@@ -172,7 +172,10 @@ class Renderer {
   render(segments: readonly Segment[]): AssembledBody {
     const texts = segments.map((segment) => this.#text(segment));
     const html = segments.some((segment) => segment.html.length > 0) ? this.#joinHtml(segments) : undefined;
-    const text = texts.filter((each) => each.trim() !== "").join("\n\n");
+    const text = texts
+      .filter((each) => each.trim() !== "")
+      .join("\n\n")
+      .trimEnd();
     if (text.length > mailLimits.maxTextChars) this.#isCut = true;
     const { attached, oddities } = this.#gathered;
     return {

@@ -34,8 +34,14 @@ function flatField(field: string): string {
   let depth = 0;
   let groups = 0;
   let isQuoted = false;
+  let isEscaped = false;
   let flat = "";
   for (const char of field) {
+    if (isEscaped || char === "\\") {
+      isEscaped = !isEscaped;
+      flat += char;
+      continue;
+    }
     if (char === '"' && depth === 0) isQuoted = !isQuoted;
     const change = isQuoted ? 0 : char === "(" ? 1 : char === ")" ? -1 : 0;
     const before = depth;

@@ -13,7 +13,7 @@ export const encodingMessages: readonly OddMessage[] = [
   b64("with padding in each line", "SGVsbG8=\nIHdvcmxk\nIQ==", "Hello world!"),
   b64("with junk between", "SG*Vs?bG!8=", "Hello"),
   b64("with spaces between", "S G V s b G 8 =", "Hello"),
-  b64("cut within a group", "SGVsbG8gd", "Hello "),
+  b64("cut within a group", "SGVsbG8hd", "Hello!"),
   b64("in one line", base64("x".repeat(3_000)).replaceAll("\n", ""), "x".repeat(3_000)),
   b64("for web addresses", Buffer.from("???>>>").toString("base64url"), "???>>>"),
   b64("with text behind it", "SGVsbG8=\n\n--\nfooter", "Hello"),
