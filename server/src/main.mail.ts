@@ -19,9 +19,11 @@ import {
   contactEndpoints,
   contactIntents,
   createDispatcher,
-  deliveryEndpoints,
   createMailboxService,
+  deliveryEndpoints,
   forwardMessage,
+  type ImportedMail,
+  importMail,
   mailboxEndpoints,
   mailCollections,
   messageEndpoints,
@@ -67,8 +69,8 @@ export interface MailStart {
 
 export interface Mail extends Pick<Smtp, "health" | "countQueue" | "countQuarantine"> {
   readonly endpoints: readonly Endpoint[];
-  /** Gives everybody who lacks it a mailbox; for people who came by other ways than the people service. */
-  ensureMailboxes(): Promise<void>;
+  /** Keeps mail that comes with its past, each thing once; who came by other ways than the people service gets a mailbox first. */
+  importMail(mail: ImportedMail): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -156,7 +158,11 @@ export function createMail(deps: MailDeps): MailParts {
         health: smtp.health,
         countQueue: smtp.countQueue,
         countQuarantine: smtp.countQuarantine,
-        ensureMailboxes,
+        async importMail(mail) {
+          await ensureMailboxes();
+          await importMail({ db, blobs, types, keepFiles }, mail);
+          doorbell.ring();
+        },
         stop: () => stops.all(),
       };
     },

@@ -219,9 +219,15 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   });
   stops.push(() => mail.stop());
   const demo = withDemo
-    ? await loadDemo({ db, types, timeZone: config.timeZone, now: clock.now(), storeFile: files.importFile })
+    ? await loadDemo({
+        db,
+        types,
+        timeZone: config.timeZone,
+        now: clock.now(),
+        storeFile: files.importFile,
+        importMail: mail.importMail,
+      })
     : undefined;
-  if (demo) await mail.ensureMailboxes();
 
   const auditing = startAuditing({ config, office, collections, log, actorOf });
   stops.push(() => auditing.stop());

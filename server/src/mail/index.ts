@@ -66,3 +66,5 @@ export type {
   Transmission,
   Transport,
 } from "./outbound/transport.port.ts";
+export { importMail } from "./import/importMail.ts";
+export type { ImportedCopy, ImportedMail, ImportedMessage, ImportedPlace } from "./import/importMail.ts";

@@ -1,12 +1,13 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { importFile, type BlobStore } from "#files";
+import { createFilePlaces, createFileRows, importFile, keepFiles, type BlobStore } from "#files";
+import { attachmentPlace, createProvisioning, importMail } from "#mail";
 import { createTypeRegistry, saveTypes } from "#objects";
 import { ensureAdministrators, loadAdministrators } from "#people";
 import { createTestDatabase, type TestDatabase } from "#testing";
 import { recordFiles } from "../../../src/files/files.fixture.ts";
 import { office } from "../index.ts";
-import { loadDemo, type DemoFile, type LoadedDemo } from "./index.ts";
+import { demoDomain, loadDemo, type DemoFile, type LoadedDemo } from "./index.ts";
 
 const types = createTypeRegistry(office.types);
 // A Monday: steps of the days before it fall together, which is where an order could break.
@@ -21,6 +22,7 @@ const forgetful = {
 } as unknown as BlobStore;
 
 const files = recordFiles(types);
+const mailRows = createFileRows({ places: createFilePlaces([attachmentPlace]) });
 let test: TestDatabase;
 const stored = new Map<string, { readonly file: DemoFile; readonly bytes: Buffer }>();
 const load = (): Promise<LoadedDemo> =>
@@ -32,6 +34,22 @@ const load = (): Promise<LoadedDemo> =>
     async storeFile(file, bytes) {
       stored.set(file.id, { file, bytes });
       await importFile({ db: test.db, blobs: forgetful, ...files, onStored: async () => undefined }, file, bytes);
+    },
+    async importMail(mail) {
+      const provisioning = createProvisioning({ domains: [demoDomain] });
+      await test.db.transaction().execute(async (trx) => {
+        await provisioning.ensureDomains(trx, demoDomain);
+        await provisioning.ensureMailboxes(trx);
+      });
+      await importMail(
+        {
+          db: test.db,
+          blobs: forgetful,
+          types,
+          keepFiles: (trx, kept) => keepFiles(trx, { rows: mailRows, onStored: async () => undefined }, kept),
+        },
+        mail,
+      );
     },
   });
 
@@ -57,7 +75,9 @@ describe("the demo company", () => {
     expect(rows.map(({ type }) => type).sort()).toEqual(office.types.map(({ name }) => name).sort());
     for (const { n } of rows) expect(n).toBeGreaterThanOrEqual(25);
     expect(stored.size).toBe(loaded.files);
-    expect(await count(sql`select count(*)::int as n from file where state = 'stored'`)).toBe(loaded.files);
+    expect(await count(sql`select count(*)::int as n from file where record_id is not null and state = 'stored'`)).toBe(
+      loaded.files,
+    );
     expect(loaded.files).toBeGreaterThanOrEqual(40);
   });
 
@@ -107,5 +127,45 @@ describe("the demo company", () => {
       expect(bytes.length).toBeGreaterThan(2_000);
     }
     expect([...kinds].sort()).toEqual(["docx", "pdf", "png", "xlsx"]);
+  });
+
+  it("writes: some 60 messages in threads of both languages, from inside and outside, in everybody's own and two shared mailboxes", async () => {
+    expect(
+      await count(sql`select count(*)::int as n from mail_content where raw_sha256 is not null`),
+    ).toBeGreaterThanOrEqual(55);
+    expect(await count(sql`select count(*)::int as n from mailbox where kind = 'personal'`)).toBe(40);
+    expect(
+      await count(
+        sql`select count(*)::int as n from mailbox where kind = 'shared' and address like '%@aurora.example'`,
+      ),
+    ).toBe(2);
+    expect(await count(sql`select count(*)::int as n from mail_message where send_state = 'draft'`)).toBe(2);
+    expect(await count(sql`select count(*)::int as n from mail_rule`)).toBe(3);
+    expect(
+      await count(sql`select count(*)::int as n from file where mail_content_id is not null`),
+    ).toBeGreaterThanOrEqual(5);
+    expect(await count(sql`select count(*)::int as n from contact where kind = 'shared'`)).toBe(20);
+    // One thread in each mailbox that it reached, however many messages it has.
+    const { rows } = await sql<{ threads: number; messages: number }>`
+      select count(distinct m.thread_id)::int as threads, count(*)::int as messages
+      from mail_message m join mail_content c on c.id = m.content_id join mailbox b on b.id = m.mailbox_id
+      where b.address = 'ivan@aurora.example' and c.subject like '%ставки на следующий квартал'`.execute(test.db);
+    expect(rows).toEqual([{ threads: 1, messages: 5 }]);
+  });
+
+  it("has mail that is linked to the records whose numbers it names", async () => {
+    const { rows } = await sql<{ type: string }>`
+      select distinct type from mail_link join record on record.id = mail_link.record_id order by 1`.execute(test.db);
+    expect(rows.map(({ type }) => type)).toEqual(["contract", "invoice"]);
+  });
+
+  it("has mail that came before now, and none that comes twice", async () => {
+    expect(
+      await count(sql`select count(*)::int as n from mail_message where received_at > ${new Date(NOW).toISOString()}`),
+    ).toBe(0);
+    expect(
+      await count(sql`select count(*)::int as n from (
+        select mailbox_id, content_id from mail_message where send_state is null group by 1, 2 having count(*) > 1) as twice`),
+    ).toBe(0);
   });
 });

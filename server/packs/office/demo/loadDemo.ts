@@ -2,8 +2,11 @@ import { sql } from "kysely";
 import type { TypeRegistry } from "@kontor/server/objects";
 import { importRecord } from "@kontor/server/objects";
 import { recordChanges, type Database, type Transaction } from "#kernel";
+import type { ImportedMail } from "#mail";
 import { hashPassword, peopleTables } from "#people";
+import { createCalendar } from "./calendar.ts";
 import { demoDomain, departmentId, departments, groups, people, positions, personOf, positionOf } from "./company.ts";
+import { createDemoMail } from "./mail/demoMail.ts";
 import { demoFiles, type DemoFile } from "./files/demoFiles.ts";
 import { createDemoCompany } from "./records.ts";
 import { importRequests } from "./requests.ts";
@@ -16,6 +19,8 @@ export interface DemoDeps {
   readonly now: number;
   /** Keeps a file under its id, once; called again after an interrupted load. */
   storeFile(file: DemoFile, bytes: Buffer): Promise<void>;
+  /** Makes the mailboxes of people, and then keeps this mail, each thing once. */
+  importMail(mail: ImportedMail): Promise<void>;
 }
 
 export interface LoadedDemo {
@@ -35,10 +40,10 @@ export interface LoadedDemo {
 
 const DEMO_PASSWORD = "aurora-demo";
 const AT_ONCE = 8; // files: while the disk syncs some, others are drawn
-const LOADED = "demo.files"; // in server_state: the number of files, once all of them are kept
+const LOADED = "demo.files"; // in server_state: the number of files, once all of them and the mail are kept
 
 /** Puts the demo company into an installation, once. Whatever an interruption left out is added by the next call. */
-export async function loadDemo({ db, types, timeZone, now, storeFile }: DemoDeps): Promise<LoadedDemo> {
+export async function loadDemo({ db, types, timeZone, now, storeFile, importMail }: DemoDeps): Promise<LoadedDemo> {
   const company = createDemoCompany(now);
   const password = await hashPassword(DEMO_PASSWORD);
   const created = await db.transaction().execute(async (trx) => {
@@ -47,17 +52,17 @@ export async function loadDemo({ db, types, timeZone, now, storeFile }: DemoDeps
     await importRequests(trx, { contracts: company.contracts, now });
     return true;
   });
-  const files = demoFiles(
-    company,
-    await numbersOf(
-      db,
-      company.records.map(({ id }) => id),
-    ),
+  const numbers = await numbersOf(
+    db,
+    company.records.map(({ id }) => id),
   );
+  const files = demoFiles(company, numbers);
   if (!(await isLoaded(db))) {
     for (let from = 0; from < files.length; from += AT_ONCE) {
       await Promise.all(files.slice(from, from + AT_ONCE).map(async (file) => storeFile(file, await file.bytes())));
     }
+    const mail = await createDemoMail({ company, numbers, calendar: createCalendar(now) });
+    await importMail(mail);
     await db
       .insertInto("server_state")
       .values({ key: LOADED, value: JSON.stringify(String(files.length)) })
