@@ -25,6 +25,12 @@ export interface DesktopApi {
   saveFileAs(input: { fileId: string; name: string }): Promise<{ saved: boolean }>;
   openExternally(input: { fileId: string; name: string }): Promise<Refusal | { ok: true }>;
   openRecordWindow(recordId: string): Promise<void>;
+  /** A draft to be written, or a conversation to be read, in a window of its own. */
+  openMailWindow(what: { readonly kind: "draft" | "thread"; readonly id: string }): Promise<void>;
+  /** Bytes that the window has, into a file that the user chooses. */
+  saveBytesAs(input: { readonly name: string; readonly bytes: Uint8Array }): Promise<{ saved: boolean }>;
+  /** An address outside, after the user has seen where it leads. */
+  openLink(address: string): Promise<void>;
   copyText(text: string): Promise<void>;
   onSession(listener: (state: SessionState) => void): () => void;
   onSettings(listener: (settings: Settings) => void): () => void;
@@ -61,6 +67,9 @@ export interface Settings {
   /** Widths of rail-side list and side pane, in px. */
   readonly listWidth: number;
   readonly sideWidth: number;
+  /** Of mail: width of its list in px, and whether folders stand beside it. */
+  readonly mailListWidth: number;
+  readonly mailFolders: boolean;
 }
 
 export const defaultSettings: Settings = {
@@ -69,6 +78,8 @@ export const defaultSettings: Settings = {
   contrast: "normal",
   listWidth: 348,
   sideWidth: 300,
+  mailListWidth: 348,
+  mailFolders: false,
 };
 
 /** Names on the ipcRenderer/ipcMain side; one place so that neither end invents one. */

@@ -1,4 +1,5 @@
 import { createWriteStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -44,6 +45,16 @@ export function createFileActions(deps: {
     return { saved: true };
   }
 
+  async function saveBytesAs(window: BrowserWindow | null, input: { name: string; bytes: Uint8Array }) {
+    const options: Electron.SaveDialogOptions = { defaultPath: basename(input.name) };
+    const { canceled, filePath } = await (window
+      ? dialog.showSaveDialog(window, options)
+      : dialog.showSaveDialog(options));
+    if (canceled || !filePath) return { saved: false };
+    await writeFile(filePath, input.bytes, { mode: 0o600 });
+    return { saved: true };
+  }
+
   /** A read-only copy in a folder that ends with the app: changes in it do not come back, and its being read-only says so. */
   async function openExternally(input: { fileId: string; name: string }): Promise<Refusal | { ok: true }> {
     const name = basename(input.name);
@@ -61,5 +72,5 @@ export function createFileActions(deps: {
     }
   }
 
-  return { chooseFiles, saveFileAs, openExternally };
+  return { chooseFiles, saveFileAs, saveBytesAs, openExternally };
 }

@@ -8,6 +8,7 @@ import {
   net,
   protocol,
   session as electronSession,
+  shell,
   type Tray,
 } from "electron";
 import type { Locale } from "@kontor/shared/base";
@@ -74,7 +75,7 @@ async function run(): Promise<void> {
     server: client,
     replica,
     changed: (state) => {
-      if (state.state !== "signedIn") windows.closeRecords();
+      if (state.state !== "signedIn") windows.closeOthers();
       windows.broadcast(ipcChannels.session, state);
     },
   });
@@ -111,6 +112,9 @@ async function run(): Promise<void> {
     saveFileAs: (sender, input) => fileActions.saveFileAs(BrowserWindow.fromWebContents(sender), input),
     openExternally: (_sender, input) => fileActions.openExternally(input),
     openRecordWindow: (_sender, recordId) => windows.openRecord(recordId),
+    openMailWindow: (_sender, { id, kind }) => windows.openMail(kind, id),
+    saveBytesAs: (sender, input) => fileActions.saveBytesAs(BrowserWindow.fromWebContents(sender), input),
+    openLink: async (_sender, address) => shell.openExternal(address),
     copyText: async (_sender, text) => clipboard.writeText(text),
   });
 

@@ -27,6 +27,8 @@ const calls = {
       contrast: z.enum(["normal", "high"]).optional(),
       listWidth: z.number().optional(),
       sideWidth: z.number().optional(),
+      mailListWidth: z.number().optional(),
+      mailFolders: z.boolean().optional(),
     }),
   ]),
   openPorts: z.tuple([]),
@@ -34,6 +36,9 @@ const calls = {
   saveFileAs: z.tuple([z.object({ fileId: id, name })]),
   openExternally: z.tuple([z.object({ fileId: id, name })]),
   openRecordWindow: z.tuple([id]),
+  openMailWindow: z.tuple([z.object({ kind: z.enum(["draft", "thread"]), id })]),
+  saveBytesAs: z.tuple([z.object({ name, bytes: z.instanceof(Uint8Array) })]),
+  openLink: z.tuple([z.url({ protocol: /^(?:https?|mailto|tel)$/ })]),
   copyText: z.tuple([z.string().max(1_000_000)]),
 } satisfies Record<Remote, z.ZodType>;
 

@@ -10,6 +10,8 @@ const schema = z.object({
   contrast: z.enum(["normal", "high"]).catch(defaultSettings.contrast),
   listWidth: width.catch(defaultSettings.listWidth),
   sideWidth: width.catch(defaultSettings.sideWidth),
+  mailListWidth: width.catch(defaultSettings.mailListWidth),
+  mailFolders: z.boolean().catch(defaultSettings.mailFolders),
 });
 
 /** How the interface looks, for everybody at this computer account. */

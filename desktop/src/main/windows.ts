@@ -22,10 +22,11 @@ export interface WindowsDeps {
   readonly background: () => string;
 }
 
-/** The main window and one window per record; none may go anywhere, open anything or ask for a permission. */
+/** The main window and one window per record, draft or conversation; none may go anywhere, open anything or ask for a permission. */
 export function createWindows(deps: WindowsDeps) {
   const file = createJsonFile(join(deps.userData, "window.json"), boundsSchema);
-  const records = new Map<string, BrowserWindow>();
+  /** By the address of what they show. */
+  const others = new Map<string, BrowserWindow>();
   let main: BrowserWindow | undefined;
 
   async function openMain(): Promise<void> {
@@ -39,13 +40,16 @@ export function createWindows(deps: WindowsDeps) {
     await main.loadURL(`${APP_ORIGIN}/index.html`);
   }
 
-  async function openRecord(recordId: string): Promise<void> {
-    const open = records.get(recordId);
+  const openRecord = (recordId: string) => openOther(`record/${recordId}`, { width: 960, height: 760 });
+  const openMail = (kind: "draft" | "thread", id: string) => openOther(`${kind}/${id}`, { width: 820, height: 720 });
+
+  async function openOther(address: string, size: { width: number; height: number }): Promise<void> {
+    const open = others.get(address);
     if (open) return show(open);
-    const window = create({ width: 960, height: 760 });
-    records.set(recordId, window);
-    window.on("closed", () => records.delete(recordId));
-    await window.loadURL(`${APP_ORIGIN}/index.html#/record/${recordId}`);
+    const window = create(size);
+    others.set(address, window);
+    window.on("closed", () => others.delete(address));
+    await window.loadURL(`${APP_ORIGIN}/index.html#/${address}`);
   }
 
   function create(place: { x?: number | undefined; y?: number | undefined; width: number; height: number }) {
@@ -94,7 +98,7 @@ export function createWindows(deps: WindowsDeps) {
   }
 
   function all(): BrowserWindow[] {
-    return [...(main ? [main] : []), ...records.values()].filter((window) => !window.isDestroyed());
+    return [...(main ? [main] : []), ...others.values()].filter((window) => !window.isDestroyed());
   }
 
   function broadcast(channel: string, message: unknown): void {
@@ -104,11 +108,12 @@ export function createWindows(deps: WindowsDeps) {
   return {
     openMain,
     openRecord,
+    openMail,
     broadcast,
     command: (id: string, args?: unknown) => broadcast(ipcChannels.command, { id, args }),
-    /** Windows of a signed-out person's cards must not stay. */
-    closeRecords: () => {
-      for (const window of records.values()) window.close();
+    /** Windows of a signed-out person's cards and mail must not stay. */
+    closeOthers: () => {
+      for (const window of others.values()) window.close();
     },
   };
 }

@@ -1,7 +1,8 @@
 import { Tooltip, UnstyledButton } from "@mantine/core";
-import { IconAlertTriangle, IconKey, IconLayoutDashboard, IconUpload, IconUsers } from "@tabler/icons-react";
+import { IconAlertTriangle, IconKey, IconLayoutDashboard, IconMail, IconUpload, IconUsers } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useAccess } from "../access/index.ts";
+import { useUnreadMail } from "../mail/index.ts";
 import { useReplica, useTypes } from "../replica/index.ts";
 import { TypeIcon } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
@@ -13,6 +14,7 @@ export function Rail({ goObjects }: { readonly goObjects: () => void }) {
   const { status } = useReplica();
   const types = useTypes();
   const { requests } = useAccess();
+  const unread = useUnreadMail();
   const waiting = requests.filter(({ requester, state }) => state === "open" && requester !== status.user.id);
   const route = useRoute();
   const { at } = route;
@@ -41,6 +43,13 @@ export function Rail({ goObjects }: { readonly goObjects: () => void }) {
           ))}
         </div>
       )}
+      <Place
+        name={t("app.place.mail")}
+        icon={<IconMail size={20} stroke={1.6} />}
+        current={at === "mail" || at === "contacts" || at === "mailSettings"}
+        count={unread}
+        onClick={() => go({ at: "mail" })}
+      />
       <Place
         name={t("app.place.outbox")}
         icon={<IconUpload size={20} stroke={1.6} />}

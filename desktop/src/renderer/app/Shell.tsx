@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { spotlight } from "@mantine/spotlight";
 import { RequestsView } from "../access/index.ts";
 import { IssuesView, OutboxView } from "../outbox/index.ts";
+import { ContactsView, MailOverlays, MailSettingsView, MailView, MailWindow } from "../mail/index.ts";
 import { ObjectsView, RecordWindow } from "../objects/index.ts";
 import { PeopleView } from "../people/index.ts";
 import { useReplica, useTypes } from "../replica/index.ts";
@@ -39,6 +40,7 @@ export function Shell() {
     palette: () => spotlight.open(),
     searchEverywhere: () => spotlight.open(),
     goObjects,
+    goMail: () => go({ at: "mail" }),
     goOutbox: () => go({ at: "outbox" }),
     goIssues: () => go({ at: "issues" }),
     goRequests: () => go({ at: "requests" }),
@@ -60,11 +62,11 @@ export function Shell() {
       <ShortcutsDialog opened={keysShown} onClose={() => setKeysShown(false)} />
     </>
   );
-  if (route.at === "record") {
+  if (route.at === "record" || route.at === "draft" || route.at === "thread") {
     return (
       <main className={classes.main} style={{ height: "100%" }}>
         <ErrorBoundary>
-          <RecordWindow id={route.id} />
+          {route.at === "record" ? <RecordWindow id={route.id} /> : <MailWindow kind={route.at} id={route.id} />}
         </ErrorBoundary>
         {overlays}
       </main>
@@ -77,6 +79,9 @@ export function Shell() {
       <main className={classes.main} aria-label={t("app.region.main")}>
         <ErrorBoundary key={route.at}>
           {(route.at === "objects" || route.at === "new" || route.at === "trash") && <ObjectsView route={route} />}
+          {route.at === "mail" && <MailView route={route} />}
+          {route.at === "contacts" && <ContactsView id={route.id} />}
+          {route.at === "mailSettings" && <MailSettingsView tab={route.id} />}
           {route.at === "outbox" && <OutboxView />}
           {route.at === "issues" && <IssuesView />}
           {route.at === "requests" && <RequestsView />}
@@ -84,6 +89,7 @@ export function Shell() {
         </ErrorBoundary>
       </main>
       {overlays}
+      <MailOverlays />
     </div>
   );
 }

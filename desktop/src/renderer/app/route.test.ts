@@ -13,8 +13,16 @@ it.each<Route>([
   { at: "issues" },
   { at: "people" },
   { at: "people", id: "a" },
+  { at: "mail" },
+  { at: "mail", place: "inbox" },
+  { at: "mail", place: "inbox", id: "a" },
+  { at: "contacts" },
+  { at: "contacts", id: "a" },
+  { at: "mailSettings", id: "rules" },
+  { at: "draft", id: "a" },
+  { at: "thread", id: "a" },
 ])("%j survives the address", (route) => expect(parseRoute(routeToHash(route))).toEqual(route));
 
-it.each(["", "#", "#/", "#/nowhere", "#/new", "#/%E0%A4%A"])("%j leads to the objects", (hash) =>
+it.each(["", "#", "#/", "#/nowhere", "#/new", "#/draft", "#/%E0%A4%A"])("%j leads to the objects", (hash) =>
   expect(parseRoute(hash)).toEqual({ at: "objects" }),
 );

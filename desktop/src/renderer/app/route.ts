@@ -9,7 +9,14 @@ export type Route =
   | { readonly at: "outbox" }
   | { readonly at: "issues" }
   | { readonly at: "requests" }
-  | { readonly at: "people"; readonly id?: string };
+  | { readonly at: "people"; readonly id?: string }
+  /** `place` as `placeOf` in mail reads it; `id` is the row that is open there. */
+  | { readonly at: "mail"; readonly place?: string; readonly id?: string }
+  | { readonly at: "contacts"; readonly id?: string }
+  | { readonly at: "mailSettings"; readonly id?: string }
+  /** Windows of their own: a draft, and a conversation. */
+  | { readonly at: "draft"; readonly id: string }
+  | { readonly at: "thread"; readonly id: string };
 
 export function parseRoute(hash: string): Route {
   const [at, first, second] = hash
@@ -22,13 +29,19 @@ export function parseRoute(hash: string): Route {
     case "trash":
       return first ? { at, type: first, ...(second ? { id: second } : {}) } : { at: "objects" };
     case "record":
+    case "draft":
+    case "thread":
       return first ? { at, id: first } : { at: "objects" };
     case "outbox":
     case "issues":
     case "requests":
       return { at };
     case "people":
+    case "contacts":
+    case "mailSettings":
       return { at, ...(first ? { id: first } : {}) };
+    case "mail":
+      return { at, ...(first ? { place: first } : {}), ...(first && second ? { id: second } : {}) };
     default:
       return { at: "objects", ...(first ? { type: first } : {}), ...(first && second ? { id: second } : {}) };
   }
@@ -38,6 +51,7 @@ export function routeToHash(route: Route): string {
   const parts = [
     route.at,
     ...("type" in route && route.type ? [route.type] : []),
+    ...("place" in route && route.place ? [route.place] : []),
     ...("id" in route && route.id ? [route.id] : []),
   ];
   return `#/${parts.map(encodeURIComponent).join("/")}`;

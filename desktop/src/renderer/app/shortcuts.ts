@@ -23,10 +23,29 @@ export const shortcuts = [
   { id: "goIssues", code: "Digit3", mod: true, words: "app.key.issues" },
   { id: "goPeople", code: "Digit4", mod: true, words: "app.key.people" },
   { id: "goRequests", code: "Digit5", mod: true, words: "app.key.requests" },
+  { id: "goMail", code: "Digit6", mod: true, words: "app.key.mail" },
   { id: "nextRegion", code: "F6", words: "app.key.nextRegion" },
   { id: "previousRegion", code: "F6", shift: true, words: "app.key.previousRegion" },
   { id: "nextRow", code: "KeyJ", words: "app.key.nextRow" },
   { id: "previousRow", code: "KeyK", words: "app.key.previousRow" },
+  { id: "mailReply", code: "KeyR", words: "mail.key.reply" },
+  { id: "mailReplyAll", code: "KeyA", words: "mail.key.replyAll" },
+  { id: "mailForward", code: "KeyF", words: "mail.key.forward" },
+  { id: "mailArchive", code: "KeyE", words: "mail.key.archive" },
+  { id: "mailTrash", code: "Digit3", shift: true, words: "mail.key.trash" },
+  { id: "mailDelete", code: "Delete", words: "mail.key.trash" },
+  { id: "mailJunk", code: "Digit1", shift: true, words: "mail.key.junk" },
+  { id: "mailUnread", code: "KeyU", words: "mail.key.unread" },
+  { id: "mailFlag", code: "KeyS", words: "mail.key.flag" },
+  { id: "mailSnooze", code: "KeyB", words: "mail.key.snooze" },
+  { id: "mailLabel", code: "KeyL", words: "mail.key.label" },
+  { id: "mailMove", code: "KeyV", words: "mail.key.move" },
+  { id: "mailSelect", code: "KeyX", words: "mail.key.select" },
+  { id: "mailExtendNext", code: "KeyJ", shift: true, words: "mail.key.extendNext" },
+  { id: "mailExtendPrevious", code: "KeyK", shift: true, words: "mail.key.extendPrevious" },
+  { id: "mailUndo", code: "KeyZ", words: "mail.key.undo" },
+  { id: "mailCompose", code: "KeyC", words: "mail.key.compose" },
+  { id: "mailSearch", code: "Slash", words: "mail.key.search" },
   { id: "history", code: "KeyH", mod: true, shift: true, words: "app.key.history" },
   { id: "ownWindow", code: "KeyO", mod: true, shift: true, words: "app.key.ownWindow" },
   { id: "tryNow", code: "KeyR", mod: true, shift: true, words: "app.key.tryNow" },
@@ -62,7 +81,13 @@ export function shortcutOf(key: KeyPress, isMac: boolean, isTyping: boolean): Sh
 
 /** "Ctrl Shift F", as the list of shortcuts and hints show it. */
 export function keysOf(shortcut: Shortcut, isMac: boolean): readonly string[] {
-  const names: Readonly<Record<string, string>> = { Slash: "/", ArrowLeft: "←", ArrowRight: "→" };
+  const names: Readonly<Record<string, string>> = {
+    Slash: "/",
+    ArrowLeft: "←",
+    ArrowRight: "→",
+    Enter: "↵",
+    Delete: "Del",
+  };
   const key = names[shortcut.code] ?? shortcut.code.replace(/^(Key|Digit)/, "");
   return [
     ...(shortcut.mod ? [isMac ? "⌘" : "Ctrl"] : []),

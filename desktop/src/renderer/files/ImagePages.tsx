@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from "react";
-import { fileAddress, type ReplicaFile } from "#contract";
+import { fileAddress } from "#contract";
 import { useReplica } from "../replica/index.ts";
 import { useWords } from "../words/index.ts";
+import type { Viewable } from "./file.state.ts";
 import { useNear } from "./useNear.ts";
 import type { PagesProps } from "./Viewer.tsx";
 import classes from "./files.module.css";
@@ -25,7 +26,7 @@ export function ImagePages({ file, onPages, scroller, zoom }: PagesProps) {
 }
 
 function ImagePage(props: {
-  readonly file: ReplicaFile;
+  readonly file: Viewable;
   readonly page: number;
   readonly scroller: HTMLElement;
   readonly zoom: number;

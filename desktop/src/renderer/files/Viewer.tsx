@@ -8,8 +8,8 @@ import {
   IconArrowAutofitWidth,
 } from "@tabler/icons-react";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
-import type { ReplicaFile } from "#contract";
 import { useWords } from "../words/index.ts";
+import type { Viewable } from "./file.state.ts";
 import { ImagePages } from "./ImagePages.tsx";
 import { PdfPages } from "./PdfPages.tsx";
 import classes from "./files.module.css";
@@ -17,7 +17,7 @@ import classes from "./files.module.css";
 const STEPS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3];
 
 export interface PagesProps {
-  readonly file: ReplicaFile;
+  readonly file: Viewable;
   /** 1 is the width of the pane. */
   readonly zoom: number;
   readonly scroller: HTMLDivElement;
@@ -26,7 +26,7 @@ export interface PagesProps {
 }
 
 /** A file's preview over the card; everything below goes on, and Escape comes back to it. */
-export function Viewer({ file, close }: { readonly file: ReplicaFile; readonly close: () => void }) {
+export function Viewer({ file, close }: { readonly file: Viewable; readonly close: () => void }) {
   const { t } = useWords();
   const hasImages = (file.pageImages ?? 0) > 0;
   const hasPdf = file.pdfSha256 !== undefined;

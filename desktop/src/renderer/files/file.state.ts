@@ -62,5 +62,11 @@ export function obstacleTo(
   return fileNameSchema.safeParse(file.name).success ? undefined : "files.badName";
 }
 
-export const canView = (file: ReplicaFile): boolean =>
+/** What is looked at: a record's file, or what hangs in a message. */
+export type Viewable = Pick<
+  ReplicaFile,
+  "id" | "name" | "previewState" | "pages" | "pageImages" | "pageSizes" | "pdfSha256"
+>;
+
+export const canView = (file: Viewable): boolean =>
   file.previewState === "ready" && ((file.pageImages ?? 0) > 0 || file.pdfSha256 !== undefined);

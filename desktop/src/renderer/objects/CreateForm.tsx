@@ -13,6 +13,7 @@ import { CommandFailed, useDirectory, useReplica } from "../replica/index.ts";
 import { useDraft } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
 import { FieldEditor, rawToValue, valueToRaw } from "./fields/index.ts";
+import { created, notCreated } from "./whenCreated.ts";
 import classes from "./objects.module.css";
 
 type Raws = Readonly<Record<string, Json>>;
@@ -84,6 +85,7 @@ function Form(props: {
       return;
     }
     setDraft(null);
+    created(type.name, id);
     go({ at: "objects", type: type.name, id });
   }
 
@@ -95,6 +97,7 @@ function Form(props: {
   };
 
   useEffect(() => firstControl(form.current)?.focus(), [form]);
+  useEffect(() => () => notCreated(type.name), [type.name]);
 
   return (
     <form

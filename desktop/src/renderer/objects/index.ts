@@ -1,2 +1,3 @@
 export { ObjectsView } from "./ObjectsView.tsx";
 export { RecordWindow } from "./RecordWindow.tsx";
+export { whenCreated } from "./whenCreated.ts";

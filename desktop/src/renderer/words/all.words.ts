@@ -1,5 +1,10 @@
 import { accessWords } from "../access/access.words.ts";
 import { appWords } from "../app/app.words.ts";
+import { composeWords } from "../mail/compose/compose.words.ts";
+import { contactsWords } from "../mail/contacts/contacts.words.ts";
+import { mailSettingsWords } from "../mail/settings/settings.words.ts";
+import { mailWords } from "../mail/mail.words.ts";
+import { rulesWords } from "../mail/rules/rules.words.ts";
 import { filesWords } from "../files/files.words.ts";
 import { objectsWords } from "../objects/objects.words.ts";
 import { outboxWords } from "../outbox/outbox.words.ts";
@@ -9,7 +14,12 @@ import { signInWords } from "../signIn/signIn.words.ts";
 const en = {
   ...accessWords.en,
   ...appWords.en,
+  ...composeWords.en,
+  ...contactsWords.en,
   ...filesWords.en,
+  ...mailSettingsWords.en,
+  ...mailWords.en,
+  ...rulesWords.en,
   ...objectsWords.en,
   ...outboxWords.en,
   ...peopleWords.en,
@@ -22,7 +32,12 @@ export const allWords: Readonly<Record<"en" | "ru", Readonly<Record<WordKey, str
   ru: {
     ...accessWords.ru,
     ...appWords.ru,
+    ...composeWords.ru,
+    ...contactsWords.ru,
     ...filesWords.ru,
+    ...mailSettingsWords.ru,
+    ...mailWords.ru,
+    ...rulesWords.ru,
     ...objectsWords.ru,
     ...outboxWords.ru,
     ...peopleWords.ru,

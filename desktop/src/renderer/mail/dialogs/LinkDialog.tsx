@@ -1,0 +1,89 @@
+import { Modal, TextInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useEffect, useState } from "react";
+import type { SearchResult } from "#contract";
+import { newId } from "@kontor/shared/base";
+import { useReplica, useRows, useTypes } from "../../replica/index.ts";
+import { TypeIcon } from "../../ui/index.ts";
+import { useWords } from "../../words/index.ts";
+import classes from "../mail.module.css";
+
+const SHOWN = 10;
+const TYPING_MS = 80;
+
+/** The conversation belongs to a record from now on: seen from both sides by whoever sees both. */
+export function LinkDialog({ close, threadId }: { readonly threadId: string; readonly close: () => void }) {
+  const { t, label } = useWords();
+  const { call } = useReplica();
+  const types = useTypes();
+  const [text, setText] = useState("");
+  const [found, setFound] = useState<SearchResult>();
+  const newest = useRows("records", { selector: { trashed: false }, sort: [{ updatedAt: "desc" }], limit: SHOWN });
+  const wanted = text.trim();
+  useEffect(() => {
+    if (wanted === "") return;
+    let gone = false;
+    const timer = window.setTimeout(
+      () =>
+        void call("search.query", { text: wanted, limit: SHOWN }).then(
+          (result) => !gone && setFound(result),
+          () => undefined,
+        ),
+      TYPING_MS,
+    );
+    return () => {
+      gone = true;
+      window.clearTimeout(timer);
+    };
+  }, [call, wanted]);
+  const shown =
+    wanted === ""
+      ? (newest === "refused" ? [] : (newest ?? [])).map(({ id, number, title, type }) => ({
+          id,
+          title: number ? `${number} · ${title}` : title,
+          type,
+        }))
+      : (found?.hits ?? []).map(({ recordId, title, type }) => ({ id: recordId, title, type }));
+  const unique = [...new Map(shown.map((each) => [each.id, each])).values()];
+  const link = (recordId: string) => {
+    close();
+    void call("mail.link", { id: newId(), threadId, recordId }).then(() =>
+      notifications.show({ message: t("mail.done.linked") }),
+    );
+  };
+  return (
+    <Modal
+      opened
+      onClose={close}
+      size={480}
+      title={t("mail.link.title")}
+      closeButtonProps={{ "aria-label": t("app.close") }}
+    >
+      <TextInput
+        data-autofocus
+        aria-label={t("mail.link.find")}
+        placeholder={t("mail.link.find")}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => event.key === "Enter" && unique[0] && link(unique[0].id)}
+      />
+      <div className={classes.pickList}>
+        {unique.map(({ id, title, type }) => {
+          const of = types.of(type);
+          return (
+            <button key={id} type="button" className={classes.pick} onClick={() => link(id)}>
+              <TypeIcon name={of?.icon ?? ""} size={15} />
+              <span>{title}</span>
+              <small>{of && label(of.label)}</small>
+            </button>
+          );
+        })}
+        {unique.length === 0 && wanted !== "" && (
+          <p className={classes.hint}>
+            {t(found?.complete === false ? "app.palette.searching" : "app.palette.nothing")}
+          </p>
+        )}
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,83 @@
+import { ActionIcon, Button, Tooltip } from "@mantine/core";
+import {
+  IconArchive,
+  IconClock,
+  IconFlag,
+  IconFolderSymlink,
+  IconMail,
+  IconMailOpened,
+  IconTag,
+  IconTrash,
+  IconX,
+} from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import type { MailBoxes, MailList, MailTargets } from "#contract";
+import { useReplica } from "../../replica/index.ts";
+import { useWords } from "../../words/index.ts";
+import { askMail } from "../mail.requests.ts";
+import { mailboxOfPlace, roleOfPlace } from "../places/place.ts";
+import { useMailActions } from "../useMailActions.tsx";
+import classes from "../mail.module.css";
+
+/** What can be done with all that is chosen; each of it can be undone in one step. */
+export function BulkBar(props: {
+  readonly list: MailList;
+  readonly boxes: MailBoxes;
+  readonly count: number;
+  readonly total: number;
+  readonly targets: MailTargets;
+  readonly chooseAll: () => void;
+  readonly clear: () => void;
+}) {
+  const { boxes, clear, count, list, targets, total } = props;
+  const { t } = useWords();
+  const { status } = useReplica();
+  const actions = useMailActions();
+  const role = roleOfPlace(list.place, boxes);
+  const mailboxId = mailboxOfPlace(list.place, boxes);
+  const button = (name: string, icon: ReactNode, act: () => void) => (
+    <Tooltip label={name}>
+      <ActionIcon aria-label={name} onClick={act}>
+        {icon}
+      </ActionIcon>
+    </Tooltip>
+  );
+  const then = (done: Promise<boolean>) => void done.then((isDone) => isDone && clear());
+  return (
+    <div className={classes.bulk} role="toolbar" aria-label={t("mail.bulk")}>
+      <ActionIcon aria-label={t("mail.bulk.clear")} onClick={clear}>
+        <IconX size={16} />
+      </ActionIcon>
+      <span className={classes.bulkCount} role="status">
+        {t("mail.bulk.count", { count })}
+        {status.pending > 0 && <small>{t("mail.bulk.sending", { count: status.pending })}</small>}
+      </span>
+      {count < total && (
+        <Button size="compact-xs" variant="subtle" onClick={props.chooseAll}>
+          {t("mail.bulk.all", { count: total })}
+        </Button>
+      )}
+      <span className={classes.push} />
+      {role !== "archive" &&
+        button(t("mail.archive"), <IconArchive size={16} />, () => then(actions.moveTo(targets, "archive")))}
+      {role === "trash" || role === "junk"
+        ? button(t("mail.deleteForGood"), <IconTrash size={16} />, () => actions.deleteForGood(targets, count, clear))
+        : button(t("mail.trash"), <IconTrash size={16} />, () => then(actions.moveTo(targets, "trash")))}
+      {button(t("mail.markRead"), <IconMailOpened size={16} />, () =>
+        then(actions.update(targets, { seen: true }, "mail.done.read")),
+      )}
+      {button(t("mail.markUnread"), <IconMail size={16} />, () =>
+        then(actions.update(targets, { seen: false }, "mail.done.unread")),
+      )}
+      {button(t("mail.flag"), <IconFlag size={16} />, () =>
+        then(actions.update(targets, { flagged: true }, "mail.done.flagged")),
+      )}
+      {button(t("mail.label"), <IconTag size={16} />, () => askMail({ ask: "label", targets }))}
+      {button(t("mail.snooze"), <IconClock size={16} />, () => askMail({ ask: "snooze", targets, after: clear }))}
+      {mailboxId !== undefined &&
+        button(t("mail.move"), <IconFolderSymlink size={16} />, () =>
+          askMail({ ask: "move", targets, mailboxId, after: clear }),
+        )}
+    </div>
+  );
+}

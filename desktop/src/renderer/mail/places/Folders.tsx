@@ -1,0 +1,378 @@
+import { ActionIcon, Button, Menu, Modal, Text, TextInput, Tooltip } from "@mantine/core";
+import { modals } from "@mantine/modals";
+import { notifications } from "@mantine/notifications";
+import { IconAddressBook, IconAlertTriangle, IconDots, IconFolderPlus, IconSettings } from "@tabler/icons-react";
+import { useState, type DragEvent, type FormEvent, type ReactNode } from "react";
+import type { MailBoxes, MailPlace, ReplicaFolder } from "#contract";
+import { newId } from "@kontor/shared/base";
+import { folderRoles, mailLimits, type MailboxDoc } from "@kontor/shared/mail";
+import { go as goTo } from "../../app/route.ts";
+import { CommandFailed, useDirectory, useReplica } from "../../replica/index.ts";
+import { useWords } from "../../words/index.ts";
+import { useMailActions } from "../useMailActions.tsx";
+import { draggedMail } from "./drag.ts";
+import { FolderIcon, markIcons, markWords, roleWords } from "./folder.icons.tsx";
+import { badgeOf, mailboxesInOrder, treeOf, type Mark } from "./place.ts";
+import { useFolderName } from "./usePlaceName.ts";
+import classes from "../mail.module.css";
+
+interface FoldersProps {
+  readonly place: MailPlace;
+  readonly boxes: MailBoxes;
+  readonly conversations: boolean;
+  readonly go: (place: MailPlace) => void;
+}
+
+const MARKS: readonly Mark[] = ["flagged", "snoozed", "followUp", "assigned"];
+
+/** Mailboxes with their folders, beside the list: messages are dropped onto them. */
+export function Folders({ boxes, conversations, go, place }: FoldersProps) {
+  const { t, locale } = useWords();
+  const { myId } = useDirectory();
+  const [asked, setAsked] = useState<FolderQuestion>();
+  const mailboxes = mailboxesInOrder(boxes.mailboxes, myId);
+  const isHere = (other: MailPlace) => JSON.stringify(other) === JSON.stringify(place);
+  const line = (to: MailPlace, name: string, icon: ReactNode, count: number) => (
+    <FolderLine key={JSON.stringify(to)} name={name} icon={icon} count={count} here={isHere(to)} open={() => go(to)} />
+  );
+  const countOf = (at: Mark) =>
+    ({ flagged: boxes.flagged, snoozed: boxes.snoozed, followUp: boxes.followUps, assigned: boxes.assigned })[at];
+  return (
+    <nav className={classes.folders} aria-label={t("mail.folders")} data-region="folders">
+      <div className={classes.folderScroll}>
+        {mailboxes.length > 1 && (
+          <section aria-label={t("mail.allMailboxes")}>
+            <h3>{t("mail.allMailboxes")}</h3>
+            {folderRoles
+              .filter((role) => role === "inbox" || role === "drafts" || role === "sent")
+              .map((role) =>
+                line(
+                  { at: "role", role },
+                  t(roleWords[role]),
+                  <FolderIcon role={role} />,
+                  boxes.folders
+                    .filter((folder) => folder.role === role)
+                    .reduce((sum, { id }) => sum + badgeOf(role, boxes.counts[id], conversations), 0),
+                ),
+              )}
+          </section>
+        )}
+        <section aria-label={t("mail.marks")}>
+          {MARKS.map((at) => {
+            const Icon = markIcons[at];
+            return line({ at }, t(markWords[at]), <Icon size={15} stroke={1.6} aria-hidden />, countOf(at));
+          })}
+        </section>
+        {mailboxes.map((mailbox) => (
+          <section key={mailbox.id} aria-label={mailbox.name}>
+            <MailboxHead mailbox={mailbox} newFolder={() => setAsked({ kind: "create", mailboxId: mailbox.id })} />
+            {treeOf(boxes.folders, mailbox.id, locale).map(({ depth, folder }) => (
+              <Folder
+                key={folder.id}
+                folder={folder}
+                depth={depth}
+                count={badgeOf(folder.role, boxes.counts[folder.id], conversations)}
+                total={boxes.counts[folder.id]?.total ?? 0}
+                here={isHere({ at: "folder", folderId: folder.id })}
+                mayEdit={mailbox.can.includes("edit")}
+                open={() => go({ at: "folder", folderId: folder.id })}
+                ask={setAsked}
+              />
+            ))}
+          </section>
+        ))}
+      </div>
+      <div className={classes.folderFoot}>
+        <Button
+          variant="subtle"
+          color="gray"
+          leftSection={<IconAddressBook size={15} />}
+          onClick={() => goTo({ at: "contacts" })}
+        >
+          {t("mail.contacts")}
+        </Button>
+        <Tooltip label={t("mail.settings")}>
+          <ActionIcon aria-label={t("mail.settings")} onClick={() => goTo({ at: "mailSettings" })}>
+            <IconSettings size={16} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      {asked && <FolderDialog asked={asked} boxes={boxes} close={() => setAsked(undefined)} />}
+    </nav>
+  );
+}
+
+function MailboxHead({ mailbox, newFolder }: { readonly mailbox: MailboxDoc; readonly newFolder: () => void }) {
+  const { t, reason } = useWords();
+  const { account, address, can, name } = mailbox;
+  const isTroubled = account && ["waiting", "needsSignIn", "failed"].includes(account.state);
+  const progress = account?.progress;
+  return (
+    <h3 title={address}>
+      <span>{name}</span>
+      {isTroubled && (
+        <Tooltip label={reason(account.reason ?? "", account.message ?? t("mail.account.trouble"))}>
+          <IconAlertTriangle size={14} className={classes.warned} aria-label={t("mail.account.trouble")} />
+        </Tooltip>
+      )}
+      {account?.state === "syncing" && progress && progress.total > 0 && (
+        <small>{t("mail.account.progress", { percent: Math.floor((progress.done / progress.total) * 100) })}</small>
+      )}
+      {can.includes("edit") && (
+        <Tooltip label={t("mail.folder.new")}>
+          <ActionIcon size={20} aria-label={t("mail.folder.newIn", { name })} onClick={newFolder}>
+            <IconFolderPlus size={14} />
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </h3>
+  );
+}
+
+function FolderLine(props: {
+  readonly name: string;
+  readonly icon: ReactNode;
+  readonly count: number;
+  readonly here: boolean;
+  readonly depth?: number;
+  readonly waiting?: boolean;
+  readonly open: () => void;
+}) {
+  return (
+    <button
+      type="button"
+      className={classes.folder}
+      aria-current={props.here ? "page" : undefined}
+      style={{ paddingLeft: 10 + (props.depth ?? 0) * 14 }}
+      onClick={props.open}
+    >
+      {props.icon}
+      <span>{props.name}</span>
+      {props.count > 0 && <b>{props.count}</b>}
+    </button>
+  );
+}
+
+type FolderQuestion =
+  | { readonly kind: "create"; readonly mailboxId: string; readonly parentId?: string }
+  | { readonly kind: "rename" | "move"; readonly folder: ReplicaFolder };
+
+function Folder(props: {
+  readonly folder: ReplicaFolder;
+  readonly depth: number;
+  readonly count: number;
+  readonly total: number;
+  readonly here: boolean;
+  readonly mayEdit: boolean;
+  readonly open: () => void;
+  readonly ask: (question: FolderQuestion) => void;
+}) {
+  const { ask, count, depth, folder, here, mayEdit, total } = props;
+  const { t } = useWords();
+  const { call } = useReplica();
+  const actions = useMailActions();
+  const nameOf = useFolderName();
+  const [over, setOver] = useState(false);
+  const name = nameOf(folder);
+  const takes = (event: DragEvent) => {
+    const mail = draggedMail(event);
+    return mail?.mailboxId === folder.mailboxId && folder.role !== "outbox" && folder.role !== "drafts"
+      ? mail
+      : undefined;
+  };
+  const isOwn = folder.role === undefined;
+  const empties = folder.role === "trash" || folder.role === "junk";
+
+  const remove = () =>
+    modals.openConfirmModal({
+      title: t("mail.folder.deleteTitle", { name }),
+      children: <Text size="sm">{t("mail.folder.deleteText")}</Text>,
+      labels: { confirm: t("mail.folder.delete"), cancel: t("app.cancel") },
+      confirmProps: { color: "red", variant: "filled" },
+      onConfirm: () => void call("folder.delete", { id: folder.id }),
+    });
+  const whole = {
+    list: { place: { at: "folder" as const, folderId: folder.id }, conversations: false, filter: "all" as const },
+  };
+
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- moving by keys and menu is beside it
+    <div
+      className={classes.folderRow}
+      data-over={over || undefined}
+      onDragOver={(event) => {
+        if (!takes(event)) return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "move";
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        setOver(false);
+        const mail = takes(event);
+        if (!mail) return;
+        event.preventDefault();
+        void actions.moveToFolder(mail.targets, folder.id, name);
+      }}
+    >
+      <FolderLine
+        name={name}
+        icon={<FolderIcon role={folder.role} />}
+        count={count}
+        here={here}
+        depth={depth}
+        open={props.open}
+      />
+      {mayEdit && (isOwn || empties || total > 0) && (
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <ActionIcon size={20} className={classes.folderMenu} aria-label={t("mail.folder.menu", { name })}>
+              <IconDots size={14} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item
+              disabled={count === 0}
+              onClick={() => void actions.update(whole, { seen: true }, "mail.done.read")}
+            >
+              {t("mail.folder.allRead")}
+            </Menu.Item>
+            {empties && (
+              <Menu.Item color="red" disabled={total === 0} onClick={() => actions.deleteForGood(whole, total)}>
+                {t("mail.folder.empty")}
+              </Menu.Item>
+            )}
+            {folder.role !== "trash" && folder.role !== "drafts" && folder.role !== "outbox" && (
+              <Menu.Item onClick={() => ask({ kind: "create", mailboxId: folder.mailboxId, parentId: folder.id })}>
+                {t("mail.folder.newBelow")}
+              </Menu.Item>
+            )}
+            {isOwn && (
+              <>
+                <Menu.Item onClick={() => ask({ kind: "rename", folder })}>{t("mail.folder.rename")}</Menu.Item>
+                <Menu.Item onClick={() => ask({ kind: "move", folder })}>{t("mail.folder.move")}</Menu.Item>
+                <Menu.Divider />
+                <Menu.Item color="red" onClick={remove}>
+                  {t("mail.folder.delete")}
+                </Menu.Item>
+              </>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+    </div>
+  );
+}
+
+function FolderDialog(props: {
+  readonly asked: FolderQuestion;
+  readonly boxes: MailBoxes;
+  readonly close: () => void;
+}) {
+  const { asked, boxes, close } = props;
+  const { t, reason } = useWords();
+  const { call } = useReplica();
+  const [name, setName] = useState(asked.kind === "rename" ? asked.folder.name : "");
+  const complain = (error: unknown) =>
+    notifications.show({
+      color: "red",
+      message: error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error),
+    });
+  async function save(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    const said = name.trim();
+    if (said === "") return;
+    try {
+      if (asked.kind === "create")
+        await call("folder.create", {
+          id: newId(),
+          mailboxId: asked.mailboxId,
+          name: said,
+          ...(asked.parentId === undefined ? {} : { parentId: asked.parentId }),
+        });
+      else if (asked.folder.name !== said) await call("folder.rename", { id: asked.folder.id, name: said });
+      close();
+    } catch (error) {
+      complain(error);
+    }
+  }
+  if (asked.kind === "move")
+    return (
+      <MoveFolderDialog
+        folder={asked.folder}
+        boxes={boxes}
+        close={close}
+        move={(parentId) => void call("folder.move", { id: asked.folder.id, parentId }).then(close, complain)}
+      />
+    );
+  const title = t(asked.kind === "create" ? "mail.folder.new" : "mail.folder.rename");
+  return (
+    <Modal opened onClose={close} title={title} closeButtonProps={{ "aria-label": t("app.close") }}>
+      <form onSubmit={(event) => void save(event)}>
+        <TextInput
+          label={t("mail.folder.name")}
+          value={name}
+          data-autofocus
+          maxLength={mailLimits.maxFolderNameChars}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <div className={classes.dialogButtons}>
+          <Button onClick={close}>{t("app.cancel")}</Button>
+          <Button type="submit" variant="filled" disabled={name.trim() === ""}>
+            {title}
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
+
+function MoveFolderDialog(props: {
+  readonly folder: ReplicaFolder;
+  readonly boxes: MailBoxes;
+  readonly close: () => void;
+  readonly move: (parentId: string | null) => void;
+}) {
+  const { boxes, close, folder, move } = props;
+  const { t, locale } = useWords();
+  const nameOf = useFolderName();
+  const tree = treeOf(boxes.folders, folder.mailboxId, locale);
+  const at = tree.findIndex((node) => node.folder.id === folder.id);
+  const depth = tree[at]?.depth ?? 0;
+  const end = tree.findIndex((node, index) => index > at && node.depth <= depth);
+  // It cannot lie in itself, nor where no folders lie.
+  const targets = tree.filter(
+    (node, index) =>
+      (index < at || index >= (end === -1 ? tree.length : end)) &&
+      !["drafts", "outbox", "trash"].includes(node.folder.role ?? ""),
+  );
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={t("mail.folder.moveTitle", { name: folder.name })}
+      closeButtonProps={{ "aria-label": t("app.close") }}
+    >
+      <div className={classes.pickList} role="group" aria-label={t("mail.folders")}>
+        <FolderLine
+          name={t("mail.folder.top")}
+          icon={<FolderIcon role={undefined} />}
+          count={0}
+          here={false}
+          open={() => move(null)}
+        />
+        {targets.map((node) => (
+          <FolderLine
+            key={node.folder.id}
+            name={nameOf(node.folder)}
+            icon={<FolderIcon role={node.folder.role} />}
+            count={0}
+            here={node.folder.id === folder.parentId}
+            depth={node.depth}
+            open={() => move(node.folder.id)}
+          />
+        ))}
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,82 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import type { ReplicaMessage } from "#contract";
+import type { DeliveryDoc } from "@kontor/shared/mail";
+import { useReplica } from "../../replica/index.ts";
+import { StateBadge, Time } from "../../ui/index.ts";
+import { useWords, type WordKey } from "../../words/index.ts";
+import type { Addresses } from "../useAddresses.ts";
+import classes from "../mail.module.css";
+
+const STATES = {
+  waiting: { words: "mail.delivery.waiting", tone: "neutral" },
+  held: { words: "mail.delivery.held", tone: "warn" },
+  delivered: { words: "mail.delivery.delivered", tone: "good" },
+  relayed: { words: "mail.delivery.relayed", tone: "good" },
+  delayed: { words: "mail.delivery.delayed", tone: "warn" },
+  failed: { words: "mail.delivery.failed", tone: "bad" },
+  cancelled: { words: "mail.delivery.cancelled", tone: "neutral" },
+} as const satisfies Record<
+  DeliveryDoc["state"],
+  { readonly words: WordKey; readonly tone: "neutral" | "warn" | "good" | "bad" }
+>;
+
+/** How far what one sent has come: quiet while all is well, open where somebody did not get it. */
+export function Deliveries({
+  addresses,
+  message,
+}: {
+  readonly message: ReplicaMessage;
+  readonly addresses: Addresses;
+}) {
+  const { t, reason } = useWords();
+  const { call, status } = useReplica();
+  const deliveries = message.deliveries ?? [];
+  const isTroubled = deliveries.some(({ state }) => state === "failed" || state === "delayed" || state === "held");
+  const [shown, setShown] = useState(isTroubled);
+  const { send } = message;
+  return (
+    <>
+      {send?.state === "scheduled" && (
+        <div className={classes.sendBar}>
+          <span>
+            {status.connection === "online" && message.pending === 0
+              ? t("mail.send.leavesAt")
+              : t("mail.send.leavesOnline")}{" "}
+            {send.at !== undefined && <Time at={send.at} />}
+          </span>
+          <Button size="compact-sm" onClick={() => void call("mail.cancelSend", { id: message.id })}>
+            {t("mail.send.cancel")}
+          </Button>
+        </div>
+      )}
+      {send?.state === "failed" && (
+        <p className={classes.sendFailed} role="alert">
+          {t("mail.send.failedWhy", { reason: reason(send.reason ?? "", send.message ?? "") })}
+        </p>
+      )}
+      {deliveries.length > 0 && (
+        <div className={classes.deliveries}>
+          <button type="button" className={classes.link} aria-expanded={shown} onClick={() => setShown(!shown)}>
+            {t("mail.delivery.summary", {
+              done: deliveries.filter(({ state }) => state === "delivered" || state === "relayed").length,
+              count: deliveries.length,
+            })}
+          </button>
+          {shown && (
+            <ul>
+              {deliveries.map(({ address, at, reply, state }) => (
+                <li key={address}>
+                  <StateBadge tone={STATES[state].tone}>{t(STATES[state].words)}</StateBadge>
+                  <span>{addresses.nameOf({ address })}</span>
+                  <Time at={at} />
+                  {reply && <small>{reply}</small>}
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,223 @@
+import { Button, useComputedColorScheme } from "@mantine/core";
+import { IconPhotoOff } from "@tabler/icons-react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { fileAddress, type ReplicaMessage } from "#contract";
+import { addressKey, type BodyDoc, type MailSettingsDoc } from "@kontor/shared/mail";
+import { useReplica } from "../../replica/index.ts";
+import { useWords } from "../../words/index.ts";
+import { mailPage } from "./mail.page.ts";
+import { TextBody } from "./TextBody.tsx";
+import { useOpenLink } from "./useOpenLink.ts";
+import classes from "../mail.module.css";
+
+/** What a message says: text as text, HTML in a frame that runs and loads nothing. */
+export function MessageBody(props: {
+  readonly message: ReplicaMessage;
+  readonly body: BodyDoc | undefined;
+  readonly settings: MailSettingsDoc;
+}) {
+  const { body, message } = props;
+  const { t } = useWords();
+  if (!body) return <p className={classes.noBody}>{t("mail.body.missing")}</p>;
+  return (
+    <>
+      {body.cut && <p className={classes.hint}>{t("mail.body.cut")}</p>}
+      {body.html ? (
+        <HtmlBody {...props} html={body.html} hasRemote={body.hasRemote === true} />
+      ) : (
+        <TextBody text={body.text} />
+      )}
+      {!body.html && body.text.trim() === "" && message.attachments.length === 0 && (
+        <p className={classes.noBody}>{t("mail.body.empty")}</p>
+      )}
+    </>
+  );
+}
+
+function HtmlBody(props: {
+  readonly message: ReplicaMessage;
+  readonly html: string;
+  readonly hasRemote: boolean;
+  readonly settings: MailSettingsDoc;
+}) {
+  const { hasRemote, html, message, settings } = props;
+  const { t } = useWords();
+  const { call } = useReplica();
+  const sender = addressKey(message.from[0]?.address ?? "");
+  const isAllowed = settings.remoteAllowed.includes(sender);
+  const [once, setOnce] = useState(false);
+  const pictures = usePictures(message);
+  const scheme = useComputedColorScheme("light");
+  const blockedWords = t("mail.remote.picture");
+  const wantsRemote = hasRemote && (isAllowed || once);
+  const bare = useMemo(
+    () => mailPage(html, { pictures, colours: coloursNow(scheme), blockedWords }),
+    [html, pictures, scheme, blockedWords],
+  );
+  const { problem, remote } = useRemote(message.id, wantsRemote ? bare.remote : NONE);
+  const page = useMemo(
+    () => (remote.size === 0 ? bare : mailPage(html, { pictures, remote, colours: coloursNow(scheme), blockedWords })),
+    [bare, html, pictures, remote, scheme, blockedWords],
+  );
+  return (
+    <>
+      {hasRemote && !wantsRemote && (
+        <div className={classes.remoteBar} role="note">
+          <IconPhotoOff size={16} aria-hidden />
+          <span>{t("mail.remote.blocked")}</span>
+          <Button size="compact-xs" onClick={() => setOnce(true)}>
+            {t("mail.remote.once")}
+          </Button>
+          {sender !== "" && (
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              onClick={() => void call("mail.settings", { allowRemote: sender })}
+            >
+              {t("mail.remote.always", { sender })}
+            </Button>
+          )}
+        </div>
+      )}
+      {problem && <p className={classes.hint}>{t("mail.remote.failed")}</p>}
+      <Frame page={page.html} onPaper={page.onPaper} title={t("mail.body.title")} />
+    </>
+  );
+}
+
+const NONE: readonly string[] = [];
+
+/**
+ * `allow-same-origin` alone: nothing runs in it, and the window may measure it and hear its clicks. Its policy and its
+ * cleaning are in `mailPage`.
+ */
+function Frame({ onPaper, page, title }: { readonly page: string; readonly onPaper: boolean; readonly title: string }) {
+  const frame = useRef<HTMLIFrameElement>(null);
+  const [height, setHeight] = useState(40);
+  const openLink = useOpenLink();
+
+  const prepare = useCallback(() => {
+    const page = frame.current?.contentDocument;
+    if (!page?.body) return undefined;
+    const measure = () => setHeight(Math.ceil(page.documentElement.scrollHeight));
+    const click = (event: MouseEvent) => {
+      const link = event.target instanceof Object && "closest" in event.target ? closestLink(event.target) : undefined;
+      if (!link) return;
+      event.preventDefault();
+      const address = link.getAttribute("href") ?? "";
+      if (address.startsWith("#")) return page.getElementById(address.slice(1))?.scrollIntoView();
+      openLink(address, link.textContent ?? "");
+    };
+    // Keys pressed over a text are the window's.
+    const key = (event: KeyboardEvent) => {
+      const { altKey, code, ctrlKey, key: name, metaKey, shiftKey } = event;
+      const again = new KeyboardEvent("keydown", {
+        altKey,
+        code,
+        ctrlKey,
+        key: name,
+        metaKey,
+        shiftKey,
+        cancelable: true,
+      });
+      if (!window.dispatchEvent(again)) event.preventDefault();
+    };
+    page.addEventListener("click", click);
+    page.addEventListener("auxclick", click);
+    page.addEventListener("keydown", key);
+    const observer = new ResizeObserver(measure);
+    observer.observe(page.body);
+    measure();
+    return () => {
+      observer.disconnect();
+      page.removeEventListener("click", click);
+      page.removeEventListener("auxclick", click);
+      page.removeEventListener("keydown", key);
+    };
+  }, [openLink]);
+
+  const undo = useRef<() => void>(undefined);
+  useEffect(() => () => undo.current?.(), []);
+  return (
+    <iframe
+      ref={frame}
+      className={classes.frame}
+      data-paper={onPaper || undefined}
+      sandbox="allow-same-origin"
+      srcDoc={page}
+      title={title}
+      style={{ height }}
+      onLoad={() => {
+        undo.current?.();
+        undo.current = prepare();
+      }}
+    />
+  );
+}
+
+const closestLink = (target: object): Element | undefined =>
+  (target as Element).closest("a[href], area[href]") ?? undefined;
+
+/** A frame of another scheme than the page's is painted white, whatever it says itself. */
+function coloursNow(scheme: "light" | "dark") {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name: string) => style.getPropertyValue(name).trim();
+  return { scheme, ink: of("--ink"), link: of("--accent"), quiet: of("--ink-2"), line: of("--line") };
+}
+
+/** Pictures that travel with the message, as soon as they are on this device. */
+function usePictures(message: ReplicaMessage): ReadonlyMap<string, string> {
+  const { call } = useReplica();
+  const wanted = message.attachments.filter(({ cid, state }) => cid !== undefined && state === "stored");
+  const key = wanted.map(({ id }) => id).join();
+  const [held, setHeld] = useState<ReadonlyMap<string, string>>(EMPTY);
+  useEffect(() => {
+    let gone = false;
+    const made: string[] = [];
+    void Promise.all(
+      wanted.map(async ({ cid = "", id, mime }) => {
+        const { available } = await call("file.fetch", { id, what: "content" });
+        if (!available || gone || !mime.startsWith("image/")) return [];
+        const response = await fetch(fileAddress.content(id));
+        const address = URL.createObjectURL(await response.blob());
+        made.push(address);
+        return [[cid, address] as const];
+      }),
+    ).then(
+      (found) => !gone && setHeld(new Map(found.flat())),
+      () => undefined,
+    );
+    return () => {
+      gone = true;
+      for (const address of made) URL.revokeObjectURL(address);
+    };
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- `key` says which pictures
+  }, [call, key]);
+  return held;
+}
+const EMPTY: ReadonlyMap<string, string> = new Map();
+
+/** Pictures from elsewhere, brought by the server: who sent them learns nothing of the reader but that somebody looked. */
+function useRemote(id: string, addresses: readonly string[]) {
+  const { call } = useReplica();
+  const key = addresses.join(" ");
+  const [held, setHeld] = useState<{ key: string; remote: ReadonlyMap<string, string>; problem?: true }>();
+  useEffect(() => {
+    if (key === "") return;
+    let gone = false;
+    call("mail.remotePictures", { id, addresses: key.split(" ") }).then(
+      (answer) => {
+        if (gone) return;
+        if (answer.ok) setHeld({ key, remote: new Map(Object.entries(answer.pictures)) });
+        else setHeld({ key, remote: EMPTY, problem: true });
+      },
+      () => !gone && setHeld({ key, remote: EMPTY, problem: true }),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [call, id, key]);
+  return held?.key === key
+    ? { remote: held.remote, problem: held.problem === true }
+    : { remote: EMPTY, problem: false };
+}

@@ -1,0 +1,187 @@
+import DOMPurify from "dompurify";
+
+/**
+ * The page in which a message's HTML is shown: cleaned a second time, with a policy of its own that loads nothing from
+ * anywhere, for a frame that runs nothing (`sandbox`). What the server's cleaning may have missed must get past the
+ * cleaning here; what gets past both must get past the policy and the sandbox.
+ */
+export interface PageOptions {
+  /** Pictures that travel with the message, by Content-ID, as addresses of this page. */
+  readonly pictures: ReadonlyMap<string, string>;
+  /** Pictures from elsewhere that the reader allowed, by their own address. */
+  readonly remote?: ReadonlyMap<string, string> | undefined;
+  /** Colours of the surrounding page, for messages that bring none of their own. */
+  readonly colours: {
+    readonly scheme: "light" | "dark";
+    readonly ink: string;
+    readonly link: string;
+    readonly quiet: string;
+    readonly line: string;
+  };
+  /** In place of pictures that are not shown. */
+  readonly blockedWords: string;
+}
+
+export interface MailPage {
+  readonly html: string;
+  /** Addresses of pictures from elsewhere that it would show. */
+  readonly remote: readonly string[];
+  /** It brings colours: it is shown on paper, whatever the theme. */
+  readonly onPaper: boolean;
+}
+
+const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'";
+
+const FORBIDDEN = [
+  "form",
+  "input",
+  "button",
+  "select",
+  "textarea",
+  "option",
+  "iframe",
+  "object",
+  "embed",
+  "base",
+  "meta",
+  "link",
+  "svg",
+  "math",
+];
+
+export function mailPage(html: string, options: PageOptions): MailPage {
+  const cleaned = DOMPurify.sanitize(html, {
+    FORCE_BODY: true,
+    ADD_TAGS: ["style"],
+    ADD_ATTR: ["data-remote-src", "data-remote-background", "data-background", "target"],
+    FORBID_TAGS: FORBIDDEN,
+    ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|cid:|data:image\/(?:png|jpe?g|gif|webp|avif);|blob:|#)/i,
+    RETURN_DOM_FRAGMENT: true,
+  });
+  const onPaper = hasColours(html);
+  const remote = showPictures(cleaned, options);
+  prepareLinks(cleaned);
+  const holder = document.createElement("div");
+  holder.append(cleaned);
+  return {
+    html: `<!doctype html><html><head><meta charset="utf-8"><meta http-equiv="content-security-policy" content="${POLICY}"><style>${styleOf(onPaper, options)}</style></head><body>${holder.innerHTML}</body></html>`,
+    remote,
+    onPaper,
+  };
+}
+
+/** Returns the addresses from elsewhere. */
+function showPictures(page: DocumentFragment, { blockedWords, pictures, remote }: PageOptions): readonly string[] {
+  const wanted = new Set<string>();
+  for (const image of page.querySelectorAll<HTMLImageElement>("img")) {
+    const address = image.dataset["remoteSrc"];
+    if (address !== undefined) {
+      wanted.add(address);
+      const shown = remote?.get(address);
+      if (shown) image.setAttribute("src", shown);
+      else blocked(image, blockedWords);
+      continue;
+    }
+    const source = image.getAttribute("src") ?? "";
+    if (source.startsWith("data:image/") || source.startsWith("blob:")) continue;
+    const shown = source.startsWith("cid:") ? pictures.get(cidOf(source)) : undefined;
+    if (shown) image.setAttribute("src", shown);
+    else blocked(image, image.getAttribute("alt") ?? "");
+  }
+  for (const element of page.querySelectorAll<HTMLElement>("[data-remote-background], [data-background]")) {
+    const { background = "", remoteBackground = "" } = element.dataset;
+    if (remoteBackground) wanted.add(remoteBackground);
+    const shown = background.startsWith("cid:") ? pictures.get(cidOf(background)) : remote?.get(remoteBackground);
+    if (shown) element.style.backgroundImage = `url("${shown}")`;
+  }
+  return [...wanted];
+}
+
+const cidOf = (address: string): string => {
+  const cid = address.slice("cid:".length);
+  try {
+    return decodeURIComponent(cid);
+  } catch {
+    return cid;
+  }
+};
+
+function blocked(image: HTMLImageElement, words: string): void {
+  image.removeAttribute("src");
+  image.removeAttribute("srcset");
+  // A pixel that counts readers leaves no hole.
+  if (isTiny(image)) return image.remove();
+  image.setAttribute("data-blocked", "");
+  if (!image.getAttribute("alt")) image.setAttribute("alt", words);
+}
+
+const isTiny = (image: HTMLImageElement): boolean =>
+  ["width", "height"].some((side) => {
+    const size = Number.parseInt(image.getAttribute(side) ?? "", 10);
+    return size >= 0 && size <= 3;
+  });
+
+/** A link leads nowhere by itself: the window asks first where it leads. */
+function prepareLinks(page: DocumentFragment): void {
+  for (const link of page.querySelectorAll<HTMLAnchorElement>("a[href], area[href]")) {
+    link.removeAttribute("target");
+    link.setAttribute("rel", "noopener noreferrer");
+  }
+}
+
+/** Colours of its own anywhere: then its author saw it on white. */
+function hasColours(html: string): boolean {
+  return /\bbgcolor=|<font\b|\bcolor\s*=|(?:^|[;"'{\s])(?:background|color)(?:-color)?\s*:|data-(?:remote-)?background=/i.test(
+    html,
+  );
+}
+
+function styleOf(onPaper: boolean, { colours }: PageOptions): string {
+  const { ink, line, link, quiet } = onPaper
+    ? { ink: "#1b2330", link: "#0b6e7f", quiet: "#515b6c", line: "#e3e6eb" }
+    : colours;
+  return `
+:root{color-scheme:${onPaper ? "light" : colours.scheme};${onPaper ? "background:#fff" : "background:transparent"}}
+html,body{margin:0;padding:0;height:auto!important;min-height:0!important}
+body{font:13px/1.5 "Inter Variable","Noto Sans",system-ui,sans-serif;color:${ink};${onPaper ? "padding:12px 14px;background:#fff" : ""};overflow-wrap:anywhere;overflow-x:auto;overflow-y:hidden}
+a{color:${link}}
+p{margin:0 0 8px}
+img{max-width:100%;height:auto}
+img[data-blocked]{display:inline-block;min-width:24px;min-height:18px;padding:2px 6px;border:1px dashed ${line};border-radius:4px;color:${quiet};font-size:12px}
+blockquote{margin:8px 0;padding:0 0 0 12px;border-left:2px solid ${line};color:${quiet}}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}
+table{max-width:100%}`;
+}
+
+/* ---------- links ---------- */
+
+export interface LinkCheck {
+  readonly address: string;
+  /** What the text of the link claims, when it is another place. */
+  readonly claims?: string;
+}
+
+/** Text that looks like an address and leads to another host is what phishing is made of. */
+export function checkLink(address: string, text: string): LinkCheck {
+  const real = hostOf(address);
+  const claimed = claimedHost(text);
+  if (!real || !claimed || isSameSite(real, claimed)) return { address };
+  return { address, claims: text.trim() };
+}
+
+function claimedHost(text: string): string | undefined {
+  const [word = ""] = text.trim().split(/\s+/);
+  if (!/^(?:https?:\/\/|www\.)|^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}(?:[/?#:]|$)/iu.test(word))
+    return undefined;
+  return hostOf(/^https?:/i.test(word) ? word : `https://${word}`);
+}
+
+function hostOf(address: string): string | undefined {
+  try {
+    return new URL(address).hostname.replace(/^www\./, "");
+  } catch {
+    return undefined;
+  }
+}
+
+const isSameSite = (real: string, claimed: string): boolean => real === claimed || real.endsWith(`.${claimed}`);
