@@ -1,0 +1,78 @@
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { IconAlertTriangle, IconPaperclip, IconX } from "@tabler/icons-react";
+import type { AttachmentUpload, ReplicaMessage } from "#contract";
+import type { AttachmentDoc } from "@kontor/shared/mail";
+import { useReplica } from "../../replica/index.ts";
+import { formatSize } from "../../ui/index.ts";
+import { useWords } from "../../words/index.ts";
+import classes from "./compose.module.css";
+
+/** What hangs in a draft, but for the pictures within its text. */
+export function Attachments({
+  message,
+  remove,
+}: {
+  readonly message: ReplicaMessage;
+  readonly remove: (fileId: string) => void;
+}) {
+  const { t, locale } = useWords();
+  const files = message.attachments.filter(({ inline }) => inline !== true);
+  if (files.length === 0) return null;
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  return (
+    <ul className={classes.attachments} aria-label={t("compose.attachments", { count: files.length })}>
+      {files.map((file) => (
+        <Attachment key={file.id} file={file} upload={message.uploads?.[file.id]} remove={() => remove(file.id)} />
+      ))}
+      {files.length > 1 && <li className={classes.sum}>{formatSize(bytes, locale)}</li>}
+    </ul>
+  );
+}
+
+function Attachment(props: {
+  readonly file: AttachmentDoc;
+  readonly upload: AttachmentUpload | undefined;
+  readonly remove: () => void;
+}) {
+  const { t, locale, reason } = useWords();
+  const { status } = useReplica();
+  const { file, upload } = props;
+  const percent = upload && file.size > 0 ? Math.round((upload.sentBytes / file.size) * 100) : undefined;
+  const line =
+    upload?.state === "failed"
+      ? t("compose.attach.failed", { reason: reason(upload.reason ?? "", upload.reason ?? "") })
+      : upload?.state === "uploading" && percent !== undefined
+        ? t("compose.attach.uploading", { percent })
+        : upload && status.connection !== "online"
+          ? t("compose.attach.waiting")
+          : undefined;
+  return (
+    <li className={classes.attachment} data-bad={upload?.state === "failed" || undefined}>
+      <IconPaperclip size={14} stroke={1.6} aria-hidden />
+      <span className={classes.attachmentName} title={file.name}>
+        {file.name}
+      </span>
+      <small>{[file.size > 0 ? formatSize(file.size, locale) : undefined, line].filter(Boolean).join(" · ")}</small>
+      {file.risky && (
+        <Tooltip label={t("compose.attach.risky")}>
+          <IconAlertTriangle size={14} stroke={1.6} color="var(--warn)" aria-label={t("compose.attach.risky")} />
+        </Tooltip>
+      )}
+      <ActionIcon size={18} aria-label={t("compose.attach.remove", { name: file.name })} onClick={props.remove}>
+        <IconX size={12} />
+      </ActionIcon>
+      {percent !== undefined && upload?.state === "uploading" && (
+        <span
+          className={classes.progress}
+          role="progressbar"
+          aria-label={file.name}
+          aria-valuenow={percent}
+          aria-valuemin={0}
+          aria-valuemax={100}
+        >
+          <span style={{ width: `${percent}%` }} />
+        </span>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,38 @@
+import { useWatched } from "../../replica/index.ts";
+import { Empty } from "../../ui/index.ts";
+import { useWords } from "../../words/index.ts";
+import { isDraft } from "@kontor/shared/mail";
+import { OpenDraft } from "./OpenDraft.tsx";
+
+export interface ComposerProps {
+  readonly draftId: string;
+  /** It was sent, discarded, or closed and kept: nothing of it is to be shown here any more. */
+  readonly onClose: (why: ComposerEnd) => void;
+  /** In a window of its own there is no way to open one. */
+  readonly inOwnWindow?: boolean;
+}
+export type ComposerEnd = "sent" | "discarded" | "closed";
+
+/** Writes a draft, wherever it is shown; what is typed is durable within a second. */
+export function Composer(props: ComposerProps) {
+  const { t } = useWords();
+  const { draftId } = props;
+  const message = useWatched("mail.message", { id: draftId });
+  const bodies = useWatched("mail.bodies", { ids: [draftId] });
+  const boxes = useWatched("mail.boxes", {});
+  const settings = useWatched("mail.settings", {});
+  // Milliseconds; a spinner would only flash.
+  if (message === undefined || bodies === undefined || boxes === undefined || settings === undefined) return null;
+  if (message === null) return <Empty title={t("compose.gone")} />;
+  if (!isDraft(message)) return <Empty title={t("compose.hasLeft")} />;
+  return (
+    <OpenDraft
+      key={draftId}
+      {...props}
+      message={message}
+      html={bodies[0]?.html ?? ""}
+      mailboxes={boxes.mailboxes}
+      settings={settings}
+    />
+  );
+}

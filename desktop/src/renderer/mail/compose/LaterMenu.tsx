@@ -1,0 +1,125 @@
+import { Button, Menu, Modal } from "@mantine/core";
+import { DateTimePicker } from "@mantine/dates";
+import { IconBell, IconChevronDown, IconClock } from "@tabler/icons-react";
+import { useState } from "react";
+import { mailLimits } from "@kontor/shared/mail";
+import { useWords, type WordKey } from "../../words/index.ts";
+import { followUpAt, followUpDays, sendTimes, type SendPreset } from "./send.times.ts";
+import classes from "./compose.module.css";
+
+const WORDS: Readonly<Record<SendPreset, WordKey>> = {
+  inAnHour: "compose.later.inAnHour",
+  thisEvening: "compose.later.thisEvening",
+  tomorrowMorning: "compose.later.tomorrow",
+  mondayMorning: "compose.later.monday",
+};
+
+/** When it is to leave, and when to be reminded that nobody answered. */
+export function LaterMenu(props: {
+  readonly sendAt: (at: Date) => void;
+  readonly followUp: string | undefined;
+  readonly setFollowUp: (at: string | undefined) => void;
+}) {
+  const { t, locale } = useWords();
+  const [now, setNow] = useState(() => new Date());
+  const [choosing, setChoosing] = useState(false);
+  const moment = new Intl.DateTimeFormat(locale, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  return (
+    <>
+      <Menu position="top-start" width={290} onOpen={() => setNow(new Date())}>
+        <Menu.Target>
+          <Button rightSection={<IconChevronDown size={14} />}>{t("compose.later")}</Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{t("compose.later.send")}</Menu.Label>
+          {sendTimes(now).map(({ at, preset }) => (
+            <Menu.Item
+              key={preset}
+              rightSection={<span className={classes.moment}>{moment.format(at)}</span>}
+              onClick={() => props.sendAt(at)}
+            >
+              {t(WORDS[preset])}
+            </Menu.Item>
+          ))}
+          <Menu.Item leftSection={<IconClock size={15} />} onClick={() => setChoosing(true)}>
+            {t("compose.later.choose")}
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Label>{t("compose.followUp")}</Menu.Label>
+          {followUpDays.map((days) => {
+            const at = followUpAt(now, days).toISOString();
+            return (
+              <Menu.Item
+                key={days}
+                leftSection={<IconBell size={15} />}
+                aria-current={props.followUp === at || undefined}
+                onClick={() => props.setFollowUp(at)}
+              >
+                {t("compose.followUp.inDays", { count: days })}
+              </Menu.Item>
+            );
+          })}
+          {props.followUp !== undefined && (
+            <Menu.Item onClick={() => props.setFollowUp(undefined)}>{t("compose.followUp.none")}</Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {choosing && <ChooseMoment close={() => setChoosing(false)} chosen={props.sendAt} />}
+    </>
+  );
+}
+
+const DAY_MS = 86_400_000;
+
+function ChooseMoment(props: { readonly close: () => void; readonly chosen: (at: Date) => void }) {
+  const { t } = useWords();
+  const [opened] = useState(() => new Date());
+  const [value, setValue] = useState<string | null>(() => localMoment(followUpAt(opened, 1)));
+  const at = value === null ? undefined : new Date(value.replace(" ", "T"));
+  const isAhead = at !== undefined && at.getTime() > opened.getTime();
+  return (
+    <Modal
+      opened
+      onClose={props.close}
+      title={t("compose.later.choose")}
+      closeButtonProps={{ "aria-label": t("app.close") }}
+    >
+      <DateTimePicker
+        label={t("compose.later.when")}
+        data-autofocus
+        value={value}
+        minDate={opened}
+        maxDate={new Date(opened.getTime() + mailLimits.maxScheduleDays * DAY_MS)}
+        valueFormat="DD.MM.YYYY HH:mm"
+        error={at !== undefined && !isAhead ? t("compose.later.past") : undefined}
+        onChange={setValue}
+      />
+      <div className={classes.buttons}>
+        <Button onClick={props.close}>{t("app.cancel")}</Button>
+        <Button
+          variant="filled"
+          disabled={!isAhead}
+          onClick={() => {
+            if (at) props.chosen(at);
+            props.close();
+          }}
+        >
+          {t("compose.later.confirm")}
+        </Button>
+      </div>
+    </Modal>
+  );
+}
+
+/** As Mantine's dates are written: the wall clock, without a zone. */
+function localMoment(at: Date): string {
+  const two = (part: number) => String(part).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:00`;
+}

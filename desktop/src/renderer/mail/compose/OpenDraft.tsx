@@ -1,0 +1,349 @@
+import { ActionIcon, Alert, Button, Group, Modal, NativeSelect, Text, Tooltip } from "@mantine/core";
+import { IconAppWindow, IconX } from "@tabler/icons-react";
+import { useRef, useState, type DragEvent, type KeyboardEvent } from "react";
+import type { ReplicaMessage } from "#contract";
+import { mailLimits, type MailboxDoc, type MailSettingsDoc } from "@kontor/shared/mail";
+import { useDirectory, useReplica } from "../../replica/index.ts";
+import { useWords, type WordKey } from "../../words/index.ts";
+import { Attachments } from "./Attachments.tsx";
+import { CardPicker } from "./CardPicker.tsx";
+import { Cards } from "./Cards.tsx";
+import type { ComposerProps } from "./Composer.tsx";
+import { ComposerBar } from "./ComposerBar.tsx";
+import { isUntouched, recipientsOf, sameSender, sendersOf, type ComposerFields } from "./composer.fields.ts";
+import { shownCids } from "./draft.html.ts";
+import { EditorArea } from "./Editor.tsx";
+import { QuotedFrame } from "./QuotedFrame.tsx";
+import { insiders } from "./recipients.ts";
+import { RecipientsField } from "./RecipientsField.tsx";
+import { useAttach, type AttachActions } from "./useAttach.ts";
+import { useEditedDraft } from "./useEditedDraft.ts";
+import { useSend } from "./useSend.tsx";
+import classes from "./compose.module.css";
+
+export interface OpenDraftProps extends ComposerProps {
+  readonly message: ReplicaMessage;
+  readonly html: string;
+  readonly mailboxes: readonly MailboxDoc[];
+  readonly settings: MailSettingsDoc;
+}
+
+const TITLES = {
+  new: "compose.kind.new",
+  reply: "compose.kind.reply",
+  replyAll: "compose.kind.replyAll",
+  forward: "compose.kind.forward",
+  redirect: "compose.kind.redirect",
+} as const satisfies Record<ComposerFields["origin"]["kind"], WordKey>;
+
+const FIELDS = { to: "compose.to", cc: "compose.cc", bcc: "compose.bcc" } as const satisfies Record<string, WordKey>;
+
+export function OpenDraft(props: OpenDraftProps) {
+  const { draftId, html, inOwnWindow = false, mailboxes, message, onClose, settings } = props;
+  const { t } = useWords();
+  const { call } = useReplica();
+  const { people } = useDirectory();
+  const attach = useAttach(draftId, message.attachments.length);
+  const { change, editor, fields, fieldsNow, htmlNow, saving } = useEditedDraft({
+    draftId,
+    message,
+    html,
+    onFiles: (files, at) => void attach.addToText(files, editor, at),
+  });
+  const [shown, setShown] = useState({ cc: false, subject: false, tools: inOwnWindow, card: false, discard: false });
+  const show = (part: Partial<typeof shown>) => setShown((before) => ({ ...before, ...part }));
+  const leftovers = useRef(new Map<string, string>());
+
+  const { kind, sourceId } = fields.origin;
+  const isRedirect = kind === "redirect";
+  const isInternal = insiders(people, mailboxes);
+  const files = message.attachments.filter(({ inline }) => inline !== true).length;
+  const sending = useSend({
+    draftId,
+    sourceId: kind === "new" || isRedirect ? undefined : sourceId,
+    undoSeconds: settings.undoSeconds,
+    isInternal,
+    leaving: () => ({
+      fields: fieldsNow(),
+      ownHtml: editor.getHTML(),
+      hasFiles: files > 0 || fieldsNow().cards.length > 0,
+      leftover: [...leftovers.current.values()].filter((text) => text.trim() !== "").join(", "),
+    }),
+    save: async () => {
+      await detachUnshown(message, htmlNow(), attach);
+      return await saving.flush();
+    },
+    onSent: () => onClose("sent"),
+  });
+
+  async function close(): Promise<void> {
+    const isEmpty = isUntouched(fieldsNow(), editor.getText(), message.attachments.length);
+    if (isEmpty) await call("mail.discardDraft", { id: draftId });
+    else if (!(await saving.flush())) return; // it would be lost; why has been said
+    onClose("closed");
+  }
+
+  async function discard(): Promise<void> {
+    await saving.flush();
+    await call("mail.discardDraft", { id: draftId });
+    onClose("discarded");
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      event.stopPropagation();
+      void sending.send();
+    }
+    // Esc never discards: what was typed is saved, and stays.
+    if (event.key === "Escape" && !event.defaultPrevented) void saving.flush();
+  }
+
+  const recipients = (field: "to" | "cc" | "bcc") => ({
+    label: t(FIELDS[field]),
+    value: fields[field],
+    isInternal,
+    onChange: (value: ComposerFields["to"]) => {
+      sending.forgetProblem();
+      change({ [field]: value });
+    },
+    onLeftover: (text: string) => void leftovers.current.set(field, text),
+  });
+  const hasOutsiders = recipientsOf(fields).some(({ address }) => !isInternal(address));
+  const ccShown = shown.cc || fields.cc.length > 0 || fields.bcc.length > 0;
+  const subjectShown =
+    !isRedirect && (inOwnWindow || shown.subject || kind === "new" || kind === "forward" || fields.subject === "");
+  const problem = sending.problem ?? saving.problem;
+
+  return (
+    <DropArea onFiles={(dropped) => void attach.add(dropped)} onKeyDown={onKeyDown} inOwnWindow={inOwnWindow}>
+      <header className={classes.head}>
+        <span className={classes.state}>
+          <b>{t(TITLES[kind])}</b> · <SavedState message={message} />
+        </span>
+        {!inOwnWindow && (
+          <Tooltip label={t("app.key.ownWindow")}>
+            <ActionIcon
+              size={22}
+              aria-label={t("app.key.ownWindow")}
+              onClick={() =>
+                void saving
+                  .flush()
+                  .then(() => window.kontor.openMailWindow({ kind: "draft", id: draftId }))
+                  .then(() => onClose("closed"))
+              }
+            >
+              <IconAppWindow size={15} />
+            </ActionIcon>
+          </Tooltip>
+        )}
+        <Tooltip label={t("compose.close")}>
+          <ActionIcon size={22} aria-label={t("compose.close")} onClick={() => void close()}>
+            <IconX size={15} />
+          </ActionIcon>
+        </Tooltip>
+      </header>
+      {message.draft?.conflictOf && (
+        <Alert color="yellow" className={classes.alert ?? ""}>
+          {t("compose.bothKept")}
+        </Alert>
+      )}
+      {message.send?.state === "failed" && (
+        <Alert color="red" className={classes.alert ?? ""}>
+          {t("compose.sendFailed", { reason: message.send.message ?? message.send.reason ?? "" })}
+        </Alert>
+      )}
+      <FromField mailboxes={mailboxes} fields={fields} change={change} />
+      <RecipientsField {...recipients("to")} autoFocus={fields.to.length === 0} outsiderNote={outsiderNote()}>
+        {!ccShown && (
+          <button type="button" className={classes.more} onClick={() => show({ cc: true })}>
+            {t("compose.ccBcc")}
+          </button>
+        )}
+      </RecipientsField>
+      {ccShown && (
+        <>
+          <RecipientsField
+            {...recipients("cc")}
+            autoFocus={shown.cc && fields.cc.length === 0}
+            outsiderNote={outsiderNote()}
+          />
+          {!isRedirect && <RecipientsField {...recipients("bcc")} />}
+        </>
+      )}
+      {subjectShown && (
+        <div className={classes.line}>
+          <label className={classes.lineLabel} htmlFor={`subject-${draftId}`}>
+            {t("compose.subject")}
+          </label>
+          <input
+            id={`subject-${draftId}`}
+            className={classes.subject}
+            value={fields.subject}
+            maxLength={mailLimits.maxSubjectChars}
+            spellCheck
+            onChange={(event) => change({ subject: event.currentTarget.value })}
+          />
+          {fields.importance && (
+            <span className={classes.importance} data-high={fields.importance === "high" || undefined}>
+              {t(fields.importance === "high" ? "compose.important" : "compose.unimportant")}
+            </span>
+          )}
+        </div>
+      )}
+      <Cards
+        cards={fields.cards}
+        hasOutsiders={hasOutsiders}
+        remove={(recordId) => change({ cards: fieldsNow().cards.filter((card) => card.recordId !== recordId) })}
+      />
+      {isRedirect ? <QuotedFrame html={html} /> : <EditorArea editor={editor} toolsShown={shown.tools} />}
+      <Attachments message={message} remove={(fileId) => void attach.remove(fileId)} />
+      {problem && (
+        <p className={classes.problem} role="alert">
+          {problem}
+        </p>
+      )}
+      <ComposerBar
+        sending={sending}
+        settings={settings}
+        editor={editor}
+        fields={fields}
+        change={change}
+        toolsShown={shown.tools}
+        toggleTools={() => show({ tools: !shown.tools })}
+        chooseFiles={() => void attach.choose()}
+        chooseCard={() => show({ card: true })}
+        showSubject={() => show({ subject: true })}
+        discard={() => show({ discard: true })}
+      />
+      {shown.card && (
+        <CardPicker
+          close={() => show({ card: false })}
+          addCard={(card) => {
+            const others = fieldsNow().cards.filter(({ recordId }) => recordId !== card.recordId);
+            change({ cards: [...others, card] });
+          }}
+          addFiles={(picked) => picked.forEach((file) => void attach.addStored(file))}
+        />
+      )}
+      {shown.discard && <ConfirmDiscard close={() => show({ discard: false })} discard={() => void discard()} />}
+    </DropArea>
+  );
+
+  /** People outside cannot open a card: they read what it is called. */
+  function outsiderNote(): string | undefined {
+    return fields.cards.length > 0 ? t("compose.card.outsiderChip") : undefined;
+  }
+}
+
+/** Pictures that were taken out of the text again would travel unseen. */
+async function detachUnshown(message: ReplicaMessage, html: string, attach: AttachActions): Promise<void> {
+  const cids = shownCids(html);
+  for (const { cid, id, inline } of message.attachments)
+    if (inline === true && cid !== undefined && !cids.has(cid)) await attach.remove(id);
+}
+
+function SavedState({ message }: { readonly message: ReplicaMessage }) {
+  const { t } = useWords();
+  const { status } = useReplica();
+  if (message.pending === 0) return <span>{t("compose.savedEverywhere")}</span>;
+  return <span>{t(status.connection === "online" ? "compose.saving" : "compose.savedHere")}</span>;
+}
+
+/** Whose name it leaves under; one who has a single address is not asked. */
+function FromField(props: {
+  readonly mailboxes: readonly MailboxDoc[];
+  readonly fields: ComposerFields;
+  readonly change: (part: Partial<ComposerFields>) => void;
+}) {
+  const { t } = useWords();
+  const { myId } = useDirectory();
+  const senders = sendersOf(props.mailboxes, myId);
+  if (senders.length < 2) return null;
+  const current = senders.findIndex((each) => sameSender(each, props.fields));
+  return (
+    <div className={classes.line}>
+      <span className={classes.lineLabel} aria-hidden>
+        {t("compose.from")}
+      </span>
+      <NativeSelect
+        variant="unstyled"
+        size="xs"
+        aria-label={t("compose.from")}
+        className={classes.from ?? ""}
+        value={String(current)}
+        onChange={(event) => {
+          const chosen = senders[Number(event.currentTarget.value)];
+          if (chosen) props.change({ mailboxId: chosen.mailboxId, from: chosen.address });
+        }}
+        data={[
+          ...(current === -1 ? [{ value: "-1", label: props.fields.from.address, disabled: true }] : []),
+          ...senders.map(({ address: { address, name } }, index) => ({
+            value: String(index),
+            label: name === undefined ? address : `${name} · ${address}`,
+          })),
+        ]}
+      />
+    </div>
+  );
+}
+
+function ConfirmDiscard(props: { readonly close: () => void; readonly discard: () => void }) {
+  const { t } = useWords();
+  return (
+    <Modal
+      opened
+      onClose={props.close}
+      title={t("compose.discard.title")}
+      closeButtonProps={{ "aria-label": t("app.close") }}
+    >
+      <Text size="sm">{t("compose.discard.text")}</Text>
+      <Group justify="flex-end" mt="md">
+        <Button data-autofocus onClick={props.close}>
+          {t("app.cancel")}
+        </Button>
+        <Button variant="filled" color="red" onClick={props.discard}>
+          {t("compose.discard")}
+        </Button>
+      </Group>
+    </Modal>
+  );
+}
+
+/** Files may be dropped anywhere on it; into the text they are pictures where they fell. */
+function DropArea(props: {
+  readonly children: React.ReactNode;
+  readonly inOwnWindow: boolean;
+  readonly onFiles: (files: readonly File[]) => void;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+}) {
+  const { t } = useWords();
+  const [over, setOver] = useState(false);
+  const hasFiles = (event: DragEvent) => event.dataTransfer.types.includes("Files");
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- dropping has a button beside it
+    <section
+      className={classes.composer}
+      aria-label={t("compose.region")}
+      data-region="compose"
+      data-own-window={props.inOwnWindow || undefined}
+      data-over={over || undefined}
+      onKeyDown={props.onKeyDown}
+      onDragOver={(event) => {
+        if (!hasFiles(event)) return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "copy";
+        setOver(true);
+      }}
+      onDragLeave={(event) => !event.currentTarget.contains(event.relatedTarget as Node | null) && setOver(false)}
+      onDropCapture={() => setOver(false)}
+      onDrop={(event) => {
+        if (event.defaultPrevented || !hasFiles(event)) return;
+        event.preventDefault();
+        props.onFiles([...event.dataTransfer.files]);
+      }}
+    >
+      {props.children}
+    </section>
+  );
+}

@@ -1,0 +1,1 @@
+export { RulesEditor } from "./RulesEditor.tsx";
