@@ -47,7 +47,10 @@ export function createMailServer({ serverUrl, token, fetch, onExpired }: MailSer
       const response = await send(method, path, body);
       if (!(response instanceof Response)) return response;
       const text = await response.text();
-      return { ok: true, status: response.status, body: text === "" ? null : (JSON.parse(text) as Json) };
+      const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+      // A file of contacts is text of its own.
+      const said = text === "" ? null : isJson ? (JSON.parse(text) as Json) : text;
+      return { ok: true, status: response.status, body: said };
     },
     async bytes(path, maxBytes) {
       const response = await send("GET", path);
