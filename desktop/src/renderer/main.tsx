@@ -3,6 +3,7 @@ import "@mantine/core/styles.css";
 import "@mantine/dates/styles.css";
 import "@mantine/notifications/styles.css";
 import "@mantine/spotlight/styles.css";
+import "@mantine/tiptap/styles.css";
 import "@kontor/theme/tokens.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconAppWindow, IconDots, IconHistory, IconTrash } from "@tabler/icons-react";
+import { IconAppWindow, IconDots, IconHistory, IconMail, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import type { ReplicaRecord } from "#contract";
 import { fieldsOfSection, type TypeDefinition } from "@kontor/shared/objects";
@@ -8,6 +8,7 @@ import { go, useShortcuts } from "../app/index.ts";
 import { changeSettings, useSettings } from "../app/settings.ts";
 import { HiddenSections, OpenUntil, ReasonTooltip, useAccess, useReason } from "../access/index.ts";
 import { FilesSection } from "../files/index.ts";
+import { askMail, cardOf, useWrite } from "../mail/index.ts";
 import { useDirectory, useReplica, useRow, useTypes } from "../replica/index.ts";
 import { Empty, Splitter, StateBadge, Time, useDraft } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
@@ -172,9 +173,17 @@ function CardHead(props: {
   const department = directory.departmentName(record.department);
   const { ask } = useAccess();
   const { reasonFor } = useReason();
+  const write = useWrite();
   const may = (action: string) => record.can.actions.includes(action);
   const whyNot = (act: string, short: string) => (may(act) ? undefined : reasonFor(record, { act }, short));
   const explain = (act: string) => ask({ type: type.name, recordId: record.id, act });
+
+  async function writeAbout(): Promise<void> {
+    const about = { subject: titleOf(record), cards: [cardOf(record)] };
+    if (!props.inOwnWindow) return askMail({ ask: "compose", ...about });
+    const draftId = await write({ kind: "new", ...about });
+    if (draftId !== undefined) await window.kontor.openMailWindow({ kind: "draft", id: draftId });
+  }
 
   async function remove(): Promise<void> {
     await call("record.delete", { id: record.id });
@@ -251,6 +260,11 @@ function CardHead(props: {
                     onClick={() => void window.kontor.openRecordWindow(record.id)}
                   >
                     {t("app.key.ownWindow")}
+                  </Menu.Item>
+                )}
+                {!record.trashed && (
+                  <Menu.Item leftSection={<IconMail size={15} />} onClick={() => void writeAbout()}>
+                    {t("compose.toRecord")}
                   </Menu.Item>
                 )}
                 {!record.trashed && (

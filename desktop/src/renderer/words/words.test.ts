@@ -1,6 +1,7 @@
 import { IntlMessageFormat } from "intl-messageformat";
 import { describe, expect, it } from "vitest";
 import { fileRefusals, previewReasons } from "@kontor/shared/files";
+import { accountReasons } from "@kontor/shared/mail";
 import { allWords } from "./all.words.ts";
 
 const sources: Record<string, string> = import.meta.glob("../**/*.{ts,tsx}", {
@@ -59,9 +60,13 @@ describe("words", () => {
 
   it("are all used; reasons are used by their name from outside", () => {
     const named =
-      /^(server\.|unlock\.|file\.|replica\.|signIn\.(refused|disabled)$|app\.(tooOld|replicaRestarted|replicaFailed)$)/;
+      /^(server\.|unlock\.|account\.|file\.|replica\.|signIn\.(refused|disabled)$|app\.(tooOld|replicaRestarted|replicaFailed)$)/;
     const unused = Object.keys(allWords.en).filter((key) => !code.includes(`"${key}"`) && !named.test(key));
     expect(unused).toEqual([]);
+  });
+
+  it("explain every reason why an account at a provider does not work", () => {
+    for (const reason of accountReasons) expect(allWords.en).toHaveProperty([`account.${reason}`]);
   });
 
   it("explain every reason why a file has no body or no preview", () => {

@@ -175,7 +175,7 @@ function Said({ rule, folders }: { readonly rule: ReplicaRule; readonly folders:
       return `${t(fieldWords.size)} ${t(testWords[test])} ${new Intl.NumberFormat(locale).format(value / 1e6)} MB`;
     if (field === "hasAttachment" || field === "internal")
       return `${t(fieldWords[field])}: ${t(value ? "rules.yes" : "rules.no")}`;
-    return `${t(fieldWords[field])} ${t(testWords[test])} ${quoted(value)}`;
+    return `${t(fieldWords[field])} ${t(testWords[test])} ${quoted(String(value))}`;
   };
   const action = (each: RuleAction): string => {
     const name = t(actionWords[each.do]);
