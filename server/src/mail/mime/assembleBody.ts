@@ -153,6 +153,8 @@ function isText({ type, disposition }: MimePart): boolean {
 const isNamedText = (part: MimePart): boolean =>
   isText(part) && (part.disposition.params.get("filename") ?? part.type.params.get("name")) !== undefined;
 
+const isHtml = ({ type }: MimePart): boolean => type.value === "text/html";
+
 const leavesOf = (segments: readonly Segment[]): readonly MimePart[] =>
   segments.flatMap(({ plain, html }) => [...plain, ...html]);
 
@@ -194,36 +196,38 @@ class Renderer {
     const text = plain.map((part) => this.#plainText(part)).join("\n\n");
     // "Your program cannot show this" is often all there is, or nothing at all.
     if (text.trim() !== "" || html.length === 0) return text;
-    return html
-      .map((part) => (part.type.value === "text/html" ? textOfHtml(this.#htmlSource(part)) : this.#plainText(part)))
-      .join("\n\n");
+    return html.map((part) => (isHtml(part) ? textOfHtml(this.#htmlSource(part)) : this.#plainText(part))).join("\n\n");
   }
 
   #joinHtml(segments: readonly Segment[]): string | undefined {
+    const parts = segments.flatMap(({ plain, html }) => (html.length > 0 ? html : plain));
+    // A sheet speaks of the whole page: of several, one part's could hide what another says.
+    const isOnlyOne = parts.filter(isHtml).length === 1;
     const pieces: string[] = [];
     let left: number = mailLimits.maxHtmlChars;
-    for (const part of segments.flatMap(({ plain, html }) => (html.length > 0 ? html : plain))) {
-      const piece =
-        part.type.value === "text/html"
-          ? this.#clean(part, left)
-          : `<div style="white-space:pre-wrap">${escapeText(this.#plainText(part))}</div>`;
-      left -= piece?.length ?? 0;
+    for (const part of parts) {
+      const piece = this.#htmlOf(part, left);
+      left -= piece ? piece.sheet.length + piece.html.length : 0;
       if (piece === undefined || left < 0) {
         this.#isCut = true;
         return undefined;
       }
-      pieces.push(piece);
+      pieces.push(piece.html);
+      if (isOnlyOne) pieces.unshift(piece.sheet);
     }
     return pieces.join("");
   }
 
-  #clean(part: MimePart, maxChars: number): string | undefined {
+  #htmlOf(part: MimePart, maxChars: number): { readonly sheet: string; readonly html: string } | undefined {
+    if (!isHtml(part)) {
+      return { sheet: "", html: `<div style="white-space:pre-wrap">${escapeText(this.#plainText(part))}</div>` };
+    }
     const source = this.#htmlSource(part);
     if (source.length >= MAX_HTML_SOURCE_CHARS) return undefined;
-    const cleaned = cleanHtml(source, { maxChars });
-    for (const cid of cleaned.cids) this.#cids.add(cid);
-    this.#hasRemote ||= cleaned.hasRemote;
-    return cleaned.isCut ? undefined : cleaned.html;
+    const { html, sheet, cids, hasRemote, isCut } = cleanHtml(source, { maxChars });
+    for (const cid of cids) this.#cids.add(cid);
+    this.#hasRemote ||= hasRemote;
+    return isCut ? undefined : { sheet, html: html.slice(sheet.length) };
   }
 
   #htmlSource(part: MimePart): string {

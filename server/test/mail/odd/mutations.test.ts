@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 const COUNT = Number(process.env["KONTOR_MAIL_MUTATIONS"] ?? 20_000);
 const SEED = Number(process.env["KONTOR_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 /** Of a process: few enough that a leak would be seen in all of them, many enough that starting costs nothing. */
-const CHUNK = 50_000;
+const CHUNK = 20_000;
 
 interface Seen {
   readonly wrong: readonly { readonly index: number; readonly what: string }[];

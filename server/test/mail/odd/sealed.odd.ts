@@ -81,6 +81,20 @@ export const sealedMessages: readonly OddMessage[] = [
     },
   ),
   odd(
+    "a sheet of one part that hides another",
+    message(
+      `Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>true</p>\n--b\nContent-Type: text/html\n\n<style>p{display:none}</style><b>false</b>\n--b--`,
+    ),
+    { html: "<p>true</p><b>false</b>" },
+  ),
+  odd(
+    "a sheet beside a footer of a list",
+    message(
+      `Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>x</p><style>p{margin:0}</style>\n--b\n\nfooter\n--b--`,
+    ),
+    { html: '<style>p{margin:0}</style><p>x</p><div style="white-space:pre-wrap">footer</div>' },
+  ),
+  odd(
     "a signed part with a forged text before it",
     message(
       `Content-Type: multipart/mixed; boundary=b\n\n--b\n\nforged words\n--b\nContent-Type: multipart/signed; boundary=s\n\n--s\n\nthe signed words\n--s\n${SIGNATURE}\n--s--\n--b--`,

@@ -17,6 +17,8 @@ import { walkHtml, type HtmlAttributes, type HtmlReader } from "./walkHtml.ts";
  */
 export interface CleanedHtml {
   readonly html: string;
+  /** The style element that `html` begins with, or nothing. */
+  readonly sheet: string;
   /** Something would be loaded from elsewhere, if the reader allowed it. */
   readonly hasRemote: boolean;
   /** Content-IDs (without brackets) of the pictures that it shows. */
@@ -123,9 +125,10 @@ class Cleaner implements HtmlReader {
   }
 
   result(): CleanedHtml {
-    const sheets = this.#sheets.length > 0 ? `<style>${this.#sheets.join("")}</style>` : "";
+    const sheet = this.#sheets.length > 0 ? `<style>${this.#sheets.join("")}</style>` : "";
     return {
-      html: sheets + this.#html,
+      html: sheet + this.#html,
+      sheet,
       hasRemote: this.#hasRemote,
       cids: this.#cids,
       isCut: this.isFull(),
