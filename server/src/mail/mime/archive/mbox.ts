@@ -36,6 +36,8 @@ class OpenMessage {
   readonly #receivedAt: Date | undefined;
   readonly #maxBytes: number;
   #bytes = 0;
+  /** Of the last line, where it is an empty one. */
+  #lastBytes = 0;
 
   constructor(receivedAt: Date | undefined, maxBytes: number) {
     this.#receivedAt = receivedAt;
@@ -44,17 +46,15 @@ class OpenMessage {
 
   add(line: Buffer): void {
     this.#bytes += line.length;
+    this.#lastBytes = line.length <= 2 && /^\r?\n$/.test(line.toString("latin1")) ? line.length : 0;
     if (this.#bytes <= this.#maxBytes + 2) this.#lines.push(line);
     else this.#lines.length = 0;
   }
 
   close(): ArchiveEntry {
     // The empty line before the next separator is the archive's.
-    const last = this.#lines.at(-1)?.toString("latin1");
-    if (this.#lines.length > 1 && (last === "\n" || last === "\r\n")) {
-      this.#lines.pop();
-      this.#bytes -= last.length;
-    }
+    this.#bytes -= this.#lastBytes;
+    if (this.#lastBytes > 0) this.#lines.pop();
     if (this.#bytes > this.#maxBytes) return { kind: "tooLarge", bytes: this.#bytes, folder: [] };
     const raw = Buffer.concat(this.#lines);
     const receivedAt = this.#receivedAt;
