@@ -205,6 +205,7 @@ create index mail_message_thread on mail_message (thread_id);
 create index mail_message_content on mail_message (content_id);
 create unique index mail_message_remote on mail_message (folder_id, remote_uid) where remote_uid is not null;
 create index mail_message_snoozed on mail_message (snoozed_until) where snoozed_until is not null;
+create index mail_message_follow_up on mail_message (follow_up_at) where follow_up_at is not null;
 create index mail_message_due on mail_message (send_at) where send_state = 'scheduled';
 create index mail_message_drafts on mail_message (mailbox_id) where send_state in ('draft', 'failed');
 -- To whom somebody writes, for suggestions.
@@ -222,6 +223,9 @@ alter table file
   add column part_position integer,
   add constraint file_has_one_place check ((record_id is null) <> (mail_content_id is null)),
   add constraint file_of_record check (record_id is null or (field is not null and created_by is not null));
+-- Nothing names the body since then: after a day it is deleted (files/sweepBlobs.ts).
+alter table blob add column unnamed_since timestamptz;
+create index blob_unnamed on blob (unnamed_since) where unnamed_since is not null;
 create index file_mail_content on file (mail_content_id) where mail_content_id is not null;
 -- The feed reads the files of records in the order of their ids, past any number of attachments.
 create index file_of_records on file (id) where record_id is not null;

@@ -16,9 +16,11 @@ import {
   type Transaction,
 } from "#kernel";
 import {
+  archiveEndpoints,
   contactEndpoints,
   contactIntents,
   createDispatcher,
+  createDueLoop,
   createMailboxService,
   deliveryEndpoints,
   forwardMessage,
@@ -29,6 +31,7 @@ import {
   messageEndpoints,
   messageIntents,
   ruleEndpoints,
+  returnDue,
   ruleIntents,
   ruleRunJob,
   sendEndpoints,
@@ -80,6 +83,9 @@ export interface MailParts {
   readonly jobs: readonly Job[];
   start(deps: MailStart): Promise<Mail>;
 }
+
+/** Snoozed until nine is there at nine, as far as anybody looks at a clock. */
+const RETURN_MS = 15_000;
 
 export function createMail(deps: MailDeps): MailParts {
   const { config, office, records, places, rows, clock, log, metrics, keepFiles } = deps;
@@ -135,6 +141,11 @@ export function createMail(deps: MailDeps): MailParts {
       });
       dispatcher.start();
 
+      const turn = () => returnDue({ db, clock, changed: () => doorbell.ring() });
+      const returning = createDueLoop({ turn, everyMs: RETURN_MS, log, what: "messages that come back" });
+      stops.push(() => returning.stop());
+      returning.start();
+
       stops.push(() => accounts.stop());
       await accounts.start();
 
@@ -145,6 +156,14 @@ export function createMail(deps: MailDeps): MailParts {
         ...messageEndpoints({ ...rest, blobs, records }),
         ...ruleEndpoints({ ...rest, queue }),
         ...contactEndpoints({ ...rest, changed }),
+        ...archiveEndpoints({
+          db,
+          actorOf,
+          blobs,
+          contents: { keepFiles },
+          now: () => new Date(clock.now()).toISOString(),
+          changed,
+        }),
       ];
 
       return {

@@ -1,3 +1,4 @@
+export { archiveEndpoints } from "./archive/archive.endpoints.ts";
 export { contactIntents } from "./contacts/contacts.intents.ts";
 export { mailCollections, mailPolicies, mailResources } from "./mail.access.ts";
 export { createProvisioning, type Provisioning } from "./mailboxes/provision.ts";
@@ -6,6 +7,7 @@ export { ruleIntents } from "./rules/rules.intents.ts";
 export { ruleRunJob } from "./rules/runOnFolder.ts";
 export { forwardMessage } from "./rules/forwardMessage.ts";
 export { attachmentPlace } from "./send/attachment.place.ts";
+export { returnDue } from "./messages/returnDue.ts";
 export { createDispatcher } from "./send/dispatcher.ts";
 export { sendEndpoints } from "./send/send.endpoints.ts";
 export { sendIntents } from "./send/send.intents.ts";
