@@ -281,11 +281,13 @@ function createSession(client: ImapFlow, refusals: Refusals): ImapSession {
 
     async move(uids, path) {
       const moved = new Map<number, number>();
+      let uidValidity: number | undefined;
       for (const set of setsOf(uids)) {
         const answer = await ask(() => moveSafely(client, set, path));
         for (const [from, to] of answer.uidMap ?? []) moved.set(from, to);
+        if (answer.uidValidity !== undefined) uidValidity = Number(answer.uidValidity);
       }
-      return moved;
+      return { uids: moved, uidValidity };
     },
 
     async expunge(uids) {
@@ -297,8 +299,11 @@ function createSession(client: ImapFlow, refusals: Refusals): ImapSession {
     },
 
     async append(path, message, marks, receivedAt) {
-      const answer = await ask(() => client.append(path, message, flagsOf(marks), new Date(receivedAt)));
-      return answer.uid === undefined || answer.uidValidity === undefined ? {} : { uid: answer.uid };
+      const { uid, uidValidity } = await ask(() => client.append(path, message, flagsOf(marks), new Date(receivedAt)));
+      // Without its UIDVALIDITY it was only guessed by the library.
+      return uidValidity === undefined
+        ? { uid: undefined, uidValidity: undefined }
+        : { uid, uidValidity: Number(uidValidity) };
     },
 
     async createFolder(names) {
@@ -388,8 +393,10 @@ function folderOf(entry: ListResponse, prefix: string): RemoteFolder {
   const inner = prefix !== "" && entry.path.startsWith(prefix) ? entry.path.slice(prefix.length) : entry.path;
   const names = entry.delimiter ? inner.split(entry.delimiter).filter((name) => name !== "") : [inner];
   const role = entry.flags.has("\\Important") ? "view" : ROLES[entry.specialUse ?? ""];
-  const holdsMessages = !entry.flags.has("\\Noselect");
-  return { path: entry.path, names, role, holdsMessages, status: holdsMessages ? statusOf(entry.status) : undefined };
+  const status = statusOf(entry.status);
+  // Dovecot 2.3 leaves \\Noselect out when it is asked for the status, too, and then gives none (RFC 5819 §2).
+  const holdsMessages = !entry.flags.has("\\Noselect") && status !== undefined;
+  return { path: entry.path, names, role, holdsMessages, status };
 }
 
 function statusOf(status: StatusObject | undefined): FolderStatus | undefined {

@@ -1,3 +1,4 @@
+import { isDomainError } from "@kontor/shared/base";
 import type { AccountReason } from "@kontor/shared/mail";
 
 /**
@@ -39,3 +40,9 @@ export const whatNext = {
   closed: "again",
   internal: "again",
 } as const satisfies Record<AccountReason, "signIn" | "again">;
+
+/** The server refuses something about one folder, or ours was deleted meanwhile: nothing that ends the session. */
+export const isAboutFolder = (error: unknown): boolean =>
+  error instanceof AccountFailure
+    ? error.reason === "server"
+    : isDomainError(error) && error.details.reason === "folder.notFound";

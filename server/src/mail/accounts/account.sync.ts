@@ -1,6 +1,6 @@
 import type { Transaction } from "#kernel";
 import type { PlacedMessage } from "../messages/placeMessage.ts";
-import { AccountFailure } from "./account.failure.ts";
+import { isAboutFolder } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
 import { fillFolders, type Filling } from "./fillFolders.ts";
 import type { FolderStatus } from "./imap.port.ts";
@@ -73,7 +73,7 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
     }
   }
 
-  /** A folder that cannot be opened (rights, a fault of the server's) keeps no other from being looked at. */
+  /** A folder that cannot be opened (rights, a fault of the server's), or was deleted here meanwhile, keeps no other from its turn. */
   async function unlessRefused<Result>(
     { folder_id: folderId }: SyncedFolder,
     act: () => Promise<Result>,
@@ -81,7 +81,7 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
     try {
       return await act();
     } catch (error) {
-      if (!(error instanceof AccountFailure) || error.reason !== "server") throw error;
+      if (!isAboutFolder(error)) throw error;
       log.info({ mailboxId, folderId, err: error }, "a folder of an account cannot be looked into");
       return undefined;
     }

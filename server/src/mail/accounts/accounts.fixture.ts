@@ -247,9 +247,9 @@ export async function picture({ db }: House, mailboxId: string): Promise<Picture
 
 export async function pictureThere(other: ImapFlow): Promise<Picture> {
   const seen: Record<string, string[]> = {};
-  for (const { path, flags } of await other.list()) {
+  for (const { path, status } of await other.list({ statusQuery: { messages: true } })) {
     seen[path] = [];
-    if (flags.has("\\Noselect")) continue;
+    if (status?.messages === undefined) continue; // it only has folders in it
     await other.mailboxOpen(path);
     for await (const row of other.fetch("1:*", { envelope: true, flags: true }, { uid: true })) {
       const { marks, isDeleted } = marksOf(row.flags ?? []);

@@ -50,9 +50,10 @@ export async function actOnce(world: World): Promise<void> {
   }
 }
 
-/** The library puts the server's NO into the error. */
+/** The library puts the server's NO into the error, and not with every command its words. */
 const isRefusal = (error: unknown): boolean =>
-  typeof error === "object" && error !== null && "responseStatus" in error && error.responseStatus === "NO";
+  error instanceof Error &&
+  (("responseStatus" in error && error.responseStatus === "NO") || error.message === "Command failed");
 
 /** A server ends sessions that have a folder open which is changed under them. */
 const isCut = (error: unknown): boolean =>
@@ -235,11 +236,15 @@ const theirs: readonly Act[] = [
     "theirs: mark or unmark as deleted",
     (world) =>
       inSomeFolder(world, async (other, uid, id) => {
-        await (world.random(2)
-          ? other.messageFlagsAdd(uid, ["\\Deleted"], { uid: true })
-          : other.messageFlagsRemove(uid, ["\\Deleted"], { uid: true }));
         world.deleted.add(id);
-        return "";
+        if (world.random(2)) {
+          await other.messageFlagsAdd(uid, ["\\Deleted"], { uid: true });
+          return "marked";
+        }
+        // What a move left behind on a server without UIDPLUS is a message again.
+        await other.messageFlagsRemove(uid, ["\\Deleted"], { uid: true });
+        world.made.set(id, (world.made.get(id) ?? 0) + 1);
+        return "unmarked";
       }),
   ],
   [

@@ -3,14 +3,15 @@ import { sql } from "kysely";
 import type { SendState } from "@kontor/shared/mail";
 import type { AccountWork } from "./account.work.ts";
 import { countAttempt, removePending, type PendingChange } from "./accounts.repo.ts";
+import type { Appended } from "./imap.port.ts";
 import { toMarks, type MarkValues } from "./marks.ts";
 import { remoteFolderFor } from "./pushFolder.ts";
-import { findPlaces, placeThere } from "./remote.repo.ts";
+import { findPlaces, findRemoteFolder, placeThere } from "./remote.repo.ts";
 
 /** A provider that keeps what it sends for us does so within seconds; after this we do it ourselves. */
 const PROVIDER_MS = 120_000;
 
-interface Appended extends MarkValues {
+interface ToAppend extends MarkValues {
   readonly id: string;
   readonly folder_id: string;
   readonly received_at: string;
@@ -43,28 +44,27 @@ export async function appendMessage(work: AccountWork, change: PendingChange): P
   }
   const marks = toMarks(message);
   const { session, blobs } = work;
-  await session.select(target.path);
-  let uid: number | undefined;
-  if (change.attempts > 0) [uid] = await session.findByMessageId(message.message_id, 1);
-  if (uid === undefined) {
+  const { uidValidity } = await session.select(target.path);
+  let placed: Appended = { uid: undefined, uidValidity };
+  if (change.attempts > 0) placed = { uid: (await session.findByMessageId(message.message_id, 1))[0], uidValidity };
+  if (placed.uid === undefined) {
     await countAttempt(work.db, [change.id]);
     const raw = await buffer(await blobs.get(message.raw_sha256));
-    ({ uid } = await session.append(target.path, raw, marks, message.received_at));
-    if (uid === undefined) [uid] = await session.findByMessageId(message.message_id, 1);
+    placed = await session.append(target.path, raw, marks, message.received_at);
   }
-  const found = uid;
   await work.transact(async (trx) => {
-    if (found !== undefined)
-      await placeThere(trx, work.mailboxId, [
-        { messageId: message.id, folderId: message.folder_id, uid: found, marks },
-      ]);
+    const folder = await findRemoteFolder(trx, message.folder_id);
+    const isKnown = placed.uid !== undefined && folder?.uid_validity === placed.uidValidity;
+    // Where it lies is found as of any that moved there: by its Message-ID, when the folder is looked into.
+    const at = isKnown ? { folderId: message.folder_id, uid: placed.uid ?? null } : { folderId: null, uid: null };
+    await placeThere(trx, work.mailboxId, [{ messageId: message.id, marks, ...at }]);
     await removePending(trx, [change.id]);
   });
   return true;
 }
 
-async function readMessage({ db }: AccountWork, { id }: PendingChange): Promise<Appended | undefined> {
-  const { rows } = await sql<Appended>`
+async function readMessage({ db }: AccountWork, { id }: PendingChange): Promise<ToAppend | undefined> {
+  const { rows } = await sql<ToAppend>`
     select message.id, message.folder_id, message.received_at, message.seen, message.flagged, message.answered,
       message.forwarded, message.send_state, content.raw_sha256, content.message_id, change.at
     from mail_remote_change change

@@ -1,5 +1,5 @@
 import type { FolderRole } from "@kontor/shared/mail";
-import { AccountFailure } from "./account.failure.ts";
+import { isAboutFolder } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
 import { importMessages } from "./importMessages.ts";
 import { matchMessages } from "./matchMessages.ts";
@@ -40,7 +40,7 @@ async function fillUnlessRefused(...args: Parameters<typeof fillFolder>): Promis
   try {
     return await fillFolder(...args);
   } catch (error) {
-    if (!(error instanceof AccountFailure) || error.reason !== "server") throw error;
+    if (!isAboutFolder(error)) throw error;
     const [{ log, mailboxId }, { folder_id: folderId }] = args;
     log.info({ mailboxId, folderId, err: error }, "a folder of an account cannot be filled");
     return true;

@@ -122,6 +122,15 @@ export function imapContract(
       expect(inbox?.status?.highestModseq !== undefined).toBe(session.offers.condstore);
     });
 
+    it("tells folders that only hold folders", async () => {
+      await other.mailboxCreate("Outer");
+      await other.mailboxCreate("Outer/Inner");
+      await other.mailboxDelete("Outer");
+      const folders = await session.listFolders();
+      const found = folders.map(({ path, holdsMessages }) => `${path} ${holdsMessages}`);
+      expect(found).toEqual(expect.arrayContaining(["Outer false", "Outer/Inner true"]));
+    });
+
     it("[IMP-3] reads byte for byte, in the order of UIDs, and marks nothing as seen", async () => {
       const odd = message(9, `ünï ${String.fromCodePoint(0x1f600)} .\r\n..\r\n`);
       await fill(2);
@@ -163,7 +172,7 @@ export function imapContract(
       expect(await session.fetchStart(2, 10)).toBeUndefined();
       await session.setMarks([2], { add: markBits.seen, remove: 0 });
       await session.expunge([2]);
-      expect([...(await session.move([2], "Trash"))]).toEqual([]);
+      expect([...(await session.move([2], "Trash")).uids]).toEqual([]);
       expect(await uidsThere()).toEqual([1, 3]);
     });
 
@@ -191,7 +200,7 @@ export function imapContract(
     it("moves, and tells where each lies where the server does", async () => {
       await fill(3);
       await session.select("INBOX");
-      const moved = await session.move([1, 3], "Archive");
+      const { uids: moved } = await session.move([1, 3], "Archive");
       expect(await uidsThere()).toEqual([2]);
       const archived = await uidsThere("Archive");
       expect(archived).toHaveLength(2);

@@ -58,10 +58,10 @@ export interface ImapSession {
   findByMessageId(messageId: string, fromUid: number): Promise<readonly number[]>;
   setMarks(uids: readonly number[], change: { readonly add: Marks; readonly remove: Marks }): Promise<void>;
   /** Where each lies now, as far as the server says so (UIDPLUS). */
-  move(uids: readonly number[], path: string): Promise<ReadonlyMap<number, number>>;
+  move(uids: readonly number[], path: string): Promise<Moved>;
   /** For good. */
   expunge(uids: readonly number[]): Promise<void>;
-  append(path: string, message: Buffer, marks: Marks, receivedAt: string): Promise<{ readonly uid?: number }>;
+  append(path: string, message: Buffer, marks: Marks, receivedAt: string): Promise<Appended>;
   /** Names from the top; returns the path. One that exists is no error. */
   createFolder(names: readonly string[]): Promise<string>;
   renameFolder(path: string, names: readonly string[]): Promise<string>;
@@ -73,6 +73,18 @@ export interface ImapSession {
     readonly signal: AbortSignal;
   }): Promise<"news" | "elapsed" | "aborted">;
   close(): Promise<void>;
+}
+
+/** UIDs of the target by those of the source, and the UIDVALIDITY under which they are so. */
+export interface Moved {
+  readonly uids: ReadonlyMap<number, number>;
+  readonly uidValidity: number | undefined;
+}
+
+/** Undefined where the server does not say (UIDPLUS). */
+export interface Appended {
+  readonly uid: number | undefined;
+  readonly uidValidity: number | undefined;
 }
 
 export interface ImapOffers {
@@ -91,7 +103,7 @@ export interface RemoteFolder {
   readonly role: FolderRole | "all" | "view" | undefined;
   /** False: it only has folders in it. */
   readonly holdsMessages: boolean;
-  /** Undefined where the server would not say. */
+  /** Undefined where it holds none. */
   readonly status: FolderStatus | undefined;
 }
 

@@ -4,6 +4,7 @@ import type { AccountWork } from "./account.work.ts";
 import { countAttempt, readPending, removePending, type PendingChange } from "./accounts.repo.ts";
 import { appendMessage } from "./appendMessage.ts";
 import { giveUp } from "./giveUp.ts";
+import type { Moved } from "./imap.port.ts";
 import { markBits, markNames, type Marks } from "./marks.ts";
 import { createAgain, pushFolder, remoteFolderFor } from "./pushFolder.ts";
 import {
@@ -13,6 +14,7 @@ import {
   loseMessages,
   placeThere,
   setMarksThere,
+  type RemoteFolderRow,
   type RemotePlace,
 } from "./remote.repo.ts";
 
@@ -142,11 +144,11 @@ async function pushMessages(
   for (const [folderId, group] of Map.groupBy(placed, ({ place }) => place.folder_id)) {
     const folder = await findRemoteFolder(work.db, folderId);
     if (!folder) continue;
-    if (first.kind === "move") moved.push(...(await pushMove(work, first, { path: folder.path, folderId, group })));
-    else {
-      await work.session.select(folder.path);
-      await (first.kind === "flags" ? pushMarks(work, first, group) : pushDelete(work, group));
-    }
+    const { uidValidity } = await work.session.select(folder.path);
+    // UIDs mean other messages now: they are looked for first.
+    if (uidValidity !== folder.uid_validity) moved.push(...group.map(({ change }) => change));
+    else if (first.kind === "move") moved.push(...(await pushMove(work, first, { folder, group })));
+    else await (first.kind === "flags" ? pushMarks(work, first, group) : pushDelete(work, group));
   }
   return [...lost, ...moved];
 }
@@ -192,11 +194,11 @@ async function pushDelete(work: AccountWork, group: readonly Placed[]): Promise<
 async function pushMove(
   work: AccountWork,
   first: PendingChange,
-  { path, folderId, group }: { readonly path: string; readonly folderId: string; readonly group: readonly Placed[] },
+  { folder, group }: { readonly folder: RemoteFolderRow; readonly group: readonly Placed[] },
 ): Promise<readonly PendingChange[]> {
   const { toFolderId } = moveArgs.parse(first.args);
   const changes = group.map(({ change }) => change);
-  const target = toFolderId === folderId ? undefined : await remoteFolderFor(work, toFolderId);
+  const target = toFolderId === folder.folder_id ? undefined : await remoteFolderFor(work, toFolderId);
   if (!target) {
     // There already, or the folder is no more; then a later change says where it went.
     await work.transact((trx) =>
@@ -207,18 +209,19 @@ async function pushMove(
     );
     return [];
   }
-  await work.session.select(path);
-  const uids = await moveInto(
+  const moved = await moveInto(
     work,
     group.map(({ place }) => place.uid),
     { path: target.path, folderId: toFolderId },
   );
   await work.transact(async (trx) => {
-    const known = group.flatMap(({ place }) => {
+    const known = await findRemoteFolder(trx, toFolderId);
+    const uids = known?.uid_validity === moved.uidValidity ? moved.uids : new Map<number, number>();
+    const placed = group.flatMap(({ place }) => {
       const uid = uids.get(place.uid);
       return uid === undefined ? [] : [{ messageId: place.message_id, folderId: toFolderId, uid, marks: place.marks }];
     });
-    await placeThere(trx, work.mailboxId, known);
+    await placeThere(trx, work.mailboxId, placed);
     await loseMessages(
       trx,
       group.filter(({ place }) => !uids.has(place.uid)).map(({ place }) => place.message_id),
@@ -228,7 +231,7 @@ async function pushMove(
       group.filter(({ place }) => uids.has(place.uid)).map(({ change }) => change.id),
     );
   });
-  return group.filter(({ place }) => !uids.has(place.uid)).map(({ change }) => change);
+  return group.filter(({ place }) => !moved.uids.has(place.uid)).map(({ change }) => change);
 }
 
 /** The folder may have been deleted there since it was listed: it is made again, since somebody here still has it. */
@@ -236,7 +239,7 @@ async function moveInto(
   work: AccountWork,
   uids: readonly number[],
   { path, folderId }: { readonly path: string; readonly folderId: string },
-): Promise<ReadonlyMap<number, number>> {
+): Promise<Moved> {
   try {
     return await work.session.move(uids, path);
   } catch (error) {

@@ -131,8 +131,9 @@ export async function findPlaces(
 
 export interface PlacedThere {
   readonly messageId: string;
-  readonly folderId: string;
-  readonly uid: number;
+  /** Null, both: it lies there somewhere, and is looked for. */
+  readonly folderId: string | null;
+  readonly uid: number | null;
   readonly marks: Marks;
 }
 

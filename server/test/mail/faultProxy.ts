@@ -1,0 +1,72 @@
+import { createConnection, createServer, type AddressInfo, type Socket } from "node:net";
+
+/**
+ * A way to a mail server that breaks when it is told to. It counts the commands of line-based protocols (IMAP: a tag and a word)
+ * and ends the connection at a chosen one: before the server has heard it, or after the server has answered and before anybody
+ * hears the answer.
+ */
+export interface FaultProxy {
+  readonly port: number;
+  /** Commands that went through since the last `cutAt`. */
+  commands(): readonly string[];
+  /** The next connection breaks at this command, counted from 1; 0: at none. */
+  cutAt(command: number, when: "before" | "after"): void;
+  stop(): Promise<void>;
+}
+
+const COMMAND = /^(?:\d+|[A-Z]+\d+) [A-Z]/;
+
+export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
+  const sockets = new Set<Socket>();
+  let commands: string[] = [];
+  let cut = { at: 0, when: "before" as "before" | "after" };
+
+  const server = createServer((client) => {
+    const upstream = createConnection({ port: targetPort, host: "127.0.0.1" });
+    let isDeaf = false;
+    let rest = "";
+    const end = () => {
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        sockets.delete(socket);
+        end();
+      });
+    }
+    upstream.on("data", (bytes) => {
+      // The server has answered, so it has done it; nobody hears that.
+      if (isDeaf) end();
+      else client.write(bytes);
+    });
+    client.on("data", (bytes) => {
+      rest += bytes.toString("latin1");
+      const lines = rest.split("\r\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines.filter((each) => COMMAND.test(each))) {
+        commands.push(line.replace(/^\S+ /, "").slice(0, 60));
+        if (commands.length !== cut.at) continue;
+        if (cut.when === "before") return end();
+        isDeaf = true;
+      }
+      upstream.write(bytes);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    commands: () => commands,
+    cutAt(at, when) {
+      commands = [];
+      cut = { at, when };
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
