@@ -26,11 +26,18 @@ for (const [value, char] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 BASE64["-".charCodeAt(0)] = 62;
 BASE64["_".charCodeAt(0)] = 63;
 
-/**
- * By hand and not by `Buffer.from(…, "base64")`: that wants the whole body as a string beside the bytes, stops at the first padding
- * (some programs pad every line), and reads 50 MB no faster.
- */
+/** Above it, the body as a string beside its bytes is too much; below it, the platform is five times as fast. */
+const MAX_NATIVE_BYTES = 1024 ** 2;
+
+/** The platform stops at the first padding; some programs pad every line, some lists append their footer, and large bodies are many strings. */
 export function decodeBase64(body: Uint8Array): Uint8Array {
+  const padding = body.indexOf(0x3d);
+  const isPlain = padding < 0 || padding >= body.length - 4;
+  if (!isPlain || body.length > MAX_NATIVE_BYTES) return decodeBase64ByHand(body);
+  return Buffer.from(Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1"), "base64");
+}
+
+function decodeBase64ByHand(body: Uint8Array): Uint8Array {
   const out = Buffer.allocUnsafe(Math.ceil((body.length * 3) / 4));
   let length = 0;
   let bits = 0;
