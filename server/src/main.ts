@@ -61,6 +61,7 @@ import { startFiles } from "./main.files.ts";
 import { createMail } from "./main.mail.ts";
 import { openOffice } from "./main.office.ts";
 import { createStops, type Stops } from "./main.stops.ts";
+import { startSweeping } from "./main.sweep.ts";
 
 const DRAIN_MS = 10_000; // what a proxy waits before it gives a request to another node
 
@@ -218,6 +219,9 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent, actor.context.ip),
   });
   stops.push(() => mail.stop());
+  const { trashDays } = config.mail;
+  const sweeping = startSweeping({ db, blobs: files.blobs, clock, doorbell, trashDays, log });
+  stops.push(() => sweeping.stop());
   const demo = withDemo
     ? await loadDemo({
         db,

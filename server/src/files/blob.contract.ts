@@ -124,6 +124,32 @@ export function blobContract(name: string, open: () => Promise<BlobStore>): void
       expect([...listed]).toEqual(expect.arrayContaining(bodies.map(sha256)));
     });
 
+    it("[BLB-6] deletes what nobody has written since, and nothing that somebody has, also by writing it again", async () => {
+      const body = randomBytes(1_000);
+      const { sha256 } = await blobs.put(chunksOf(body));
+      const hourAgo = Date.now() - 3_600_000;
+      expect(await blobs.deleteOlder(sha256, hourAgo)).toBe(false);
+      expect(await buffer(await blobs.get(sha256))).toEqual(body);
+      // Clocks of stores count whole seconds.
+      expect(await blobs.deleteOlder(sha256, Date.now() + 5_000)).toBe(true);
+      expect(await blobs.stat(sha256)).toBeUndefined();
+      expect(await blobs.deleteOlder(sha256, Date.now() + 5_000)).toBe(true);
+      await blobs.put(chunksOf(body));
+      expect(await blobs.deleteOlder(sha256, hourAgo)).toBe(false);
+      expect(await buffer(await blobs.get(sha256))).toEqual(body);
+    });
+
+    it("[BLB-6] keeps what is written while it is being deleted", async () => {
+      const body = randomBytes(1_000);
+      const { sha256 } = await blobs.put(chunksOf(body));
+      const hourAgo = Date.now() - 3_600_000;
+      await Promise.all([
+        ...Array.from({ length: 10 }, () => blobs.deleteOlder(sha256, hourAgo)),
+        ...Array.from({ length: 10 }, () => blobs.put(chunksOf(body))),
+      ]);
+      expect(await buffer(await blobs.get(sha256))).toEqual(body);
+    });
+
     it("refuses what is not a hash instead of making a path of it", async () => {
       await expect(blobs.get("../../etc/passwd")).rejects.toMatchObject({ code: "invalid" });
       await expect(blobs.stat("AB".repeat(32))).rejects.toMatchObject({ code: "invalid" });

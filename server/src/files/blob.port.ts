@@ -11,6 +11,7 @@ import { DomainError } from "@kontor/shared/base";
  * - **BLB-3** When `put` resolves, the body survives a power cut.
  * - **BLB-4** Writing the same body twice is one body; deleting what is not there is no error.
  * - **BLB-5** A full disk, an unreachable store and refused credentials are told apart, and each is "try again".
+ * - **BLB-6** A body that is deleted as nobody's is not one that somebody wrote once more meanwhile, whoever of them came first.
  */
 export interface BlobStore {
   /** Writes a stream while hashing it. Rejects without a trace when the stream fails or is not as announced. */
@@ -26,6 +27,11 @@ export interface BlobStore {
   get(sha256: string, range?: ByteRange): Promise<Readable>;
   stat(sha256: string): Promise<BlobStat | undefined>;
   delete(sha256: string): Promise<void>;
+  /**
+   * Deletes a body that nobody has written since that moment (BLB-6), milliseconds since the epoch; writing what is there already
+   * counts. False: somebody has, and it stays.
+   */
+  deleteOlder(sha256: string, beforeMs: number): Promise<boolean>;
   list(): AsyncIterable<BlobStat>;
 }
 

@@ -49,7 +49,7 @@ export type FileTables = {
   upload: { -readonly [Key in keyof Omit<UploadRow, "created_at">]: UploadRow[Key] } & {
     created_at: Generated<string>;
   };
-  blob: { sha256: string; size: number; created_at: Generated<string> };
+  blob: { sha256: string; size: number; created_at: Generated<string>; unnamed_since: Generated<string | null> };
 };
 
 export const fileTables = (db: Database | Transaction) => db.withTables<FileTables>();
@@ -72,12 +72,29 @@ export async function noteBlobs(
 ): Promise<void> {
   if (blobs.length === 0) return;
   // In one order: two transactions that bring the same bodies must not wait for each other.
-  const sorted = [...blobs].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
-  await fileTables(trx)
-    .insertInto("blob")
-    .values(sorted.map(({ sha256, size }) => ({ sha256, size })))
-    .onConflict((conflict) => conflict.column("sha256").doNothing())
-    .execute();
+  const sizes = new Map(blobs.map(({ sha256, size }) => [sha256, size]));
+  const hashes = [...sizes.keys()].sort();
+  for (let missing: readonly string[] = hashes; missing.length > 0;) {
+    await fileTables(trx)
+      .insertInto("blob")
+      .values(missing.map((sha256) => ({ sha256, size: sizes.get(sha256) ?? 0 })))
+      .onConflict((conflict) => conflict.column("sha256").doNothing())
+      .execute();
+    // Held, so that no sweep takes them as nobody's before this is committed; others may hold them at the same time.
+    const held = await fileTables(trx)
+      .selectFrom("blob")
+      .select(["sha256", "unnamed_since"])
+      .where("sha256", "in", missing)
+      .orderBy("sha256")
+      .forKeyShare()
+      .execute();
+    const wanted = held.filter(({ unnamed_since }) => unnamed_since !== null).map(({ sha256 }) => sha256);
+    if (wanted.length > 0)
+      await fileTables(trx).updateTable("blob").set({ unnamed_since: null }).where("sha256", "in", wanted).execute();
+    // A sweep took a row away between the two statements: then it is made once more.
+    const there = new Set(held.map(({ sha256 }) => sha256));
+    missing = missing.filter((sha256) => !there.has(sha256));
+  }
 }
 
 /** What readers of the file may know of it, wherever it hangs. */

@@ -33,5 +33,7 @@ export { signTicket } from "./signedUrl.ts";
 export { sendBody } from "./sendBody.ts";
 export type { Body } from "./sendBody.ts";
 export { mimeOfBytes } from "./sniff.ts";
+export { fileBlobNames, sweepBlobs, sweepOrphans } from "./sweepBlobs.ts";
+export type { BlobNames } from "./sweepBlobs.ts";
 export { createUploads } from "./upload.server.ts";
 export type { UploadDeps, Uploads } from "./upload.server.ts";

@@ -70,3 +70,5 @@ export type {
 } from "./outbound/transport.port.ts";
 export { importMail } from "./import/importMail.ts";
 export type { ImportedCopy, ImportedMail, ImportedMessage, ImportedPlace } from "./import/importMail.ts";
+export { mailBlobNames, sweepMail } from "./messages/sweepMail.ts";
+export { wakeSnoozed } from "./messages/wakeSnoozed.ts";

@@ -5,3 +5,4 @@ export { createPreviewJob } from "./previews.job.ts";
 export type { PreviewJobDeps } from "./previews.job.ts";
 export { createPreviews } from "./previews.service.ts";
 export type { Previews, PreviewsDeps } from "./previews.service.ts";
+export { dropPreviews, previewBlobNames } from "./sweepPreviews.ts";

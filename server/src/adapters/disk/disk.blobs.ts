@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { chmod, mkdir, open, readdir, rename, rm, stat as statFile } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, rename, rm, stat as statFile, utimes } from "node:fs/promises";
 import { createHash, randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
@@ -98,6 +98,9 @@ export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore
       const blob = await hashFile(path);
       checkExpected(blob, expected);
       await chmod(path, 0o600);
+      // When its last part came may be days ago; that it is kept is from now on (BLB-6).
+      const now = new Date();
+      await utimes(path, now, now);
       await syncFile(path);
       try {
         await place(path, blob);
@@ -126,6 +129,25 @@ export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore
 
     async delete(sha256: string) {
       await rm(pathOf(sha256), { force: true });
+    },
+
+    /**
+     * Taken out of its place first, and looked at there: whoever writes it in between writes a new one. One that was written a
+     * moment before is put back, for which moment it is missing; nothing names it yet.
+     */
+    async deleteOlder(sha256: string, beforeMs: number) {
+      const path = pathOf(sha256);
+      const aside = join(temporary, randomUUID());
+      const isThere = await rename(path, aside).then(() => true, undefinedIfMissing);
+      if (!isThere) return true;
+      const { mtimeMs } = await statFile(aside);
+      if (mtimeMs < beforeMs) {
+        await rm(aside, { force: true });
+        return true;
+      }
+      await rename(aside, path);
+      await syncDirectory(dirname(path));
+      return false;
     },
 
     async *list() {

@@ -43,6 +43,9 @@ export interface S3Options {
 /** Requests at once for many small bodies: each waits for the network, and the SDK keeps up to 50 connections. */
 const AT_ONCE = 8;
 
+/** Half of what a body is left alone before it is deleted as nobody's. */
+const FRESH_MS = 12 * 3600 * 1000;
+
 /** Bodies in a bucket, under `<prefix>ab/<sha256>`. */
 export function createS3Blobs(deps: { options: S3Options; spoolDirectory: string }): BlobStore & { close(): void } {
   const { bucket, prefix = "", region, endpoint, accessKeyId, secretAccessKey } = deps.options;
@@ -57,23 +60,30 @@ export function createS3Blobs(deps: { options: S3Options; spoolDirectory: string
   });
   const keyOf = (sha256: string) => `${prefix}${requireSha256(sha256).slice(0, 2)}/${sha256}`;
 
-  const stat = async (sha256: string): Promise<BlobStat | undefined> => {
+  const look = async (sha256: string): Promise<(BlobStat & { readonly writtenMs: number }) | undefined> => {
     const Key = keyOf(sha256);
     try {
       const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }));
-      return { sha256, size: head.ContentLength ?? 0 };
+      return { sha256, size: head.ContentLength ?? 0, writtenMs: head.LastModified?.getTime() ?? 0 };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw asS3Error(error);
     }
   };
 
+  const stat = async (sha256: string): Promise<BlobStat | undefined> => {
+    const found = await look(sha256);
+    return found && { sha256, size: found.size };
+  };
+
   const putFile = async (path: string, expected: ExpectedBlob = {}): Promise<BlobStat> => {
     const blob = await hashFile(path);
     checkExpected(blob, expected);
     // An object is visible only when all of it has arrived, so finding it means that it is whole (BLB-2).
-    const present = await stat(blob.sha256);
-    if (present?.size !== blob.size) await upload(path, blob);
+    const present = await look(blob.sha256);
+    // One that lies there for long is written again, so that it shows that somebody wants it (BLB-6).
+    const isFresh = present !== undefined && Date.now() - present.writtenMs < FRESH_MS;
+    if (present?.size !== blob.size || !isFresh) await upload(path, blob);
     await rm(path, { force: true });
     return blob;
   };
@@ -158,6 +168,21 @@ export function createS3Blobs(deps: { options: S3Options; spoolDirectory: string
       } catch (error) {
         if (!isMissing(error)) throw asS3Error(error);
       }
+    },
+
+    /**
+     * S3 has no rename, and not every server knows a condition for deleting: between the look and the deletion there are some
+     * milliseconds, in which nobody may write this very body, that nobody wanted for a day.
+     */
+    async deleteOlder(sha256: string, beforeMs: number) {
+      const found = await look(sha256);
+      if (!found) return true;
+      if (found.writtenMs >= beforeMs) return false;
+      const Key = keyOf(sha256);
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key })).catch((error: unknown) => {
+        if (!isMissing(error)) throw asS3Error(error);
+      });
+      return true;
     },
 
     async *list() {

@@ -111,6 +111,8 @@ async function findStored(trx: Transaction, contents: readonly ContentToStore[])
       "in",
       contents.map(({ raw }) => raw.sha256),
     )
+    // Held, so that no sweep drops one that lies nowhere before this transaction has placed it.
+    .forKeyShare()
     .execute();
   return new Map(rows.map((row) => [keyOf(row.raw_sha256 ?? "", row.authenticity), row.id]));
 }

@@ -24,7 +24,7 @@ const tables = (trx: Transaction) => trx.withTables<ThreadTables>();
  * at once may connect each other: a caller that fills several mailboxes gives all of them in one call.
  */
 export async function assignThreads(trx: Transaction, entries: readonly ThreadEntry[]): Promise<readonly string[]> {
-  await lockMailboxes(trx, [...new Set(entries.map((entry) => entry.mailboxId))]);
+  await lockThreads(trx, [...new Set(entries.map((entry) => entry.mailboxId))]);
   const threadIds = new Map<ThreadEntry, string>();
   const groups = Map.groupBy(entries, (entry) => entry.mailboxId);
   const known = await readKnown(trx, entries);
@@ -59,7 +59,7 @@ export async function regroup(
   },
 ): Promise<void> {
   if (from === to) return;
-  await lockMailboxes(trx, [mailboxId]);
+  await lockThreads(trx, [mailboxId]);
   await tables(trx)
     .insertInto("mail_thread")
     .values({ id: to, mailbox_id: mailboxId, by_hand: true })
@@ -77,7 +77,7 @@ export async function regroup(
 }
 
 /** In one order for everybody, so that two deliveries to many mailboxes wait for each other and do not stop each other. */
-const lockMailboxes = (trx: Transaction, mailboxIds: readonly string[]) =>
+export const lockThreads = (trx: Transaction, mailboxIds: readonly string[]) =>
   sql`select pg_advisory_xact_lock(${LOCK}, key) from (
     select distinct hashtext(id) as key from unnest(${mailboxIds}::text[]) as id order by 1
   ) as keys`.execute(trx);
@@ -145,5 +145,6 @@ async function mergeStored(
   await recordChanges(trx, [
     ...messages.rows.map(({ id }) => ({ collection: "messages", id })),
     ...[...doubled.rows, ...links.rows].map(({ id }) => ({ collection: "mailLinks", id })),
+    ...doubled.rows.map(({ id }) => ({ collection: "mailLinkRecords", id })),
   ]);
 }
