@@ -59,6 +59,18 @@ export const mailProbes: Readonly<Record<string, Probe>> = {
     shows: secrets.payAccount,
     request: at("/mail/folders/:inbox/messages?unread=true"),
   },
+  "post /mail/folders/:id/import": {
+    kind: "changes",
+    request: (target) => ({
+      ...at("/mail/folders/:inbox/import", { no: "message" })(target),
+      headers: { "content-type": "message/rfc822" },
+    }),
+  },
+  "get /mail/folders/:id/export": {
+    kind: "reads",
+    shows: secrets.address,
+    request: at("/mail/folders/:inbox/export"),
+  },
   "get /mail/threads/:id/messages": {
     kind: "reads",
     shows: secrets.payAccount,
