@@ -57,7 +57,7 @@ const policies: fc.Arbitrary<Partial<Policy>[]> = fc.array(
     {
       effect: fc.constantFrom("allow", "allow", "deny"),
       actions: fc.constantFrom(["*"], ["read"], ["edit", "delete"], ["read", "create"]),
-      sections: fc.constantFrom("*", ["main"], ["terms", "pay"]),
+      sections: fc.constantFrom<Policy["sections"]>("*", ["main"], ["terms", "pay"]),
       when: condition,
     },
     { requiredKeys: ["effect", "actions"] },
