@@ -6,3 +6,9 @@ declare global {
     readonly kontor: DesktopApi;
   }
 }
+
+/** An asset's address, as the bundler gives it. */
+declare module "*?url" {
+  const address: string;
+  export default address;
+}

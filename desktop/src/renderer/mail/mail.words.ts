@@ -194,6 +194,7 @@ export const mailWords = defineWords(
     "mail.notJunk": "Not junk",
     "mail.notSentYet": "changed here, not sent yet",
     "mail.older": "{count, plural, one {Show # older message} other {Show # older messages}}",
+    "mail.ofRecord": "Mail",
     "mail.omitted": "{count, plural, one {# older message is not shown.} other {# older messages are not shown.}}",
     "mail.outsider": "external",
     "mail.print": "Print",
@@ -472,6 +473,7 @@ export const mailWords = defineWords(
     "mail.notSentYet": "изменено здесь, ещё не отправлено",
     "mail.older":
       "{count, plural, one {Показать # более раннее письмо} few {Показать # более ранних письма} many {Показать # более ранних писем} other {Показать # более ранних письма}}",
+    "mail.ofRecord": "Почта",
     "mail.omitted":
       "{count, plural, one {# более раннее письмо не показано.} few {# более ранних письма не показаны.} many {# более ранних писем не показаны.} other {# более ранних письма не показаны.}}",
     "mail.outsider": "внешний",

@@ -9,6 +9,7 @@ import { changeSettings, useSettings } from "../app/settings.ts";
 import { HiddenSections, OpenUntil, ReasonTooltip, useAccess, useReason } from "../access/index.ts";
 import { FilesSection } from "../files/index.ts";
 import { askMail, cardOf, useWrite } from "../mail/index.ts";
+import { LinkedMail } from "../mail/LinkedMail.tsx";
 import { useDirectory, useReplica, useRow, useTypes } from "../replica/index.ts";
 import { Empty, Splitter, StateBadge, Time, useDraft } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
@@ -114,6 +115,7 @@ function Card(props: { readonly record: ReplicaRecord; readonly type: TypeDefini
             <FilesSection key={key} record={record} fieldKey={key} field={field as never} />
           ))}
           <Related record={record} type={type} />
+          <LinkedMail recordId={record.id} />
           <HiddenSections record={record} type={type} />
           <p className={classes.headLine}>
             <CreatedLine record={record} />

@@ -9,6 +9,7 @@ import { formatUntil, useAccess, useRefusalWords } from "../access/index.ts";
 import { useDirectory, useReplica, useRow, useTypes } from "../replica/index.ts";
 import { Empty, Time } from "../ui/index.ts";
 import { currentLocale, useWords } from "../words/index.ts";
+import { mailInput } from "./mailInput.ts";
 import { useIntentName } from "./useIntentName.ts";
 import { useItems } from "./useItems.ts";
 import classes from "./outbox.module.css";
@@ -44,11 +45,10 @@ function Issue({ item }: { readonly item: IssueItem }) {
   const record = useRow("records", item.recordId);
   const type = types.of(item.type ?? record?.type ?? "");
   const shownInput = Object.entries(item.input).filter(([key]) => !isForProgram(item, key));
-  const input = shownInput.map(([key, value]) => ({
-    key,
-    ...inputWords(key, value),
-    wrong: item.problems.find((each) => each.field === key),
-  }));
+  const said = isOfMail(item)
+    ? mailInput(item, t)
+    : shownInput.map(([key, value]) => ({ key, ...inputWords(key, value) }));
+  const input = said.map((line) => ({ ...line, wrong: item.problems.find((each) => each.field === line.key) }));
 
   /** A field's name and value; of intents that are not about values, what was meant in words. */
   function inputWords(key: string, value: Json): { name: string; text: string } {
@@ -91,7 +91,7 @@ function Issue({ item }: { readonly item: IssueItem }) {
 
   return (
     <article className={classes.issue} aria-label={item.title}>
-      <h2>{item.title}</h2>
+      <h2>{item.count === undefined ? item.title || nameOf(item.name) : t("outbox.many", { count: item.count })}</h2>
       <Text size="xs" c="dimmed">
         {[type && label(type.label), nameOf(item.name)].filter(Boolean).join(" · ")} · <Time at={item.at} />
       </Text>
@@ -115,6 +115,11 @@ function Issue({ item }: { readonly item: IssueItem }) {
             {t("outbox.issues.open")}
           </Button>
         )}
+        {item.collection === "messages" && item.count === undefined && (
+          <Button onClick={() => go({ at: "mail", place: "drafts", id: item.rowId })}>
+            {t("outbox.issues.openMail")}
+          </Button>
+        )}
         {record && act !== undefined && (
           <Button onClick={() => ask({ type: record.type, recordId: record.id, act })}>{t("access.why")}</Button>
         )}
@@ -127,6 +132,9 @@ function Issue({ item }: { readonly item: IssueItem }) {
     </article>
   );
 }
+
+const isOfMail = ({ collection }: IssueItem): boolean =>
+  ["messages", "mailFolders", "mailLinks", "mailRules", "contacts", "mailSettings"].includes(collection);
 
 /** What was refused, as policies call it. */
 function actOf({ input, name }: IssueItem): string | undefined {

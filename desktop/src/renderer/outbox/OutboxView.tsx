@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Progress, Text, Tooltip } from "@mantine/core";
 import { modals } from "@mantine/modals";
-import { IconFileUpload, IconPencil, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconFileUpload, IconMail, IconPencil, IconRefresh, IconTrash } from "@tabler/icons-react";
 import type { OutboxItem } from "#contract";
 import { go } from "../app/route.ts";
 import { useReplica, useRow } from "../replica/index.ts";
@@ -55,6 +55,12 @@ function Item({ item }: { readonly item: OutboxItem }) {
   const nameOf = useIntentName();
   const record = useRow("records", item.recordId);
   const { progress } = item;
+  const isMail = item.collection === "messages";
+  const open = record
+    ? () => go({ at: "objects", type: record.type, id: record.id })
+    : isMail
+      ? () => go({ at: "mail", place: item.name === "mail.send" ? "outbox" : "drafts", id: item.rowId })
+      : undefined;
   const percent = progress && progress.totalBytes > 0 ? (progress.sentBytes / progress.totalBytes) * 100 : 0;
 
   const discard = () =>
@@ -68,11 +74,19 @@ function Item({ item }: { readonly item: OutboxItem }) {
 
   return (
     <li className={classes.item}>
-      {item.kind === "upload" ? <IconFileUpload size={18} stroke={1.6} /> : <IconPencil size={18} stroke={1.6} />}
+      {item.kind === "upload" ? (
+        <IconFileUpload size={18} stroke={1.6} />
+      ) : isMail ? (
+        <IconMail size={18} stroke={1.6} />
+      ) : (
+        <IconPencil size={18} stroke={1.6} />
+      )}
       <div className={classes.title}>
-        {record ? (
-          <button type="button" onClick={() => go({ at: "objects", type: record.type, id: record.id })}>
-            {item.title}
+        {item.count !== undefined ? (
+          t("outbox.many", { count: item.count })
+        ) : open ? (
+          <button type="button" onClick={open}>
+            {item.title || nameOf(item.name)}
           </button>
         ) : (
           item.title || nameOf(item.name)

@@ -3,6 +3,7 @@ import { appWords } from "../app/app.words.ts";
 import { composeWords } from "../mail/compose/compose.words.ts";
 import { contactsWords } from "../mail/contacts/contacts.words.ts";
 import { mailSettingsWords } from "../mail/settings/settings.words.ts";
+import { mailReasonWords } from "../mail/mail.reasons.words.ts";
 import { mailWords } from "../mail/mail.words.ts";
 import { rulesWords } from "../mail/rules/rules.words.ts";
 import { filesWords } from "../files/files.words.ts";
@@ -18,6 +19,7 @@ const en = {
   ...contactsWords.en,
   ...filesWords.en,
   ...mailSettingsWords.en,
+  ...mailReasonWords.en,
   ...mailWords.en,
   ...rulesWords.en,
   ...objectsWords.en,
@@ -36,6 +38,7 @@ export const allWords: Readonly<Record<"en" | "ru", Readonly<Record<WordKey, str
     ...contactsWords.ru,
     ...filesWords.ru,
     ...mailSettingsWords.ru,
+    ...mailReasonWords.ru,
     ...mailWords.ru,
     ...rulesWords.ru,
     ...objectsWords.ru,

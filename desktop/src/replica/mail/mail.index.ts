@@ -228,7 +228,7 @@ export function openMailIndex({ file, myId, now, onFilesLost }: MailIndexDeps): 
     if (threads.length === 0) return;
     const list = JSON.stringify(threads);
     const groups = file.all(
-      `SELECT thread, place, role, max(sid), count(*), sum(unread), max(flagged), max(files), max(mine)
+      `SELECT thread, place, role, max(sid), count(*), sum(unread), max(flagged), max(files), max(mine), sum(draft)
        FROM mail_message WHERE thread IN (SELECT value FROM json_each(?)) GROUP BY thread, place`,
       [list],
     );
@@ -242,13 +242,14 @@ export function openMailIndex({ file, myId, now, onFilesLost }: MailIndexDeps): 
         .map((row) => [`${String(row[0])} ${String(row[1])}`, row]),
     );
     const totals = new Map<string, number>();
-    for (const [thread, , role, , size] of groups)
+    // What nobody has said yet is no message of it, unless there is nothing else.
+    for (const [thread, , role, , size, , , , , drafts] of groups)
       if (!HIDDEN_ROLES.includes(Number(role)))
-        totals.set(String(thread), (totals.get(String(thread)) ?? 0) + Number(size));
+        totals.set(String(thread), (totals.get(String(thread)) ?? 0) + Number(size) - Number(drafts));
     for (const group of groups) {
       const [thread, place, role, sid, size, unread, flagged, files, mine] = group;
       const key = `${String(thread)} ${String(place)}`;
-      const whole = HIDDEN_ROLES.includes(Number(role)) ? Number(size) : (totals.get(String(thread)) ?? Number(size));
+      const whole = HIDDEN_ROLES.includes(Number(role)) ? Number(size) : totals.get(String(thread)) || Number(size);
       const next = [thread, place, role, sid, whole, unread, flagged, files, mine].map((value, at) =>
         at === 0 ? String(value) : Number(value),
       );

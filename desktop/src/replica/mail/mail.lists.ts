@@ -200,9 +200,10 @@ export function createMailLists(deps: MailListsDeps): MailLists {
   function peopleOf(message: ReplicaMessage, all: readonly ReplicaMessage[]): readonly MailRowPerson[] {
     const role = deps.roleOf(message.folderId);
     const isOutgoing = role === "sent" || role === "drafts" || role === "outbox";
+    const said = all.filter((each) => !isDraft(each));
     const addresses = isOutgoing
       ? [...message.to, ...message.cc, ...(message.bcc ?? [])]
-      : all.flatMap((each) => each.from.slice(0, 1));
+      : (said.length > 0 ? said : all).flatMap((each) => each.from.slice(0, 1));
     const mine = deps.myAddresses();
     const people = new Map<string, MailRowPerson>();
     for (const each of addresses) {

@@ -24,7 +24,7 @@ export function createMailTables(file: ReplicaFile): void {
 }
 
 /** Raised when they are made otherwise: they are then dropped and filled anew from the messages. */
-const TABLES_VERSION = 1;
+const TABLES_VERSION = 2;
 
 const NAMES = ["mail_place", "mail_message", "mail_thread", "mail_attachment", "mail_fts", "mail_unindexed"] as const;
 

@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import {
   IconArchive,
   IconClock,
+  IconDots,
   IconFlag,
   IconFolderSymlink,
   IconMail,
@@ -28,8 +29,10 @@ export function BulkBar(props: {
   readonly targets: MailTargets;
   readonly chooseAll: () => void;
   readonly clear: () => void;
+  /** They are put away: nothing of them is to be chosen or open any more. */
+  readonly done: () => void;
 }) {
-  const { boxes, clear, count, list, targets, total } = props;
+  const { boxes, clear, count, done, list, targets, total } = props;
   const { t } = useWords();
   const { status } = useReplica();
   const actions = useMailActions();
@@ -42,7 +45,13 @@ export function BulkBar(props: {
       </ActionIcon>
     </Tooltip>
   );
-  const then = (done: Promise<boolean>) => void done.then((isDone) => isDone && clear());
+  const away = (isDone: Promise<boolean>) => void isDone.then((was) => was && done());
+  const stay = (isDone: Promise<boolean>) => void isDone.then((was) => was && clear());
+  const item = (name: string, icon: ReactNode, act: () => void) => (
+    <Menu.Item leftSection={icon} onClick={act}>
+      {name}
+    </Menu.Item>
+  );
   return (
     <div className={classes.bulk} role="toolbar" aria-label={t("mail.bulk")}>
       <ActionIcon aria-label={t("mail.bulk.clear")} onClick={clear}>
@@ -59,25 +68,34 @@ export function BulkBar(props: {
       )}
       <span className={classes.push} />
       {role !== "archive" &&
-        button(t("mail.archive"), <IconArchive size={16} />, () => then(actions.moveTo(targets, "archive")))}
+        button(t("mail.archive"), <IconArchive size={16} />, () => away(actions.moveTo(targets, "archive")))}
       {role === "trash" || role === "junk"
-        ? button(t("mail.deleteForGood"), <IconTrash size={16} />, () => actions.deleteForGood(targets, count, clear))
-        : button(t("mail.trash"), <IconTrash size={16} />, () => then(actions.moveTo(targets, "trash")))}
+        ? button(t("mail.deleteForGood"), <IconTrash size={16} />, () => actions.deleteForGood(targets, count, done))
+        : button(t("mail.trash"), <IconTrash size={16} />, () => away(actions.moveTo(targets, "trash")))}
       {button(t("mail.markRead"), <IconMailOpened size={16} />, () =>
-        then(actions.update(targets, { seen: true }, "mail.done.read")),
+        stay(actions.update(targets, { seen: true }, "mail.done.read")),
       )}
-      {button(t("mail.markUnread"), <IconMail size={16} />, () =>
-        then(actions.update(targets, { seen: false }, "mail.done.unread")),
-      )}
-      {button(t("mail.flag"), <IconFlag size={16} />, () =>
-        then(actions.update(targets, { flagged: true }, "mail.done.flagged")),
-      )}
-      {button(t("mail.label"), <IconTag size={16} />, () => askMail({ ask: "label", targets }))}
-      {button(t("mail.snooze"), <IconClock size={16} />, () => askMail({ ask: "snooze", targets, after: clear }))}
-      {mailboxId !== undefined &&
-        button(t("mail.move"), <IconFolderSymlink size={16} />, () =>
-          askMail({ ask: "move", targets, mailboxId, after: clear }),
-        )}
+      <Menu position="bottom-end" width={220}>
+        <Menu.Target>
+          <ActionIcon aria-label={t("mail.more")}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {item(t("mail.markUnread"), <IconMail size={15} />, () =>
+            stay(actions.update(targets, { seen: false }, "mail.done.unread")),
+          )}
+          {item(t("mail.flag"), <IconFlag size={15} />, () =>
+            stay(actions.update(targets, { flagged: true }, "mail.done.flagged")),
+          )}
+          {item(t("mail.label"), <IconTag size={15} />, () => askMail({ ask: "label", targets }))}
+          {item(t("mail.snooze"), <IconClock size={15} />, () => askMail({ ask: "snooze", targets, after: done }))}
+          {mailboxId !== undefined &&
+            item(t("mail.move"), <IconFolderSymlink size={15} />, () =>
+              askMail({ ask: "move", targets, mailboxId, after: done }),
+            )}
+        </Menu.Dropdown>
+      </Menu>
     </div>
   );
 }

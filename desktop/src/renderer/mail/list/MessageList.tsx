@@ -64,16 +64,7 @@ export function MessageList(props: MessageListProps) {
         <PlaceMenu place={place} boxes={boxes} go={props.go} conversations={conversations} />
         {width > 300 && <MailboxMenu place={place} boxes={boxes} go={props.go} />}
         <span className={classes.push} />
-        <Tooltip label={t("mail.searchHint")}>
-          <ActionIcon
-            aria-label={t("mail.search")}
-            aria-expanded={text !== undefined}
-            onClick={() => (text === undefined ? search() : setText(undefined))}
-          >
-            <IconSearch size={16} />
-          </ActionIcon>
-        </Tooltip>
-        <Button variant="filled" onClick={compose}>
+        <Button variant="filled" className={classes.write} onClick={compose}>
           {t("mail.compose")}
         </Button>
       </div>
@@ -97,17 +88,30 @@ export function MessageList(props: MessageListProps) {
         <FoundRows {...props} text={text.trim()} />
       ) : (
         <>
-          {role !== "drafts" && role !== "outbox" && (
-            <div className={classes.filters} role="group" aria-label={t("mail.filters")}>
-              <UnreadChip list={list} on={filter === "unread"} onClick={() => choose("unread")} />
-              <Chip on={filter === "mine"} onClick={() => choose("mine")}>
-                {t("mail.filter.mine")}
-              </Chip>
-              <Chip on={filter === "files"} onClick={() => choose("files")}>
-                {t("mail.filter.files")}
-              </Chip>
-            </div>
-          )}
+          <div className={classes.filters} role="group" aria-label={t("mail.filters")}>
+            {role !== "drafts" && role !== "outbox" && (
+              <>
+                <UnreadChip list={list} on={filter === "unread"} onClick={() => choose("unread")} />
+                <Chip on={filter === "mine"} onClick={() => choose("mine")}>
+                  {t("mail.filter.mine")}
+                </Chip>
+              </>
+            )}
+            <Chip on={filter === "files"} onClick={() => choose("files")}>
+              {t("mail.filter.files")}
+            </Chip>
+            <span className={classes.push} />
+            <Tooltip label={t("mail.searchHint")}>
+              <ActionIcon
+                size={24}
+                aria-label={t("mail.search")}
+                aria-expanded={text !== undefined}
+                onClick={() => (text === undefined ? search() : setText(undefined))}
+              >
+                <IconSearch size={15} />
+              </ActionIcon>
+            </Tooltip>
+          </div>
           <PagedRows
             {...props}
             key={JSON.stringify(list)}

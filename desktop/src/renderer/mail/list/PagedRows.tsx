@@ -127,7 +127,10 @@ export function PagedRows(props: PagedRowsProps) {
   /** What was meant is done with: the next one takes its place. */
   const goOn = () => {
     const at = cursor;
-    if (chosen > 0) return setSelection(nothing);
+    if (chosen > 0) {
+      if (selected !== undefined && isChosen(selection, selected)) open(undefined);
+      return setSelection(nothing);
+    }
     void once(watch, "mail.list", { list, skip: Math.max(0, at), limit: 2 }).then((page) =>
       open((page?.rows.find(({ key }) => key !== selected) ?? page?.rows[0])?.key),
     );
@@ -188,6 +191,7 @@ export function PagedRows(props: PagedRowsProps) {
           total={total}
           targets={targets.of}
           chooseAll={() => setSelection(everything)}
+          done={goOn}
           clear={() => {
             setSelection(nothing);
             scroller.current?.focus({ preventScroll: true });

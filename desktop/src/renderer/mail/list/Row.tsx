@@ -9,7 +9,7 @@ import {
   IconPaperclip,
 } from "@tabler/icons-react";
 import type { MailRow } from "#contract";
-import { useDirectory } from "../../replica/index.ts";
+import { useDirectory, useReplica } from "../../replica/index.ts";
 import { Avatar, StateBadge, Time } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import type { Addresses } from "../useAddresses.ts";
@@ -24,54 +24,62 @@ export function Row(props: {
 }) {
   const { t } = useWords();
   const { person } = useDirectory();
+  const isOffline = useReplica().status.connection !== "online";
   const { addresses, isOutgoing, row } = props;
   const assignee = person(row.assigneeId);
   const names = row.people.map((each) => (each.me && !isOutgoing ? t("mail.me") : shortName(addresses.nameOf(each))));
   const who = names.length > 0 ? joined(names) : t(isOutgoing ? "mail.noRecipients" : "mail.unknownSender");
   return (
     <>
-      <span className={classes.rowWho}>
-        {row.unread > 0 && <span className={classes.unreadDot} role="img" aria-label={t("mail.unread")} />}
-        <span className={classes.rowNames}>
-          {row.hasDraft && !isOutgoing && <em className={classes.draftMark}>{t("mail.draftMark")} </em>}
-          {isOutgoing && names.length > 0 ? t("mail.toWhom", { who }) : who}
-          {row.count > 1 && <span className={classes.rowCount}> ({row.count})</span>}
-        </span>
-      </span>
-      <span className={classes.rowTime}>
-        <Time at={row.at} />
-      </span>
-      <span className={classes.rowSubject}>
-        {row.answered && <IconArrowBackUp size={13} aria-label={t("mail.answered")} />}
-        {row.forwarded && <IconArrowForwardUp size={13} aria-label={t("mail.forwarded")} />}
-        <span>
-          {row.subject || t("mail.noSubject")}
-          {row.snippet && <span className={classes.rowSnippet}> — {row.snippet}</span>}
-        </span>
-      </span>
-      <span className={classes.rowMarks}>
-        {row.labels.slice(0, 1).map((label) => (
-          <span key={label} className={classes.label}>
-            {label}
+      <span className={classes.rowLine}>
+        <span className={classes.rowWho}>
+          {row.unread > 0 && <span className={classes.unreadDot} role="img" aria-label={t("mail.unread")} />}
+          <span className={classes.rowNames}>
+            {row.hasDraft && !isOutgoing && <em className={classes.draftMark}>{t("mail.draftMark")} </em>}
+            {isOutgoing && names.length > 0 ? t("mail.toWhom", { who }) : who}
+            {row.count > 1 && <span className={classes.rowCount}> ({row.count})</span>}
           </span>
-        ))}
-        {row.record && <span className={classes.rowRecord}>{row.record.title}</span>}
-        {row.warned && <IconAlertTriangle size={14} className={classes.warned} aria-label={t("mail.warned")} />}
-        {row.importance === "high" && (
-          <IconExclamationMark size={14} className={classes.important} aria-label={t("mail.important")} />
-        )}
-        {row.files && <IconPaperclip size={14} aria-label={t("mail.hasFiles")} />}
-        {row.followUpAt && <IconClock size={14} aria-label={t("mail.followUp")} />}
-        {row.flagged && <IconFlagFilled size={13} className={classes.flagged} aria-label={t("mail.flagged")} />}
-        {assignee && (
-          <Tooltip label={t("mail.assignedTo", { name: assignee.name })}>
-            <span>
-              <Avatar id={assignee.id} name={assignee.name} size={16} />
+        </span>
+        <span className={classes.rowTime}>
+          <Time at={row.at} />
+        </span>
+      </span>
+      <span className={classes.rowLine}>
+        <span className={classes.rowSubject}>
+          {row.answered && <IconArrowBackUp size={13} aria-label={t("mail.answered")} />}
+          {row.forwarded && <IconArrowForwardUp size={13} aria-label={t("mail.forwarded")} />}
+          <span>
+            {row.subject || t("mail.noSubject")}
+            {row.snippet && <span className={classes.rowSnippet}> — {row.snippet}</span>}
+          </span>
+        </span>
+        <span className={classes.rowMarks}>
+          {row.labels.slice(0, 1).map((label) => (
+            <span key={label} className={classes.label}>
+              {label}
             </span>
-          </Tooltip>
-        )}
-        <SendMark row={row} />
-        {row.pending > 0 && row.send?.state !== "scheduled" && <StateBadge tone="warn">{t("mail.waiting")}</StateBadge>}
+          ))}
+          {row.record && <span className={classes.rowRecord}>{row.record.title}</span>}
+          {row.warned && <IconAlertTriangle size={14} className={classes.warned} aria-label={t("mail.warned")} />}
+          {row.importance === "high" && (
+            <IconExclamationMark size={14} className={classes.important} aria-label={t("mail.important")} />
+          )}
+          {row.files && <IconPaperclip size={14} aria-label={t("mail.hasFiles")} />}
+          {row.followUpAt && <IconClock size={14} aria-label={t("mail.followUp")} />}
+          {row.flagged && <IconFlagFilled size={13} className={classes.flagged} aria-label={t("mail.flagged")} />}
+          {assignee && (
+            <Tooltip label={t("mail.assignedTo", { name: assignee.name })}>
+              <span>
+                <Avatar id={assignee.id} name={assignee.name} size={16} />
+              </span>
+            </Tooltip>
+          )}
+          <SendMark row={row} />
+          {/* What is on its way is there in a moment: said only while it cannot go. */}
+          {row.pending > 0 && isOffline && row.send?.state !== "scheduled" && (
+            <StateBadge tone="warn">{t("mail.waiting")}</StateBadge>
+          )}
+        </span>
       </span>
     </>
   );

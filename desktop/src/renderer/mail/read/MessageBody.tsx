@@ -5,6 +5,7 @@ import { fileAddress, type ReplicaMessage } from "#contract";
 import { addressKey, type BodyDoc, type MailSettingsDoc } from "@kontor/shared/mail";
 import { useReplica } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
+import { mailFonts } from "./mail.fonts.ts";
 import { mailPage } from "./mail.page.ts";
 import { TextBody } from "./TextBody.tsx";
 import { useOpenLink } from "./useOpenLink.ts";
@@ -51,12 +52,15 @@ function HtmlBody(props: {
   const blockedWords = t("mail.remote.picture");
   const wantsRemote = hasRemote && (isAllowed || once);
   const bare = useMemo(
-    () => mailPage(html, { pictures, colours: coloursNow(scheme), blockedWords }),
+    () => mailPage(html, { pictures, colours: coloursNow(scheme), blockedWords, fonts: mailFonts }),
     [html, pictures, scheme, blockedWords],
   );
   const { problem, remote } = useRemote(message.id, wantsRemote ? bare.remote : NONE);
   const page = useMemo(
-    () => (remote.size === 0 ? bare : mailPage(html, { pictures, remote, colours: coloursNow(scheme), blockedWords })),
+    () =>
+      remote.size === 0
+        ? bare
+        : mailPage(html, { pictures, remote, colours: coloursNow(scheme), blockedWords, fonts: mailFonts }),
     [bare, html, pictures, remote, scheme, blockedWords],
   );
   return (

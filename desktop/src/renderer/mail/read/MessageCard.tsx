@@ -139,6 +139,7 @@ function People(props: {
           </span>
         );
       })}
+      {people.length > shown.length && " "}
       {people.length > shown.length && (
         <button type="button" className={classes.link} onClick={() => setAll(true)}>
           {t("mail.morePeople", { count: people.length - shown.length })}

@@ -81,6 +81,7 @@ function Conversation(
 ) {
   const { boxes, folderId, inOwnWindow = false, messages, onGone, settings, thread } = props;
   const { t } = useWords();
+  const isOffline = useReplica().status.connection !== "online";
   const placeName = usePlaceName();
   const addresses = useAddresses();
   const write = useWrite();
@@ -147,7 +148,7 @@ function Conversation(
       <header className={classes.paneHead}>
         <div className={classes.headLine}>
           {read.length > 1 ? t("mail.conversation", { where, count: read.length }) : where}
-          {newest.pending > 0 && ` · ${t("mail.notSentYet")}`}
+          {newest.pending > 0 && isOffline && ` · ${t("mail.notSentYet")}`}
         </div>
         <h1>{newest.subject || t("mail.noSubject")}</h1>
         <div className={classes.headRow}>

@@ -20,6 +20,8 @@ export interface PageOptions {
   };
   /** In place of pictures that are not shown. */
   readonly blockedWords: string;
+  /** Rules for the interface's own type, which alone is fetched from the app. */
+  readonly fonts?: string;
 }
 
 export interface MailPage {
@@ -30,7 +32,8 @@ export interface MailPage {
   readonly onPaper: boolean;
 }
 
-const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'";
+/** `font-src 'self'` is the app's own type; nothing in it leads out of this device. */
+const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; font-src 'self'";
 
 const FORBIDDEN = [
   "form",
@@ -136,11 +139,11 @@ function hasColours(html: string): boolean {
   );
 }
 
-function styleOf(onPaper: boolean, { colours }: PageOptions): string {
+function styleOf(onPaper: boolean, { colours, fonts = "" }: PageOptions): string {
   const { ink, line, link, quiet } = onPaper
     ? { ink: "#1b2330", link: "#0b6e7f", quiet: "#515b6c", line: "#e3e6eb" }
     : colours;
-  return `
+  return `${fonts}
 :root{color-scheme:${onPaper ? "light" : colours.scheme};${onPaper ? "background:#fff" : "background:transparent"}}
 html,body{margin:0;padding:0;height:auto!important;min-height:0!important}
 body{font:13px/1.5 "Inter Variable","Noto Sans",system-ui,sans-serif;color:${ink};${onPaper ? "padding:12px 14px;background:#fff" : ""};overflow-wrap:anywhere;overflow-x:auto;overflow-y:hidden}
