@@ -101,6 +101,10 @@ export interface Both extends TestAccount {
 
 const apply = applier(messageIntents({ records }));
 
+export async function actAsAnn({ db }: House, name: MailIntentName, id: string, args: JsonObject): Promise<void> {
+  await apply(db, actor("ann"), name, id, args);
+}
+
 export async function openBoth(
   house: House,
   dovecot: Dovecot,
@@ -182,9 +186,7 @@ export async function openBoth(
       other.close();
       other = await connectOther(dovecot, user);
     },
-    async change(name, id, args) {
-      await apply(db, actor("ann"), name, id, args);
-    },
+    change: (name, id, args) => actAsAnn(house, name, id, args),
     close,
   };
 }
