@@ -4,7 +4,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import type { ReplicaRecord, SearchResult } from "#contract";
 import type { CardDoc } from "@kontor/shared/mail";
-import { useReplica, useRow, useRows, useTypes } from "../../replica/index.ts";
+import { useReplica, useRow, useRows, useRowsById, useTypes } from "../../replica/index.ts";
 import { formatSize, TypeIcon } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import classes from "./compose.module.css";
@@ -49,10 +49,19 @@ export function RecordSearch({ choose }: { readonly choose: (recordId: string) =
   const [text, setText] = useState("");
   const { result, searching } = useRecordSearch(text);
   const newest = useRows("records", { selector: { trashed: false }, sort: [{ updatedAt: "desc" }], limit: SHOWN });
+  const found = useRowsById(
+    "records",
+    (result?.hits ?? []).map(({ recordId }) => recordId),
+  );
   const shown =
     text.trim() === ""
       ? (newest === "refused" ? [] : (newest ?? [])).map(({ id, number, title, type }) => ({ id, number, title, type }))
-      : (result?.hits ?? []).map(({ recordId, title, type }) => ({ id: recordId, number: undefined, title, type }));
+      : (result?.hits ?? []).map(({ recordId, title, type }) => ({
+          id: recordId,
+          number: found?.get(recordId)?.number,
+          title,
+          type,
+        }));
   return (
     <>
       <TextInput

@@ -38,6 +38,8 @@ export function useDraftEditor(html: string, events: EditorEvents): TiptapEditor
         role: "textbox",
         spellcheck: "true",
       },
+      // It sends; the editor would make a line of it, in place of a picture that is selected.
+      handleKeyDown: (_view, event) => event.key === "Enter" && (event.ctrlKey || event.metaKey),
       handlePaste: (_view, event) => take(event.clipboardData, undefined, event),
       handleDrop: (view, event, _slice, isMoved) =>
         !isMoved && take(event.dataTransfer, view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos, event),

@@ -1,6 +1,6 @@
 import { ActionIcon, Alert, Button, Group, Modal, NativeSelect, Text, Tooltip } from "@mantine/core";
 import { IconAppWindow, IconX } from "@tabler/icons-react";
-import { useRef, useState, type DragEvent, type KeyboardEvent } from "react";
+import { useEffect, useRef, useState, type DragEvent, type KeyboardEvent } from "react";
 import type { ReplicaMessage } from "#contract";
 import { mailLimits, type MailboxDoc, type MailSettingsDoc } from "@kontor/shared/mail";
 import { useDirectory, useReplica } from "../../replica/index.ts";
@@ -36,13 +36,16 @@ const TITLES = {
   redirect: "compose.kind.redirect",
 } as const satisfies Record<ComposerFields["origin"]["kind"], WordKey>;
 
+/** Begun or called back so short a time ago, it is to be written now; one that is met in a list leaves the keys to the list. */
+const FRESH_MS = 3_000;
+
 const FIELDS = { to: "compose.to", cc: "compose.cc", bcc: "compose.bcc" } as const satisfies Record<string, WordKey>;
 
 export function OpenDraft(props: OpenDraftProps) {
   const { draftId, html, inOwnWindow = false, mailboxes, message, onClose, settings } = props;
   const { t } = useWords();
   const { call } = useReplica();
-  const { people } = useDirectory();
+  const { myId, people } = useDirectory();
   const attach = useAttach(draftId, message.attachments.length);
   const { change, editor, fields, fieldsNow, htmlNow, saving } = useEditedDraft({
     draftId,
@@ -52,6 +55,11 @@ export function OpenDraft(props: OpenDraftProps) {
   });
   const [shown, setShown] = useState({ cc: false, subject: false, tools: inOwnWindow, card: false, discard: false });
   const show = (part: Partial<typeof shown>) => setShown((before) => ({ ...before, ...part }));
+  const [start] = useState(fields);
+  const [isFresh] = useState(() => Date.now() - Date.parse(message.sentAt) < FRESH_MS);
+  useEffect(() => {
+    if (isFresh && start.to.length > 0) editor.commands.focus("start");
+  }, [editor, isFresh, start]);
   const leftovers = useRef(new Map<string, string>());
 
   const { kind, sourceId } = fields.origin;
@@ -113,6 +121,9 @@ export function OpenDraft(props: OpenDraftProps) {
   const ccShown = shown.cc || fields.cc.length > 0 || fields.bcc.length > 0;
   const subjectShown =
     !isRedirect && (inOwnWindow || shown.subject || kind === "new" || kind === "forward" || fields.subject === "");
+  const isOwnMailbox = mailboxes.some(
+    ({ id, kind: sort, ownerId }) => id === fields.mailboxId && sort === "personal" && ownerId === myId,
+  );
   const problem = sending.problem ?? saving.problem;
 
   return (
@@ -153,8 +164,10 @@ export function OpenDraft(props: OpenDraftProps) {
           {t("compose.sendFailed", { reason: message.send.message ?? message.send.reason ?? "" })}
         </Alert>
       )}
-      <FromField mailboxes={mailboxes} fields={fields} change={change} />
-      <RecipientsField {...recipients("to")} autoFocus={fields.to.length === 0} outsiderNote={outsiderNote()}>
+      {(ccShown || kind === "new" || inOwnWindow || !isOwnMailbox) && (
+        <FromField mailboxes={mailboxes} fields={fields} change={change} />
+      )}
+      <RecipientsField {...recipients("to")} autoFocus={isFresh && start.to.length === 0} outsiderNote={outsiderNote()}>
         {!ccShown && (
           <button type="button" className={classes.more} onClick={() => show({ cc: true })}>
             {t("compose.ccBcc")}
@@ -191,12 +204,12 @@ export function OpenDraft(props: OpenDraftProps) {
           )}
         </div>
       )}
+      {isRedirect ? <QuotedFrame html={html} /> : <EditorArea editor={editor} toolsShown={shown.tools} />}
       <Cards
         cards={fields.cards}
         hasOutsiders={hasOutsiders}
         remove={(recordId) => change({ cards: fieldsNow().cards.filter((card) => card.recordId !== recordId) })}
       />
-      {isRedirect ? <QuotedFrame html={html} /> : <EditorArea editor={editor} toolsShown={shown.tools} />}
       <Attachments message={message} remove={(fileId) => void attach.remove(fileId)} />
       {problem && (
         <p className={classes.problem} role="alert">

@@ -1,8 +1,10 @@
-import { useMemo } from "react";
+import { useMemo, useState, type SyntheticEvent } from "react";
 import { useWords } from "../../words/index.ts";
 import { mailPage } from "../read/mail.page.ts";
 import classes from "./compose.module.css";
 
+const MIN_HEIGHT_PX = 40;
+const MAX_HEIGHT_PX = 360;
 const NO_PICTURES: ReadonlyMap<string, string> = new Map();
 
 /** What is quoted, as it was written: shown, not edited; it runs nothing and loads nothing. */
@@ -13,7 +15,22 @@ export function QuotedFrame({ html }: { readonly html: string }) {
     () => mailPage(html, { pictures: NO_PICTURES, colours: PAPER, blockedWords }),
     [html, blockedWords],
   );
-  return <iframe className={classes.quotedFrame} sandbox="" srcDoc={page.html} title={t("compose.quote.title")} />;
+  const [height, setHeight] = useState(MIN_HEIGHT_PX);
+  const measure = ({ currentTarget }: SyntheticEvent<HTMLIFrameElement>) => {
+    const root = currentTarget.contentDocument?.documentElement;
+    if (root) setHeight(Math.min(MAX_HEIGHT_PX, root.scrollHeight + 2));
+  };
+  // `allow-same-origin` alone: nothing runs in it, and the window may measure it.
+  return (
+    <iframe
+      className={classes.quotedFrame}
+      sandbox="allow-same-origin"
+      srcDoc={page.html}
+      title={t("compose.quote.title")}
+      style={{ height }}
+      onLoad={measure}
+    />
+  );
 }
 
 /** On white in every theme: that is how whoever gets it is most likely to see it. */
