@@ -99,7 +99,8 @@ export const commandInputs = {
   "mail.undo": z.object({ undo: id }),
   /** For good; only what lies in trash or junk. */
   "mail.delete": z.object({ targets: mailTargetsSchema }),
-  "mail.regroup": z.object({ ids: z.array(id).min(1).max(1_000), threadId: id }),
+  /** Into one thread: a new one, or (without `threadId`) that of the oldest of them. */
+  "mail.regroup": z.object({ targets: mailTargetsSchema, threadId: id.optional() }),
   "folder.create": mailIntentSchemas["folder.create"].extend({ id }),
   "folder.rename": mailIntentSchemas["folder.rename"].extend({ id }),
   "folder.move": mailIntentSchemas["folder.move"].extend({ id }),
@@ -125,6 +126,8 @@ export const commandInputs = {
   "mail.raw": z.object({ id }),
   /** Pictures from elsewhere, through the server, as data addresses by their own. */
   "mail.remotePictures": z.object({ id, addresses: z.array(z.string().max(2_000)).max(100) }),
+  /** Messages of other programs (.eml, .mbox), as they are, into a folder; the server leaves out what it has already. */
+  "mail.import": z.object({ folderId: id, path: z.string().min(1).max(4_096) }),
   /** What only the server can do now (accounts, redirecting, running a rule): a request to its interface below /api/mail. */
   "mail.request": z.object({
     method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]),
@@ -199,6 +202,7 @@ export interface CommandResults {
   "mail.count": { readonly count: number };
   "mail.raw": Answered<{ readonly bytes: Uint8Array }>;
   "mail.remotePictures": Answered<{ readonly pictures: Readonly<Record<string, string>> }>;
+  "mail.import": Answered<{ readonly imported: number; readonly known: number; readonly refused: number }>;
   "mail.request": Answered<{ readonly status: number; readonly body: Json }>;
   "outbox.list": readonly OutboxItem[];
   "outbox.retry": Nothing;

@@ -1,11 +1,24 @@
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
-import { IconFile, IconKey, IconKeyboard, IconPlus, IconRefresh, IconSearch, IconTrash } from "@tabler/icons-react";
+import {
+  IconAddressBook,
+  IconFile,
+  IconKey,
+  IconKeyboard,
+  IconMail,
+  IconPencil,
+  IconPlus,
+  IconRefresh,
+  IconSearch,
+  IconSettings,
+  IconTrash,
+} from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import type { SearchResult } from "#contract";
 import { useDirectory, useReplica, useRow, useRowsById, useTypes } from "../replica/index.ts";
 import { Avatar, TypeIcon } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
 import { useAccess } from "../access/index.ts";
+import { askMail, useFoundMail } from "../mail/index.ts";
 import { go, useRoute } from "./route.ts";
 import classes from "./shell.module.css";
 
@@ -23,6 +36,7 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
   const open = useRow("records", route.at === "objects" || route.at === "record" ? route.id : undefined);
   const { people } = useDirectory();
   const { result, searching } = useSearch(query);
+  const mail = useFoundMail(query);
   const records = useRowsById(
     "records",
     (result?.hits ?? []).map((hit) => hit.recordId),
@@ -37,12 +51,31 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
       leftSection: <TypeIcon name={type.icon} />,
       onClick: () => go({ at: "objects", type: type.name }),
     })),
+    { id: "mail", label: t("app.place.mail"), leftSection: <IconMail size={16} />, onClick: () => go({ at: "mail" }) },
+    {
+      id: "contacts",
+      label: t("mail.contacts"),
+      leftSection: <IconAddressBook size={16} />,
+      onClick: () => go({ at: "contacts" }),
+    },
+    {
+      id: "mailSettings",
+      label: t("mail.settings"),
+      leftSection: <IconSettings size={16} />,
+      onClick: () => go({ at: "mailSettings" }),
+    },
     { id: "outbox", label: t("app.place.outbox"), onClick: () => go({ at: "outbox" }) },
     { id: "issues", label: t("app.place.issues"), onClick: () => go({ at: "issues" }) },
     { id: "requests", label: t("access.place"), onClick: () => go({ at: "requests" }) },
     { id: "people", label: t("app.place.people"), onClick: () => go({ at: "people" }) },
   ];
   const commands: SpotlightActionData[] = [
+    {
+      id: "compose",
+      label: t("mail.palette.write"),
+      leftSection: <IconPencil size={16} />,
+      onClick: () => askMail({ ask: "compose" }),
+    },
     ...types.list.map((type) => ({
       id: `new-${type.name}`,
       label: t("app.palette.new", { type: label(type.label) }),
@@ -98,8 +131,16 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
     : [];
   const wanted = (actions: SpotlightActionData[]) =>
     needle ? actions.filter((action) => matches(action.label ?? "")) : actions;
+  const messages: SpotlightActionData[] = mail.rows.map((row) => ({
+    id: `mail-${row.messageId}`,
+    label: row.subject || t("mail.noSubject"),
+    description: [row.people.map(({ address, name }) => name ?? address).join(", "), row.snippet].join(" · "),
+    leftSection: <IconMail size={16} />,
+    onClick: () => go({ at: "mail", place: `f-${row.folderId}`, id: row.messageId }),
+  }));
   const groups: SpotlightActionGroupData[] = [
     { group: t("app.palette.found"), actions: found },
+    { group: t("app.place.mail"), actions: messages },
     { group: t("app.place.people"), actions: persons },
     { group: t("app.palette.places"), actions: wanted(places) },
     { group: t("app.palette.commands"), actions: needle ? wanted(commands) : [] },
@@ -112,7 +153,7 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
       actions={groups}
       filter={(_query, actions) => actions}
       shortcut={null}
-      nothingFound={searching ? t("app.palette.searching") : t("app.palette.nothing")}
+      nothingFound={searching || mail.searching ? t("app.palette.searching") : t("app.palette.nothing")}
       searchProps={{
         leftSection: <IconSearch size={18} />,
         placeholder: t("app.palette.placeholder"),

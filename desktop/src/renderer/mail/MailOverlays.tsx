@@ -84,7 +84,7 @@ function useActs(): (request: MailRequest) => boolean {
   }
 
   async function split(messageId: string): Promise<void> {
-    await call("mail.regroup", { ids: [messageId], threadId: newId() });
+    await call("mail.regroup", { targets: { ids: [messageId] }, threadId: newId() });
     notifications.show({ message: t("mail.done.split") });
   }
 

@@ -62,6 +62,7 @@ export const mailWords = defineWords(
     "mail.done.deleted": "{count, plural, one {Deleted for good} other {# messages deleted for good}}",
     "mail.done.flagged": "{count, plural, one {Flagged} other {# messages flagged}}",
     "mail.done.inbox": "{count, plural, one {Back in the inbox} other {# messages are back in the inbox}}",
+    "mail.done.joined": "They are one conversation now",
     "mail.done.junk": "{count, plural, one {Moved to junk} other {# messages moved to junk}}",
     "mail.done.labelled": "{count, plural, one {Labelled “{label}”} other {# messages labelled “{label}”}}",
     "mail.done.linked": "Linked to the record",
@@ -132,9 +133,14 @@ export const mailWords = defineWords(
     "mail.from": "From:",
     "mail.gone": "This message is not here any more",
     "mail.hasFiles": "With attachments",
+    "mail.import": "Import messages (.eml, .mbox)",
+    "mail.import.done":
+      "{imported, plural, one {# message imported} other {# messages imported}}{known, plural, =0 {} one {, # was here already} other {, # were here already}}{refused, plural, =0 {} one {, # could not be read} other {, # could not be read}}.",
+    "mail.import.working": "Importing into “{name}”…",
     "mail.important": "important",
     "mail.internal": "internal",
     "mail.junk": "Junk",
+    "mail.join": "Make them one conversation",
     "mail.key.archive": "Mail: archive",
     "mail.key.compose": "Mail: write",
     "mail.key.extendNext": "Mail: choose the next as well",
@@ -197,6 +203,7 @@ export const mailWords = defineWords(
     "mail.ofRecord": "Mail",
     "mail.omitted": "{count, plural, one {# older message is not shown.} other {# older messages are not shown.}}",
     "mail.outsider": "external",
+    "mail.palette.write": "Write a message",
     "mail.print": "Print",
     "mail.quote.hide": "Hide what is quoted",
     "mail.quote.show": "Show what is quoted",
@@ -332,6 +339,7 @@ export const mailWords = defineWords(
       "{count, plural, one {Отмечено # письмо} few {Отмечено # письма} many {Отмечено # писем} other {Отмечено # письма}}",
     "mail.done.inbox":
       "{count, plural, one {# письмо снова во входящих} few {# письма снова во входящих} many {# писем снова во входящих} other {# письма снова во входящих}}",
+    "mail.done.joined": "Теперь это одна переписка",
     "mail.done.junk":
       "{count, plural, one {# письмо в спаме} few {# письма в спаме} many {# писем в спаме} other {# письма в спаме}}",
     "mail.done.labelled":
@@ -410,9 +418,14 @@ export const mailWords = defineWords(
     "mail.from": "От кого:",
     "mail.gone": "Этого письма здесь больше нет",
     "mail.hasFiles": "С вложениями",
+    "mail.import": "Импортировать письма (.eml, .mbox)",
+    "mail.import.done":
+      "{imported, plural, one {Импортировано # письмо} few {Импортировано # письма} many {Импортировано # писем} other {Импортировано # письма}}{known, plural, =0 {} one {, # уже было} few {, # уже были} many {, # уже были} other {, # уже были}}{refused, plural, =0 {} one {, # прочитать не удалось} few {, # прочитать не удалось} many {, # прочитать не удалось} other {, # прочитать не удалось}}.",
+    "mail.import.working": "Импорт в «{name}»…",
     "mail.important": "важное",
     "mail.internal": "внутреннее",
     "mail.junk": "В спам",
+    "mail.join": "Объединить в одну переписку",
     "mail.key.archive": "Почта: в архив",
     "mail.key.compose": "Почта: написать",
     "mail.key.extendNext": "Почта: выбрать и следующее",
@@ -477,6 +490,7 @@ export const mailWords = defineWords(
     "mail.omitted":
       "{count, plural, one {# более раннее письмо не показано.} few {# более ранних письма не показаны.} many {# более ранних писем не показаны.} other {# более ранних письма не показаны.}}",
     "mail.outsider": "внешний",
+    "mail.palette.write": "Написать письмо",
     "mail.print": "Напечатать",
     "mail.quote.hide": "Скрыть цитату",
     "mail.quote.show": "Показать цитату",

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { CommandResults, MailSuggestion, MailTargets, Queued, ReplicaFolder, ReplicaMessage } from "#contract";
 import type { CommandInputs } from "../commands.ts";
 import { DomainError, newId, type JsonObject } from "@kontor/shared/base";
@@ -256,6 +257,16 @@ export function createMailCommands(deps: MailCommandsDeps): MailCommands {
     return await queueEach(messages, "mail.delete", {});
   }
 
+  async function regroup(targets: MailTargets, named: string | undefined): Promise<{ count: number }> {
+    const messages = [...eachOf(idsOfTargets(lists, targets))];
+    const oldest = messages.toSorted((a, b) => (a.receivedAt < b.receivedAt ? -1 : 1))[0];
+    const threadId = named ?? oldest?.threadId;
+    if (threadId === undefined) return { count: 0 };
+    // Threads are of one mailbox.
+    const moved = messages.filter((each) => each.mailboxId === oldest?.mailboxId && each.threadId !== threadId);
+    return await queueEach(moved, "mail.regroup", { threadId });
+  }
+
   async function queueEach(
     messages: readonly ReplicaMessage[],
     name: string,
@@ -349,7 +360,7 @@ export function createMailCommands(deps: MailCommandsDeps): MailCommands {
     "mail.update": ({ change, moveTo, targets }) => update(targets, change, moveTo),
     "mail.undo": (input) => undo(input.undo),
     "mail.delete": ({ targets }) => remove(targets),
-    "mail.regroup": ({ ids, threadId }) => queueEach(messagesOf(ids), "mail.regroup", { threadId }),
+    "mail.regroup": ({ targets, threadId }) => regroup(targets, threadId),
     "mail.count": ({ targets }) => ({ count: idsOfTargets(lists, targets).length }),
     "folder.create": ({ id, ...args }) => queueFolder(id, "folder.create", args, args.name),
     "folder.rename": ({ id, name }) => queueFolder(id, "folder.rename", { name }, folderTitle(id)),
@@ -376,8 +387,17 @@ export function createMailCommands(deps: MailCommandsDeps): MailCommands {
     "mail.suggest": ({ limit, text }) => suggest(text, limit),
     "mail.raw": ({ id }) => server.bytes(`/api/mail/messages/${id}/raw`, MAX_RAW_BYTES),
     "mail.remotePictures": ({ addresses, id }) => remotePictures(id, addresses),
+    "mail.import": ({ folderId, path }) => importFile(folderId, path),
     "mail.request": ({ body, method, path }) => server.request(method, path, body),
   };
+
+  async function importFile(folderId: string, path: string): Promise<CommandResults["mail.import"]> {
+    const mime = /\.eml$/i.test(path) ? "message/rfc822" : "application/mbox";
+    const answer = await server.upload(`/api/mail/folders/${folderId}/import`, mime, path);
+    if (!answer.ok) return answer;
+    const { imported, known, tooLarge, unreadable } = importedSchema.parse(answer.body);
+    return { ok: true, imported, known, refused: tooLarge + unreadable };
+  }
 
   async function remotePictures(
     id: string,
@@ -395,6 +415,12 @@ export function createMailCommands(deps: MailCommandsDeps): MailCommands {
   }
 }
 
+const importedSchema = z.object({
+  imported: z.number(),
+  known: z.number(),
+  tooLarge: z.number(),
+  unreadable: z.number(),
+});
 const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif)$/;
 
 /** A change that was never sent takes the next one of its kind in. */

@@ -1,3 +1,4 @@
+import { open } from "node:fs/promises";
 import type { Answered } from "#contract";
 import type { FieldProblem, Json } from "@kontor/shared/base";
 
@@ -9,6 +10,8 @@ export interface MailServer {
     body?: Json,
   ): Promise<Answered<{ readonly status: number; readonly body: Json }>>;
   bytes(path: string, maxBytes: number): Promise<Answered<{ readonly bytes: Uint8Array; readonly mime: string }>>;
+  /** A file of this device as the body, however long it is. */
+  upload(path: string, mime: string, file: string): Promise<Answered<{ readonly body: Json }>>;
 }
 
 export interface MailServerDeps {
@@ -42,7 +45,28 @@ export function createMailServer({ serverUrl, token, fetch, onExpired }: MailSer
     }
   }
 
+  async function upload(path: string, mime: string, file: string): Promise<Answered<{ readonly body: Json }>> {
+    const bearer = token();
+    if (bearer === undefined) return { ok: false, reason: "signedOut", message: "The sign-in has ended." };
+    const handle = await open(file); // a file that is not there is the caller's to know, not "offline"
+    try {
+      const response = await fetch(new URL(path, serverUrl), {
+        method: "POST",
+        headers: { authorization: `Bearer ${bearer}`, "content-type": mime },
+        body: handle.readableWebStream() as unknown as BodyInit,
+        duplex: "half",
+      } as RequestInit);
+      if (response.status === 401) onExpired();
+      return response.ok ? { ok: true, body: (await response.json()) as Json } : await failureOf(response);
+    } catch {
+      return { ok: false, reason: "offline", message: "The server cannot be reached." };
+    } finally {
+      await handle.close().catch(() => undefined);
+    }
+  }
+
   return {
+    upload,
     async request(method, path, body) {
       const response = await send(method, path, body);
       if (!(response instanceof Response)) return response;

@@ -1,6 +1,8 @@
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import {
   IconArchive,
+  IconArrowsJoin,
   IconClock,
   IconDots,
   IconFlag,
@@ -34,7 +36,7 @@ export function BulkBar(props: {
 }) {
   const { boxes, clear, count, done, list, targets, total } = props;
   const { t } = useWords();
-  const { status } = useReplica();
+  const { call, status } = useReplica();
   const actions = useMailActions();
   const role = roleOfPlace(list.place, boxes);
   const mailboxId = mailboxOfPlace(list.place, boxes);
@@ -90,6 +92,16 @@ export function BulkBar(props: {
           )}
           {item(t("mail.label"), <IconTag size={15} />, () => askMail({ ask: "label", targets }))}
           {item(t("mail.snooze"), <IconClock size={15} />, () => askMail({ ask: "snooze", targets, after: done }))}
+          {count > 1 &&
+            item(
+              t("mail.join"),
+              <IconArrowsJoin size={15} />,
+              () =>
+                void call("mail.regroup", { targets }).then(() => {
+                  notifications.show({ message: t("mail.done.joined") });
+                  clear();
+                }),
+            )}
           {mailboxId !== undefined &&
             item(t("mail.move"), <IconFolderSymlink size={15} />, () =>
               askMail({ ask: "move", targets, mailboxId, after: done }),

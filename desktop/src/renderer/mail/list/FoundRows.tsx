@@ -1,19 +1,16 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useId, useRef, type KeyboardEvent } from "react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import type { MailBoxes, MailList, MailPlace, MailRow, MailSearchAnswer } from "#contract";
+import type { MailBoxes, MailList, MailPlace, MailRow } from "#contract";
 import { useShortcuts } from "../../app/index.ts";
-import { useReplica } from "../../replica/index.ts";
 import { Empty } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import { useAddresses } from "../useAddresses.ts";
 import { Row } from "./Row.tsx";
 import { useListKeys } from "./useListKeys.ts";
+import { useMailSearch } from "./useMailSearch.ts";
 import classes from "../mail.module.css";
 
 const ROW_PX = 58;
-const PAGE = 100;
-const TYPING_MS = 60;
-const AGAIN_MS = 400; // the index is behind the messages: ask again until it says that it is complete
 
 /** Results while one types, of all mailboxes, newest first; more of them as one scrolls. */
 export function FoundRows(props: {
@@ -126,37 +123,3 @@ const isOutgoing = ({ folderId }: MailRow, boxes: MailBoxes): boolean => {
   const role = boxes.folders.find(({ id }) => id === folderId)?.role;
   return role === "sent" || role === "drafts" || role === "outbox";
 };
-
-export function useMailSearch(text: string) {
-  const { call } = useReplica();
-  const [wanted, setWanted] = useState({ text, limit: PAGE });
-  const [held, setHeld] = useState<{ text: string; answer: MailSearchAnswer }>();
-  if (wanted.text !== text) setWanted({ text, limit: PAGE });
-  const { limit } = wanted;
-  useEffect(() => {
-    if (text === "") return;
-    let gone = false;
-    let timer = 0;
-    const offsetMinutes = -new Date().getTimezoneOffset();
-    const ask = () =>
-      call("mail.search", { text, limit, offsetMinutes }).then(
-        (answer) => {
-          if (gone) return;
-          setHeld({ text, answer });
-          if (!answer.complete) timer = window.setTimeout(ask, AGAIN_MS);
-        },
-        () => undefined,
-      );
-    timer = window.setTimeout(ask, TYPING_MS);
-    return () => {
-      gone = true;
-      window.clearTimeout(timer);
-    };
-  }, [call, text, limit]);
-  return {
-    // While typing, the last results stay: a list that blinks cannot be read.
-    answer: text === "" ? undefined : held?.answer,
-    asked: held?.text,
-    more: () => setWanted((before) => (before.limit >= 200 ? before : { text, limit: before.limit + PAGE })),
-  };
-}

@@ -135,7 +135,6 @@ function FolderLine(props: {
   readonly count: number;
   readonly here: boolean;
   readonly depth?: number;
-  readonly waiting?: boolean;
   readonly open: () => void;
 }) {
   return (
@@ -174,6 +173,7 @@ function Folder(props: {
   const nameOf = useFolderName();
   const [over, setOver] = useState(false);
   const name = nameOf(folder);
+  const importInto = useImport();
   const takes = (event: DragEvent) => {
     const mail = draggedMail(event);
     return mail?.mailboxId === folder.mailboxId && folder.role !== "outbox" && folder.role !== "drafts"
@@ -223,7 +223,7 @@ function Folder(props: {
         depth={depth}
         open={props.open}
       />
-      {mayEdit && (isOwn || empties || total > 0) && (
+      {mayEdit && (
         <Menu position="bottom-end">
           <Menu.Target>
             <ActionIcon size={20} className={classes.folderMenu} aria-label={t("mail.folder.menu", { name })}>
@@ -241,6 +241,9 @@ function Folder(props: {
               <Menu.Item color="red" disabled={total === 0} onClick={() => actions.deleteForGood(whole, total)}>
                 {t("mail.folder.empty")}
               </Menu.Item>
+            )}
+            {folder.role !== "drafts" && folder.role !== "outbox" && (
+              <Menu.Item onClick={() => void importInto(folder.id, name)}>{t("mail.import")}</Menu.Item>
             )}
             {folder.role !== "trash" && folder.role !== "drafts" && folder.role !== "outbox" && (
               <Menu.Item onClick={() => ask({ kind: "create", mailboxId: folder.mailboxId, parentId: folder.id })}>
@@ -263,6 +266,40 @@ function Folder(props: {
     </div>
   );
 }
+
+/** Messages of other mail programs, as they are. */
+function useImport(): (folderId: string, name: string) => Promise<void> {
+  const { call } = useReplica();
+  const { t, reason } = useWords();
+  return async (folderId, name) => {
+    const totals = { imported: 0, known: 0, refused: 0 };
+    for (const path of await window.kontor.chooseFiles()) {
+      notifications.show({
+        id: IMPORT_ID,
+        loading: true,
+        autoClose: false,
+        message: t("mail.import.working", { name }),
+      });
+      const answer = await call("mail.import", { folderId, path }).catch((error: unknown) => ({
+        ok: false as const,
+        reason: error instanceof CommandFailed ? error.error.reason : "",
+        message: String(error),
+      }));
+      notifications.hide(IMPORT_ID);
+      if (!answer.ok) {
+        const words = answer.reason === "offline" ? t("mail.needsServer") : reason(answer.reason, answer.message);
+        notifications.show({ color: "red", message: words });
+        return;
+      }
+      totals.imported += answer.imported;
+      totals.known += answer.known;
+      totals.refused += answer.refused;
+    }
+    if (totals.imported + totals.known + totals.refused > 0)
+      notifications.show({ message: t("mail.import.done", totals), autoClose: 10_000 });
+  };
+}
+const IMPORT_ID = "mail-import";
 
 function FolderDialog(props: {
   readonly asked: FolderQuestion;
