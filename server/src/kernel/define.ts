@@ -129,6 +129,8 @@ export type CollectionAccess<Row extends { readonly id: string }> =
       readonly collection: string;
       parentId(row: Row): string;
       byParents(db: Database, parentIds: readonly string[]): Promise<readonly Row[]>;
+      /** Where a parent has more rows than should be read at once, such as a mailbox: their ids, and the rows then some at a time. */
+      idsByParents?(db: Database, parentIds: readonly string[]): Promise<readonly string[]>;
     };
 
 /** The rows as policies see them, in the same order. */

@@ -62,8 +62,8 @@ export interface HeldTurn {
   readonly at: string;
 }
 
-/** A row's new state in the profile. */
-export type ViewChange = Projection & { readonly lost: boolean };
+/** A row's new state in the profile: what is seen is known by its hash, so that a hundred thousand of them fit in memory. */
+export type ViewChange = Omit<Projection, "view"> & { readonly hash: string | undefined; readonly lost: boolean };
 
 export interface FeedRow {
   readonly collection: string;
@@ -476,7 +476,7 @@ export async function writeViewChanges(db: Database, id: string, changes: readon
     ), input as (
       select * from unnest(
         ${column((c) => c.collection)}::text[], ${column((c) => c.id)}::uuid[], ${column((c) => c.parentId ?? null)}::uuid[],
-        ${column((c) => c.view?.hash ?? NO_HASH)}::text[], ${column((c) => c.mask)}::text[], ${column((c) => c.lost)}::boolean[]
+        ${column((c) => c.hash ?? NO_HASH)}::text[], ${column((c) => c.mask)}::text[], ${column((c) => c.lost)}::boolean[]
       ) with ordinality as input (collection, row_id, parent_id, hash, mask, lost, n)
     )
     insert into view_row (profile_id, collection, row_id, parent_id, hash, mask, position, lost)
@@ -487,7 +487,11 @@ export async function writeViewChanges(db: Database, id: string, changes: readon
 }
 
 /** The mask changed and what is seen did not: nothing is sent (VIS-3). */
-export async function writeMasks(db: Database, id: string, changes: readonly Projection[]): Promise<void> {
+export async function writeMasks(
+  db: Database,
+  id: string,
+  changes: readonly Pick<ViewChange, "collection" | "id" | "mask">[],
+): Promise<void> {
   await sql`
     update view_row set mask = input.mask
     from unnest(${changes.map((c) => c.collection)}::text[], ${changes.map((c) => c.id)}::uuid[], ${changes.map((c) => c.mask)}::text[])

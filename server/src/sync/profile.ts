@@ -407,9 +407,9 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
       if (projection.view && isSeen(row)) difference.seen.add(key);
       if (!differs) continue;
       if (differs === "loss")
-        difference.losses.set(key, { ...projection, parentId: row?.parentId ?? undefined, lost: true });
-      else if (differs === "put") difference.puts.set(key, { ...projection, lost: false });
-      else difference.masks.push(projection);
+        difference.losses.set(key, { ...changeOf(projection), parentId: row?.parentId ?? undefined, lost: true });
+      else if (differs === "put") difference.puts.set(key, { ...changeOf(projection), lost: false });
+      else difference.masks.push({ ...changeOf(projection), lost: false });
       if (differs === "loss" || !isSeen(row) || row.mask !== projection.mask) parents.push(projection.id);
     }
     if (parents.length > 0) await compareChildren(work, first.collection, parents, difference);
@@ -423,11 +423,17 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
   ): Promise<void> {
     const { db, id, viewer } = work;
     for (const child of projector.childrenOf(collection)) {
-      const rows = await childRows(db, child, parentIds);
       const gone = new Set(await readHeldChildren(db, id, child.name, parentIds));
+      const many = child.access.kind === "parent" ? await child.access.idsByParents?.(db, parentIds) : undefined;
+      const rows = many ? [] : await childRows(db, child, parentIds);
       for (const row of rows) gone.delete(row.id);
+      for (const row of many ?? []) gone.delete(row);
       for (const chunk of chunked(rows))
         await compare(work, await projector.projectRows(db, viewer, child, chunk), difference);
+      for (const chunk of chunked(many ?? [])) {
+        await compare(work, await projector.projectIds(db, viewer, child.name, chunk), difference);
+        await setImmediate();
+      }
       for (const chunk of chunked([...gone]))
         await compare(work, await projector.projectIds(db, viewer, child.name, chunk), difference);
     }
@@ -558,7 +564,8 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
       const difference = createDifference();
       const projections = await projector.projectIds(db, viewer, collection, ids);
       const gone = projections.filter(({ view }) => !view);
-      for (const projection of gone) difference.losses.set(rowKeyOf(projection), { ...projection, lost: true });
+      for (const projection of gone)
+        difference.losses.set(rowKeyOf(projection), { ...changeOf(projection), lost: true });
       await loseChildren(
         work,
         collection,
@@ -580,7 +587,7 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     if (parentIds.length === 0) return;
     for (const { name } of projector.childrenOf(collection))
       for (const child of await readHeldChildren(db, id, name, parentIds)) {
-        const gone = { collection: name, id: child, parentId: undefined, mask: "", lost: true };
+        const gone = { collection: name, id: child, parentId: undefined, mask: "", hash: undefined, lost: true };
         losses.set(rowKeyOf(gone), gone);
       }
   }
@@ -669,7 +676,7 @@ export interface RowKey {
 interface Difference {
   readonly losses: Map<string, ViewChange>;
   readonly puts: Map<string, ViewChange>;
-  readonly masks: Projection[];
+  readonly masks: ViewChange[];
   readonly turns: RowTurn[];
   /** Rows that were compared and are held before and after. */
   readonly seen: Set<string>;
@@ -711,6 +718,9 @@ export async function withDependents(
   const known = new Set(changes.map(rowKeyOf));
   return [...changes, ...found.filter((row) => !known.has(rowKeyOf(row)))];
 }
+
+/** Without what is seen of it: that is read again when it is sent. */
+const changeOf = ({ view, ...head }: Projection) => ({ ...head, hash: view?.hash });
 
 export const rowKeyOf = ({ collection, id }: RowKey) => `${collection} ${id}`;
 

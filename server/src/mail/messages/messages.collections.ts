@@ -7,6 +7,7 @@ import {
   findFoldersOf,
   findLinks,
   findLinksOf,
+  findMessageIdsOf,
   findMessages,
   findMessagesOf,
   scanBodies,
@@ -31,7 +32,13 @@ export const messageCollections: readonly Collection[] = [
   }),
   defineCollection<MessageRow>({
     name: "messages",
-    access: { kind: "parent", collection: "mailboxes", parentId: (row) => row.mailbox_id, byParents: findMessagesOf },
+    access: {
+      kind: "parent",
+      collection: "mailboxes",
+      parentId: (row) => row.mailbox_id,
+      byParents: findMessagesOf,
+      idsByParents: findMessageIdsOf,
+    },
     byIds: findMessages,
     scan: scanMessages,
     project: (row, access) => (seesMessages(access) ? asDoc(messageToDoc(row)) : undefined),

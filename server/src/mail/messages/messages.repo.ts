@@ -314,6 +314,21 @@ export async function findMessagesOf(
   return selectMessages(db).where("m.mailbox_id", "in", mailboxIds).orderBy("m.id").execute();
 }
 
+/** Ids alone: a mailbox may have hundreds of thousands. */
+export async function findMessageIdsOf(
+  db: Database | Transaction,
+  mailboxIds: readonly string[],
+): Promise<readonly string[]> {
+  if (mailboxIds.length === 0) return [];
+  const rows = await messageTables(db)
+    .selectFrom("mail_message")
+    .select("id")
+    .where("mailbox_id", "in", mailboxIds)
+    .orderBy("id")
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 export const scanMessages = (db: Database, after: string | undefined, limit: number): Promise<readonly MessageRow[]> =>
   selectMessages(db)
     .$if(after !== undefined, (query) => query.where("m.id", ">", after ?? ""))
