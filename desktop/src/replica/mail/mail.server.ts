@@ -53,8 +53,8 @@ export function createMailServer({ serverUrl, token, fetch, onExpired }: MailSer
       const response = await fetch(new URL(path, serverUrl), {
         method: "POST",
         headers: { authorization: `Bearer ${bearer}`, "content-type": mime },
-        body: handle.readableWebStream() as unknown as BodyInit,
-        duplex: "half",
+        body: handle.readableWebStream() as unknown as ReadableStream,
+        duplex: "half", // a stream cannot be sent otherwise
       } as RequestInit);
       if (response.status === 401) onExpired();
       return response.ok ? { ok: true, body: (await response.json()) as Json } : await failureOf(response);
