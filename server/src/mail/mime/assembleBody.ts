@@ -1,5 +1,6 @@
 import { mailLimits } from "@kontor/shared/mail";
 import { decodeText } from "./charset.ts";
+import { contentIdOf, contentLocationOf } from "./contentId.ts";
 import { unfoldFlowed } from "./flowedText.ts";
 import { cleanHtml } from "./html/cleanHtml.ts";
 import { escapeText, storable } from "./html/escape.ts";
@@ -224,10 +225,26 @@ class Renderer {
     }
     const source = this.#htmlSource(part);
     if (source.length >= MAX_HTML_SOURCE_CHARS) return undefined;
-    const { html, sheet, cids, hasRemote, isCut } = cleanHtml(source, { maxChars });
+    const { html, sheet, cids, hasRemote, isCut } = cleanHtml(source, {
+      maxChars,
+      cidOf: (address) => this.#cidsByLocation().get(address),
+    });
     for (const cid of cids) this.#cids.add(cid);
     this.#hasRemote ||= hasRemote;
     return isCut ? undefined : { sheet, html: html.slice(sheet.length) };
+  }
+
+  #locations: ReadonlyMap<string, string> | undefined;
+
+  #cidsByLocation(): ReadonlyMap<string, string> {
+    this.#locations ??= new Map(
+      this.#gathered.attached.flatMap((part) => {
+        const location = "headers" in part ? contentLocationOf(part) : undefined;
+        const cid = "headers" in part ? contentIdOf(part) : undefined;
+        return location === undefined || cid === undefined ? [] : [[location, cid] as const];
+      }),
+    );
+    return this.#locations;
   }
 
   #htmlSource(part: MimePart): string {

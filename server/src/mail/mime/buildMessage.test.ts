@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import PostalMime from "postal-mime";
 import { describe, expect, it } from "vitest";
 import { isMailAddress, type MailAddress } from "@kontor/shared/mail";
 import { buildMessage, type OutgoingMessage } from "./buildMessage.ts";
@@ -216,7 +217,7 @@ describe("buildMessage", () => {
         });
         expect(parsed(raw).attachments.length).toBe(1);
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -244,7 +245,7 @@ describe("buildMessage", () => {
           files.map(({ name, mime, bytes }) => ({ name, mime, bytes: Buffer.from(bytes) })),
         );
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 });
@@ -287,6 +288,33 @@ const message = fc
     ),
   })
   .map((given) => ({ ...given, ...(given.references.length > 0 && { inReplyTo: given.references.at(-1) }) }));
+
+it("reads what was built as postal-mime does", async () => {
+  await fc.assert(
+    fc.asyncProperty(message, async (given) => {
+      const files = given.files.map((file, index) => ({
+        ...file,
+        name: `${index} ${file.name}`,
+        open: content(file.bytes),
+      }));
+      const raw = await built({ ...given, html: "<p>x</p>", attachments: files });
+      const theirs = await PostalMime.parse(raw);
+      const ours = parsed(raw);
+      expect(ours.subject).toBe(theirs.subject);
+      expect(ours.text).toBe(theirs.text?.replaceAll("\r\n", "\n").trimEnd());
+      expect(ours.messageId).toBe(theirs.messageId?.slice(1, -1));
+      expect(ours.people.to.map(({ address, name = "" }) => ({ address, name }))).toEqual(theirs.to);
+      expect(ours.attachments.map(({ name, mime, bytes }) => [name, mime, Buffer.from(bytes)])).toEqual(
+        theirs.attachments.map(({ filename, mimeType, content: bytes }) => [
+          filename,
+          mimeType,
+          Buffer.from(bytes as ArrayBuffer),
+        ]),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
 
 describe("redirectMessage", () => {
   const raw = Buffer.from("From: x@example.com\r\nSubject: y\r\n\r\nbody\r\n");

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mailLimits, type MailAddress } from "@kontor/shared/mail";
 import { assembleBody } from "./assembleBody.ts";
 import { cleanFileName, nameForType, numberedName } from "./attachmentName.ts";
+import { contentIdOf } from "./contentId.ts";
 import { HeaderFields } from "./headerFields.ts";
 import { storable } from "./html/escape.ts";
 import { parseMailDate } from "./mailDate.ts";
@@ -156,7 +157,7 @@ const fromUuencoded = ({ name, bytes }: Uuencoded): ParsedAttachment => ({
 
 function fromPart(part: MimePart, cids: ReadonlySet<string>): ParsedAttachment {
   const mime = part.type.value;
-  const cid = readCid(part.headers.plain("content-id"));
+  const cid = contentIdOf(part);
   const bytes = decodeTransfer(part.body, part.encoding);
   const name = cleanFileName(part.disposition.params.get("filename") ?? part.type.params.get("name") ?? "");
   return {
@@ -166,11 +167,6 @@ function fromPart(part: MimePart, cids: ReadonlySet<string>): ParsedAttachment {
     inline: cid !== undefined && cids.has(cid),
     ...(cid !== undefined && { cid }),
   };
-}
-
-function readCid(field: string | undefined): string | undefined {
-  const cid = storable(field ?? "").replaceAll(/[\s<>]/g, "");
-  return cid === "" || cid.length > 200 ? undefined : cid;
 }
 
 /** A message that is attached is named by its subject. */

@@ -287,6 +287,17 @@ const alternatives: readonly OddMessage[] = [
     ),
     { html: '<img src="cid:p">', attachments: [{ mime: "image/png", inline: true }] },
   ),
+  odd(
+    "a page that was saved, whose pictures have addresses",
+    message(
+      'Content-Type: multipart/related; boundary=r\n\n--r\nContent-Type: text/html\n\n<img src="http://x.example/a.png"><img src="b.png"><img src="c.png">\n--r\nContent-Type: image/png\nContent-Location: http://x.example/a.png\n\nx\n--r\nContent-Type: image/png\nContent-ID: <b>\nContent-Location: b.png\n\ny\n--r--',
+    ),
+    {
+      hasRemote: false,
+      html: '<img src="cid:location-20b067c4102b95626b9223c6"><img src="cid:b"><img>',
+      attachments: [{ inline: true }, { inline: true, cid: "b" }],
+    },
+  ),
   odd("HTML alone", message("Content-Type: text/html\n\n<p>Hi <b>there</b>"), {
     text: "Hi there",
     html: "<p>Hi <b>there</b></p>",

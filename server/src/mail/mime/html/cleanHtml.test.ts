@@ -88,9 +88,21 @@ describe("cleanHtml", () => {
 
   it("pictures of the message itself are named", () => {
     const { html, cids, hasRemote } = cleanHtml('<img src="cid:a%40b"><img src="CID:c@d"><td background="cid:e">');
-    expect(html).toBe('<img src="cid:a@b"><img src="cid:c@d"><td data-background="cid:e"></td>');
+    expect(html).toBe('<img src="cid:a%40b"><img src="cid:c@d"><td data-background="cid:e"></td>');
     expect([...cids]).toEqual(["a@b", "c@d", "e"]);
     expect(hasRemote).toBe(false);
+  });
+
+  it("[HTM-4] a picture's name is not decoded again and again", () => {
+    expect(clean(clean('<img src="cid:%2541">'))).toBe('<img src="cid:%2541">');
+    expect([...cleanHtml('<img src="cid:%2541">').cids]).toEqual(["%41"]);
+  });
+
+  it("pictures that lie here under an address are named by their Content-ID", () => {
+    const cidOf = (address: string) => (address === "images/logo.png" ? "logo" : undefined);
+    expect(cleanHtml('<img src="images/logo.png"><img src="other.png">', { cidOf }).html).toBe(
+      '<img src="cid:logo"><img>',
+    );
   });
 
   it("small pictures within the text stay, documents that call themselves pictures do not", () => {
@@ -170,7 +182,7 @@ describe("cleanHtml", () => {
 const PIECES = [
   "<p>", "</p>", "<b>", "</b>", "<i>", "</i>", "<div class='x'>", "</div>", "<table>", "</table>", "<tr>", "<td>", "</td>", "<ul>", "<li>", "</ul>", "<a href='https://x.example'>",
   "</a>", "<a name=n>", "<h1>", "</h1>", "<h2>", "<dl>", "<dt>", "<dd>", "<svg>", "</svg>", "<style>", "</style>", "p{color:red}", "<script>", "</script>", "<!--", "-->", "<![CDATA[", "]]>",
-  "<textarea>", "</textarea>", "<title>", "</title>", "<math>", "<mtext>", "<select>", "<option>", "<form>", "</form>", "<body>", "<html>", "<br>", "<br/>", "</br>", "<img src=cid:x>",
+  "<textarea>", "</textarea>", "<title>", "</title>", "<math>", "<mtext>", "<select>", "<option>", "<form>", "</form>", "<body>", "<html>", "<br>", "<br/>", "</br>", "<img src=cid:x%2541>",
   "<img src=//x.example/y>", "<p style='color:red;background:url(//x.example)'>", "<plaintext>", "<xmp>", "<template>", "<noscript>", "<iframe>", "text", "&lt;", "&amp;", "&", "<", ">", '"', "'", "`",
   "\u0000", "\ud800", "<p title='", "=\"", "/>", "<p/", "<x-y>",
 ]; // prettier-ignore

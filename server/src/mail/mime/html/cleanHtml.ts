@@ -164,7 +164,7 @@ class Cleaner implements HtmlReader {
     const cid = /^cid:(?<cid>.{1,200})$/i.exec(address)?.groups?.["cid"] ?? this.#cidOf(address);
     if (cid !== undefined) {
       this.#cids.add(decodeCid(cid));
-      return attribute(ownKey ?? "data-background", `cid:${decodeCid(cid)}`);
+      return attribute(ownKey ?? "data-background", `cid:${cid}`);
     }
     if (isDataPicture(address)) return attribute(ownKey ?? "data-background", address);
     const remote = remoteAddress(address);
