@@ -80,7 +80,7 @@ export interface Authenticity {
   readonly spf?: "pass" | "fail" | "softfail" | "neutral" | "none" | "temperror" | "permerror";
   readonly dkim?: "pass" | "fail" | "neutral" | "none" | "temperror" | "permerror" | "policy";
   readonly dmarc?: "pass" | "fail" | "none" | "temperror" | "permerror";
-  /** Reasons to be careful, as stable keys: `nameLooksInternal`, `replyToDiffers`, `dmarcFail`, `lookalikeDomain`. */
+  /** Reasons to be careful, as stable keys: `nameLooksInternal`, `replyToDiffers`, `dmarcFail`, `lookalikeDomain`, `ownDomainForged`. */
   readonly warnings: readonly string[];
 }
 

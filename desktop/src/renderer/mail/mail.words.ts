@@ -267,6 +267,8 @@ export const mailWords = defineWords(
     "mail.warning.dmarcFail": "{address} is probably not where this came from: the domain’s owner disowns it.",
     "mail.warning.lookalikeDomain": "The address {address} looks like one that you know, but is another.",
     "mail.warning.nameLooksInternal": "The name is a colleague’s, but {address} is an address outside.",
+    "mail.warning.ownDomainForged":
+      "{address} is an address of ours, but this came from outside and nothing proves it.",
     "mail.warning.replyToDiffers": "Answers would go to another address: {replyTo}",
     "mail.working": "Working on it…",
   },
@@ -555,6 +557,7 @@ export const mailWords = defineWords(
     "mail.warning.dmarcFail": "Скорее всего, это пришло не от {address}: владелец домена это отрицает.",
     "mail.warning.lookalikeDomain": "Адрес {address} похож на знакомый вам, но это другой адрес.",
     "mail.warning.nameLooksInternal": "Имя как у коллеги, но {address} — внешний адрес.",
+    "mail.warning.ownDomainForged": "{address} — наш адрес, но письмо пришло извне, и ничто это не подтверждает.",
     "mail.warning.replyToDiffers": "Ответ уйдёт на другой адрес: {replyTo}",
     "mail.working": "Выполняется…",
   },

@@ -154,6 +154,7 @@ const WARNINGS: Readonly<Record<string, WordKey>> = {
   replyToDiffers: "mail.warning.replyToDiffers",
   dmarcFail: "mail.warning.dmarcFail",
   lookalikeDomain: "mail.warning.lookalikeDomain",
+  ownDomainForged: "mail.warning.ownDomainForged",
 };
 
 /** Reasons to be careful, before what is written below can be believed. */
