@@ -1,6 +1,8 @@
+import { useComputedColorScheme } from "@mantine/core";
 import { useMemo, useState, type SyntheticEvent } from "react";
 import { useWords } from "../../words/index.ts";
 import { mailPage } from "../read/mail.page.ts";
+import { coloursNow } from "../read/MessageBody.tsx";
 import classes from "./compose.module.css";
 
 const MIN_HEIGHT_PX = 40;
@@ -11,9 +13,10 @@ const NO_PICTURES: ReadonlyMap<string, string> = new Map();
 export function QuotedFrame({ html }: { readonly html: string }) {
   const { t } = useWords();
   const blockedWords = t("compose.quote.picture");
+  const scheme = useComputedColorScheme("light");
   const page = useMemo(
-    () => mailPage(html, { pictures: NO_PICTURES, colours: PAPER, blockedWords }),
-    [html, blockedWords],
+    () => mailPage(html, { pictures: NO_PICTURES, colours: coloursNow(scheme), blockedWords }),
+    [html, scheme, blockedWords],
   );
   const [height, setHeight] = useState(MIN_HEIGHT_PX);
   const measure = ({ currentTarget }: SyntheticEvent<HTMLIFrameElement>) => {
@@ -24,6 +27,7 @@ export function QuotedFrame({ html }: { readonly html: string }) {
   return (
     <iframe
       className={classes.quotedFrame}
+      data-paper={page.onPaper || undefined}
       sandbox="allow-same-origin"
       srcDoc={page.html}
       title={t("compose.quote.title")}
@@ -32,6 +36,3 @@ export function QuotedFrame({ html }: { readonly html: string }) {
     />
   );
 }
-
-/** On white in every theme: that is how whoever gets it is most likely to see it. */
-const PAPER = { scheme: "light", ink: "#1b2330", link: "#0b6e7f", quiet: "#515b6c", line: "#e3e6eb" } as const;

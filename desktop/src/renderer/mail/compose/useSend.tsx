@@ -48,7 +48,6 @@ export function useSend(deps: {
   async function send(at?: Date): Promise<void> {
     if (busy.current) return;
     busy.current = true;
-    setSending(true);
     try {
       await trySending(at);
     } catch (error) {
@@ -76,6 +75,7 @@ export function useSend(deps: {
       deps.isInternal,
     );
     if (warnings.length > 0 && !(await confirmed(warnings))) return;
+    setSending(true);
     if (!(await deps.save())) return;
     await call("mail.send", {
       id: deps.draftId,

@@ -163,7 +163,7 @@ const closestLink = (target: object): Element | undefined =>
   (target as Element).closest("a[href], area[href]") ?? undefined;
 
 /** A frame of another scheme than the page's is painted white, whatever it says itself. */
-function coloursNow(scheme: "light" | "dark") {
+export function coloursNow(scheme: "light" | "dark") {
   const style = getComputedStyle(document.documentElement);
   const of = (name: string) => style.getPropertyValue(name).trim();
   return { scheme, ink: of("--ink"), link: of("--accent"), quiet: of("--ink-2"), line: of("--line") };
