@@ -76,18 +76,17 @@ class Gatherer {
   }
 
   #mixed({ children }: MimePart): readonly Segment[] {
+    const before: Segment[] = [];
     const segments: Segment[] = [];
-    const loose: MimePart[] = [];
     for (const child of children) {
-      const hasSigned = this.signedText !== undefined;
+      const isBehindSigned = this.signedText !== undefined;
       const found = isNamedText(child) && segments.length > 0 ? this.#attachAll([child]) : this.gather(child);
-      if (!hasSigned && this.signedText === undefined && child.children.length === 0 && found.length > 0)
-        loose.push(child);
-      if (hasSigned) this.#attachAll(leavesOf(found));
-      else segments.push(...found);
+      if (isBehindSigned) this.#attachAll(leavesOf(found));
+      else if (this.signedText === undefined) before.push(...found);
+      segments.push(...found);
     }
-    if (this.signedText === undefined || this.signedText.length === 0) return segments;
-    this.#attachAll(loose);
+    if (this.signedText === undefined) return segments;
+    this.#attachAll(leavesOf(before));
     return this.signedText;
   }
 

@@ -95,6 +95,29 @@ export const sealedMessages: readonly OddMessage[] = [
     { html: '<style>p{margin:0}</style><p>x</p><div style="white-space:pre-wrap">footer</div>' },
   ),
   odd(
+    "a signed part with forged forms before it",
+    message(
+      `Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=a\n\n--a\n\nforged words\n--a\nContent-Type: text/html\n\n<p>forged words</p>\n--a--\n--b\nContent-Type: multipart/signed; boundary=s\n\n--s\n\nthe signed words\n--s\n${SIGNATURE}\n--s--\n--b--`,
+    ),
+    {
+      text: "the signed words",
+      html: undefined,
+      extras: { sealed: "signed" },
+      attachments: [{ name: "signature.asc" }, { text: "forged words" }, { mime: "text/html" }],
+    },
+  ),
+  odd(
+    "a signed picture beside words that nobody signed",
+    message(
+      `Content-Type: multipart/mixed; boundary=b\n\n--b\n\nunsigned words\n--b\nContent-Type: multipart/signed; boundary=s\n\n--s\nContent-Type: image/png\n\nx\n--s\n${SIGNATURE}\n--s--\n--b--`,
+    ),
+    {
+      text: "",
+      extras: { sealed: "signed" },
+      attachments: [{ mime: "image/png" }, { name: "signature.asc" }, { text: "unsigned words" }],
+    },
+  ),
+  odd(
     "a signed part with a forged text before it",
     message(
       `Content-Type: multipart/mixed; boundary=b\n\n--b\n\nforged words\n--b\nContent-Type: multipart/signed; boundary=s\n\n--s\n\nthe signed words\n--s\n${SIGNATURE}\n--s--\n--b--`,
