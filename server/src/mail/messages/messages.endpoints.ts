@@ -14,8 +14,8 @@ import { defineEndpoint, type Actor, type Database, type Endpoint } from "#kerne
 import type { RecordAccess } from "#objects";
 import { changeMail, idParams, pageQuery, placeOf, pushChange, type MailRestDeps } from "../mail.rest.ts";
 import { requireMailbox } from "../mailboxes/mailbox.resource.ts";
-import { searchMessages, visibleMailboxes } from "../search/searchMessages.ts";
-import { listMessages } from "./listMessages.ts";
+import { searchMessages, visibleMailboxIds } from "../search/searchMessages.ts";
+import { listInMailboxes, listMessages } from "./listMessages.ts";
 import { messageNotFound, readableFolder, readableMessage, readableThread } from "./message.access.ts";
 import { findBodies, findFolders, findFoldersOf, findLinks, findLinksOf, findMessages } from "./messages.repo.ts";
 import { bodyToDoc, folderToDoc, linkToDoc, linkToRecordDoc, messageToDoc } from "./projectMessage.ts";
@@ -404,11 +404,11 @@ function linkEndpoints(deps: MessageEndpointDeps): readonly Endpoint[] {
         if (!(await records.accessTo(db, actor, params.id)))
           throw new DomainError("notFound", "There is no such record.", { reason: "record.notFound" });
         const where = [
-          sql<SqlBool>`m.mailbox_id in (select mailbox.id from mailbox where ${visibleMailboxes(actor)})`,
           sql<SqlBool>`exists (select from mail_link l where l.record_id = ${params.id} and l.thread_id = m.thread_id
             and (l.message_id is null or l.message_id = m.id))`,
         ];
-        return listMessages(db, where, { limit: query.limit, after: placeOf(query.cursor) });
+        const page = { limit: query.limit, after: placeOf(query.cursor) };
+        return listInMailboxes(db, await visibleMailboxIds(db, actor), where, page);
       },
     }),
     defineEndpoint({

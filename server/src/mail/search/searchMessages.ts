@@ -3,7 +3,7 @@ import { parseMailSearch } from "@kontor/shared/mail";
 import type { Actor, Database } from "#kernel";
 import { predicate, type Place } from "../mail.rest.ts";
 import { mailboxResource } from "../mailboxes/mailbox.resource.ts";
-import { listMessages, type MessagePage } from "../messages/listMessages.ts";
+import { listInMailboxes, type MessagePage } from "../messages/listMessages.ts";
 import { searchToSql } from "./searchToSql.ts";
 
 export interface SearchQuestion {
@@ -18,15 +18,19 @@ export interface SearchQuestion {
 }
 
 /** Messages of all mailboxes whose messages the actor sees, the newest first. */
-export function searchMessages(db: Database, question: SearchQuestion, actor: Actor): Promise<MessagePage> {
+export async function searchMessages(db: Database, question: SearchQuestion, actor: Actor): Promise<MessagePage> {
   const { query, mailboxId, offsetMinutes, limit, after } = question;
   const search = parseMailSearch(query, { now: Date.parse(actor.now), offsetMinutes });
-  const where = [
-    sql<SqlBool>`m.mailbox_id in (select mailbox.id from mailbox where ${visibleMailboxes(actor)})`,
-    ...(mailboxId === undefined ? [] : [sql<SqlBool>`m.mailbox_id = ${mailboxId}`]),
-    ...searchToSql(search, { userId: actor.subject.id }),
-  ];
-  return listMessages(db, where, { limit, after });
+  const visible = await visibleMailboxIds(db, actor);
+  const mailboxIds = mailboxId === undefined ? visible : visible.filter((id) => id === mailboxId);
+  return listInMailboxes(db, mailboxIds, searchToSql(search, { userId: actor.subject.id }), { limit, after });
+}
+
+export async function visibleMailboxIds(db: Database, actor: Actor): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`select mailbox.id from mailbox where ${visibleMailboxes(actor)}`.execute(
+    db,
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Said of `mailbox`: those in which the actor sees the messages. */
