@@ -36,7 +36,6 @@ import {
   ruleRunJob,
   sendEndpoints,
   sendIntents,
-  wakeSnoozed,
 } from "#mail";
 import type { RecordAccess } from "#objects";
 import { createAccounts } from "./main.accounts.ts";
@@ -70,8 +69,6 @@ export interface MailStart {
   actorOf(request: EndpointRequest): Promise<Actor>;
   applyIntent(intent: Intent, actor: Actor): Promise<IntentResult>;
 }
-
-const WAKING_MS = 15_000; // nobody snoozes by the second
 
 export interface Mail extends Pick<Smtp, "health" | "countQueue" | "countQuarantine"> {
   readonly endpoints: readonly Endpoint[];
@@ -153,19 +150,6 @@ export function createMail(deps: MailDeps): MailParts {
       await accounts.start();
 
       const changed = () => doorbell.ring();
-      const waking = createDueLoop({
-        async turn() {
-          const { woken, isMore } = await wakeSnoozed(db, clock.now());
-          if (woken > 0) changed();
-          return isMore;
-        },
-        everyMs: WAKING_MS,
-        log,
-        what: "waking snoozed messages",
-      });
-      stops.push(() => waking.stop());
-      waking.start();
-
       const rest = { db, actorOf, applyIntent };
       const endpoints = [
         ...mailboxEndpoints({ ...rest, mailboxes: createMailboxService({ db, doorbell, clock }), changed }),

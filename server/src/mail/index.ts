@@ -71,4 +71,3 @@ export type {
 export { importMail } from "./import/importMail.ts";
 export type { ImportedCopy, ImportedMail, ImportedMessage, ImportedPlace } from "./import/importMail.ts";
 export { mailBlobNames, sweepMail } from "./messages/sweepMail.ts";
-export { wakeSnoozed } from "./messages/wakeSnoozed.ts";

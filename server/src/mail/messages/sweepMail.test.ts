@@ -22,7 +22,6 @@ import { messageIntents } from "./messages.intents.ts";
 import { findFolders, findMessages, messageTables } from "./messages.repo.ts";
 import { placeMessage } from "./placeMessage.ts";
 import { sweepMail } from "./sweepMail.ts";
-import { wakeSnoozed } from "./wakeSnoozed.ts";
 
 const DAY_MS = 86_400_000;
 const apply = applier(messageIntents({ records }));
@@ -138,23 +137,5 @@ describe("the sweep of mail", () => {
     await placing.commit().execute();
     await sweep(1);
     expect(await contentIsThere(contentId)).toBe(true);
-  });
-});
-
-describe("snoozed messages", () => {
-  it("are unread again when their time has come, and not before", async () => {
-    const { id } = await receive(test.db, own, {}, { seen: true });
-    const { id: remote, folderId } = await receive(test.db, external, {}, { seen: true, remote: { uid: 9 } });
-    const until = "2026-05-01T08:00:00.000Z";
-    for (const each of [id, remote]) await apply(test.db, actor("ann"), "mail.update", each, { snoozedUntil: until });
-    await wakeSnoozed(test.db, Date.parse(until) - 1);
-    expect(await findMessages(test.db, [id])).toMatchObject([{ seen: true, snoozed_until: until }]);
-    const from = await logEnd(test.db);
-    expect(await wakeSnoozed(test.db, Date.parse(until))).toEqual({ woken: 2, isMore: false });
-    expect(await findMessages(test.db, [id])).toMatchObject([{ seen: false, snoozed_until: null }]);
-    expect((await changesSince(test.db, from)).toSorted()).toEqual([`messages ${id}`, `messages ${remote}`].toSorted());
-    const { rows } = await sql`select kind, args from mail_remote_change where message_id = ${remote}`.execute(test.db);
-    expect(rows).toEqual([{ kind: "flags", args: { seen: false, uid: 9 } }]);
-    expect(folderId).toBeDefined();
   });
 });
