@@ -7,3 +7,4 @@ export { UndoSendBar } from "./UndoSendBar.tsx";
 export { cardOf, RecordSearch } from "./CardPicker.tsx";
 export { EditorArea, useDraftEditor } from "./Editor.tsx";
 export { savedHtml } from "./draft.html.ts";
+export { sendersOf } from "./composer.fields.ts";

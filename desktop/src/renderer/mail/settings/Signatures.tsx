@@ -2,8 +2,9 @@ import { Button, MultiSelect, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { newId } from "@kontor/shared/base";
 import { draftText, snippetOf, type MailSettingsDoc, type MailSignature } from "@kontor/shared/mail";
-import { useWatched } from "../../replica/index.ts";
+import { useDirectory, useWatched } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
+import { sendersOf } from "../compose/index.ts";
 import { Blocks, EditBlock } from "./Blocks.tsx";
 import { useSettingsChange } from "./useSettingsChange.ts";
 
@@ -15,6 +16,8 @@ export function Signatures({ settings }: { readonly settings: MailSettingsDoc })
   const change = useSettingsChange();
   const boxes = useWatched("mail.boxes", {});
   const senders = (boxes?.mailboxes ?? []).filter(({ can }) => can.includes("send"));
+  const { myId } = useDirectory();
+  const [first] = sendersOf(senders, myId);
   const [edited, setEdited] = useState<MailSignature>();
   const nameOf = (mailboxId: string) => {
     const mailbox = senders.find(({ id }) => id === mailboxId);
@@ -54,12 +57,12 @@ export function Signatures({ settings }: { readonly settings: MailSettingsDoc })
       />
       <Button
         onClick={() => {
-          const isFirst = settings.signatures.length === 0;
+          const isTaken = settings.signatures.some(({ defaultFor }) => first && defaultFor.includes(first.mailboxId));
           setEdited({
             id: newId(),
             name: "",
             html: "",
-            defaultFor: isFirst ? senders.slice(0, 1).map(({ id }) => id) : [],
+            defaultFor: first && !isTaken ? [first.mailboxId] : [],
           });
         }}
       >
