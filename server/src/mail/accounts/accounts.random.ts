@@ -183,8 +183,11 @@ const theirs: readonly Act[] = [
       const id = `r${world.made.size + 1}@random`;
       // Some have no Message-ID: they are told apart by their bytes.
       const flags = world.random(3) ? [] : ["\\Seen"];
-      await world.both.other.append(path, letter(id, `Body ${world.random(1_000)}`), flags);
+      // An answer that is lost does not say whether it is there.
       world.made.set(id, 1);
+      world.deleted.add(id);
+      await world.both.other.append(path, letter(id, `Body ${world.random(1_000)}`), flags);
+      world.deleted.delete(id);
       return `${id} in ${path}`;
     },
   ],

@@ -25,8 +25,9 @@ export interface Import {
 
 /** Sizes that are asked for at once: an answer of 20 kB. */
 const SIZES = 1_000;
-/** In one transaction: enough to share its cost, few enough to be seen within a second. */
-const MESSAGES = 200;
+/** In one transaction. The first ones fill a screen and are seen at once; after that, what a transaction costs is shared by many. */
+const FIRST_MESSAGES = 50;
+const MESSAGES = 400;
 /** In memory twice: one batch is fetched and read while the last one is written. */
 const BYTES = 12 * 1024 ** 2;
 
@@ -41,8 +42,9 @@ export async function importMessages(work: AccountWork, task: Import): Promise<v
   const { session } = work;
   let writing: Promise<unknown> = Promise.resolve();
   try {
-    for (let at = 0; at < task.uids.length; at += SIZES) {
-      const uids = task.uids.slice(at, at + SIZES);
+    for (let at = 0; at < task.uids.length;) {
+      const uids = task.uids.slice(at, at === 0 ? FIRST_MESSAGES : at + SIZES);
+      at += uids.length;
       const sizes = await session.fetchSizes(uids);
       for (const batch of batchesOf(uids, sizes)) {
         const fetched = await fetchBatch(work, batch, sizes);

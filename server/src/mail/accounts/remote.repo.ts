@@ -79,6 +79,12 @@ export async function updateRemoteFolder(
   await remoteTables(trx).updateTable("mail_remote_folder").set(set).where("folder_id", "=", folderId).execute();
 }
 
+/** It holds no messages any more: as if it had never been looked into. */
+export async function emptyRemoteFolder(trx: Transaction, folderId: string): Promise<void> {
+  await loseFolder(trx, folderId);
+  await updateRemoteFolder(trx, folderId, { uid_validity: null, uid_next: 1, highest_modseq: null, filled_down_to: 1 });
+}
+
 /** What lay in it is lost with it, until it is found elsewhere. */
 export async function deleteRemoteFolder(trx: Transaction, folderId: string): Promise<void> {
   await loseFolder(trx, folderId);

@@ -7,6 +7,7 @@ import { readPending } from "./accounts.repo.ts";
 import type { FolderStatus, ImapSession, RemoteFolder } from "./imap.port.ts";
 import {
   deleteRemoteFolder,
+  emptyRemoteFolder,
   findRemoteFolders,
   insertRemoteFolder,
   readKnown,
@@ -52,6 +53,10 @@ export async function syncFolders(
     const current = await findRemoteFolders(trx, work.mailboxId);
     const paths = new Set(there.map(({ path }) => path));
     for (const gone of current.filter(({ path }) => !paths.has(path))) await deleteRemoteFolder(trx, gone.folder_id);
+    // Deleted there while it had folders in it: those keep its name, and its messages are gone.
+    const hollow = new Set(there.filter(({ holdsMessages }) => !holdsMessages).map(({ path }) => path));
+    for (const { folder_id } of current.filter(({ path, uid_validity }) => uid_validity !== null && hollow.has(path)))
+      await emptyRemoteFolder(trx, folder_id);
     await makeFolders(trx, work.mailboxId, { there, own, pending, current });
   });
   const rows = await findRemoteFolders(work.db, work.mailboxId);
