@@ -85,7 +85,11 @@ export function OpenDraft(props: OpenDraftProps) {
   });
 
   async function close(): Promise<void> {
-    const isEmpty = isUntouched(fieldsNow(), editor.getText(), message.attachments.length);
+    const isEmpty = isUntouched(fieldsNow(), {
+      text: editor.getText(),
+      attachments: message.attachments.length,
+      signatures: settings.signatures.map((signature) => signature.html),
+    });
     if (isEmpty) await call("mail.discardDraft", { id: draftId });
     else if (!(await saving.flush())) return; // it would be lost; why has been said
     onClose("closed");

@@ -185,7 +185,7 @@ export function RecipientsField(props: {
         <Combobox.Dropdown hidden={suggestions.length === 0}>
           <Combobox.Options aria-label={t("compose.suggestions")}>
             {suggestions.map((each) => (
-              <Combobox.Option key={each.key} value={each.key}>
+              <Combobox.Option key={each.key} value={each.key} className={classes.option ?? ""}>
                 <SuggestionLine suggestion={each} outside={each.people.some(({ address }) => !isInternal(address))} />
               </Combobox.Option>
             ))}

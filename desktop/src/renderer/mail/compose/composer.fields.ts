@@ -1,6 +1,6 @@
 import type { ReplicaMessage } from "#contract";
 import type { CardDoc, Draft, MailAddress, MailboxDoc } from "@kontor/shared/mail";
-import { addressKey } from "@kontor/shared/mail";
+import { addressKey, draftText } from "@kontor/shared/mail";
 
 /** What a composer holds of a draft besides its text. */
 export interface ComposerFields {
@@ -52,14 +52,23 @@ export const recipientsOf = ({ bcc, cc, to }: Pick<ComposerFields, "to" | "cc" |
   ...bcc,
 ];
 
-/** Nobody named, nothing said: closing it leaves nothing worth keeping. */
-export const isUntouched = (fields: ComposerFields, text: string, attachments: number): boolean =>
-  fields.origin.kind === "new" &&
-  recipientsOf(fields).length === 0 &&
-  fields.subject.trim() === "" &&
-  fields.cards.length === 0 &&
-  attachments === 0 &&
-  text.trim() === "";
+/** Nobody named, nothing said but a signature: closing it leaves nothing worth keeping. */
+export function isUntouched(
+  fields: ComposerFields,
+  said: { readonly text: string; readonly attachments: number; readonly signatures: readonly string[] },
+): boolean {
+  const text = oneLine(said.text);
+  return (
+    fields.origin.kind === "new" &&
+    recipientsOf(fields).length === 0 &&
+    fields.subject.trim() === "" &&
+    fields.cards.length === 0 &&
+    said.attachments === 0 &&
+    (text === "" || said.signatures.some((html) => oneLine(draftText(html)) === text))
+  );
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 
 /** An address that one may write from, and the mailbox that it is of. */
 export interface Sender {
