@@ -66,10 +66,9 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
       isWhole &&= isDone === true;
     }
     if (isWhole && !(await isFilling())) {
-      await resolveLost(work);
+      const { toAppend } = await resolveLost(work);
       await dropEmptyFolders(work);
-      // What was put aside to be put there again.
-      await pushChanges(work);
+      if (toAppend > 0) await pushChanges(work);
     }
   }
 

@@ -2,9 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "@kontor/shared/base";
 import { startDovecot, type Dovecot, type DovecotOptions } from "../../../test/mail/dovecot.ts";
 import { startFaultProxy, type FaultProxy } from "../../../test/mail/faultProxy.ts";
-import { noteRemoteChanges } from "../messages/messages.repo.ts";
-import { placeMessage } from "../messages/placeMessage.ts";
-import { storeContent } from "../messages/storeContent.ts";
 import { AccountFailure } from "./account.failure.ts";
 import {
   folderIdOf,
@@ -12,13 +9,12 @@ import {
   openBoth,
   picture,
   pictureThere,
+  placeOurs,
   rowOf,
   startHouse,
   type Both,
   type House,
 } from "./accounts.fixture.ts";
-
-import { readMessage } from "./readMessage.ts";
 
 /**
  * The connection ends at each command of a sync that does something of every kind in both directions: before the server has heard
@@ -77,37 +73,13 @@ describe.each(Object.entries(servers))("a connection that ends, to a server with
     await both.change("mail.update", await id(5), { folderId });
     await both.change("folder.rename", folderId, { name: "Ours, too" });
     await both.change("folder.delete", await folderIdOf(house, mailboxId, { name: "Gone soon" }), {});
-    await appendOurs(both);
+    await placeOurs(house, both, "sent@cut");
     await other.mailboxOpen("INBOX");
     await other.messageMove("6", "There", { uid: true });
     await other.messageDelete("7", { uid: true });
     await other.messageFlagsAdd("8", ["\\Flagged"], { uid: true });
     await other.append("There", letter("new@cut"));
     return both;
-  }
-
-  /** As dispatch does it: the copy of what was sent, here already, and still to be put there. */
-  async function appendOurs({ mailboxId, work }: Both): Promise<void> {
-    const raw = Buffer.from(letter("sent@cut"));
-    const [blob] = await house.blobs.putMany([raw]);
-    await house.db.transaction().execute(async (trx) => {
-      const read = readMessage({
-        uid: 1,
-        marks: 0,
-        isDeleted: false,
-        source: raw,
-        receivedAt: new Date().toISOString(),
-      });
-      const contentId = await storeContent(trx, work.contents, { ...read.content, raw: blob ?? read.content.raw });
-      const { id, folderId } = await placeMessage(trx, {
-        mailboxId,
-        folder: { role: "sent" },
-        contentId,
-        receivedAt: new Date().toISOString(),
-        seen: true,
-      });
-      await noteRemoteChanges(trx, [{ mailboxId, kind: "append", messageId: id, folderId, args: {} }]);
-    });
   }
 
   const expected = {

@@ -15,11 +15,15 @@ import { createImapflow } from "../../adapters/imap/index.ts";
 import { createMailboxes } from "../mailboxes/createMailbox.ts";
 import { actor, applier, people, records, seedMail } from "../mail.fixture.ts";
 import { messageIntents } from "../messages/messages.intents.ts";
+import { noteRemoteChanges } from "../messages/messages.repo.ts";
+import { placeMessage } from "../messages/placeMessage.ts";
+import { storeContent } from "../messages/storeContent.ts";
 import { createAccountSync, type AccountSync, type SyncHooks } from "./account.sync.ts";
 import { createTransact, type AccountWork } from "./account.work.ts";
 import { insertAccount, takeAccount, type NewAccount } from "./accounts.repo.ts";
 import { createCredentials, type Credentials } from "./credentials.ts";
 import { marksOf, toMarks } from "./marks.ts";
+import { readMessage } from "./readMessage.ts";
 
 /** An office with a database, a blob store and accounts at a Dovecot, for the tests of this room. */
 export interface House {
@@ -265,6 +269,25 @@ const sorted = (seen: Record<string, string[]>): Picture =>
   Object.fromEntries(Object.entries(seen).map(([path, lines]) => [path, lines.toSorted()]));
 
 /* ---------- messages ---------- */
+
+/** As dispatch leaves it: the copy of what was sent, here already, and still to be put there. */
+export async function placeOurs({ db, blobs }: House, { mailboxId, work }: Both, messageId: string): Promise<void> {
+  const source = Buffer.from(letter(messageId));
+  const receivedAt = new Date().toISOString();
+  await blobs.putMany([source]);
+  const { content } = readMessage({ uid: 1, marks: 0, isDeleted: false, source, receivedAt });
+  await db.transaction().execute(async (trx) => {
+    const { id, folderId } = await placeMessage(trx, {
+      mailboxId,
+      folder: { role: "sent" },
+      contentId: await storeContent(trx, work.contents, content),
+      receivedAt,
+      seen: true,
+      send: { state: "sent", by: people.ann },
+    });
+    await noteRemoteChanges(trx, [{ mailboxId, kind: "append", messageId: id, folderId, args: {} }]);
+  });
+}
 
 let made = 0;
 

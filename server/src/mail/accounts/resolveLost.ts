@@ -22,13 +22,12 @@ const AT_ONCE = 500;
  * What is lost once every folder has been looked into is deleted there, and so it goes here. One thing is stronger: somebody
  * here moved it to where it is to be kept, and that was still to be done there. Then it is put there again from what we have.
  */
-export async function resolveLost(work: AccountWork): Promise<number> {
-  let resolved = 0;
+export async function resolveLost(work: AccountWork): Promise<{ readonly toAppend: number }> {
+  let toAppend = 0;
   for (;;) {
     const lost = await findLost(work);
-    if (lost.length === 0) return resolved;
-    resolved += lost.length;
-    await work.transact(async (trx) => {
+    if (lost.length === 0) return { toAppend };
+    toAppend += await work.transact(async (trx) => {
       const ids = lost.map(({ message_id }) => message_id);
       const here = await holdMessages(trx, ids);
       const kept = lost.filter(({ message_id }) => here.has(message_id)).filter(isToBeKept);
@@ -49,6 +48,7 @@ export async function resolveLost(work: AccountWork): Promise<number> {
           args: {},
         })),
       );
+      return kept.length;
     });
   }
 }
