@@ -32,7 +32,7 @@ export function LinkedMail({ recordId }: { readonly recordId: string }) {
             </button>
             <Tooltip label={t("mail.unlink")}>
               <ActionIcon
-                size={22}
+                size={24}
                 aria-label={t("mail.unlink")}
                 onClick={() => void call("mail.unlink", { id: linkId })}
               >

@@ -3,13 +3,14 @@ import { notifications } from "@mantine/notifications";
 import { useEffect, useState } from "react";
 import type { SearchResult } from "#contract";
 import { newId } from "@kontor/shared/base";
-import { useReplica, useRows, useTypes } from "../../replica/index.ts";
+import { useReplica, useRows, useRowsById, useTypes } from "../../replica/index.ts";
 import { TypeIcon } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import classes from "../mail.module.css";
 
 const SHOWN = 10;
 const TYPING_MS = 80;
+const NONE: readonly string[] = [];
 
 /** The conversation belongs to a record from now on: seen from both sides by whoever sees both. */
 export function LinkDialog({ close, threadId }: { readonly threadId: string; readonly close: () => void }) {
@@ -36,15 +37,19 @@ export function LinkDialog({ close, threadId }: { readonly threadId: string; rea
       window.clearTimeout(timer);
     };
   }, [call, wanted]);
+  const hits = wanted === "" ? NONE : (found?.hits.map(({ recordId }) => recordId) ?? NONE);
+  const records = useRowsById("records", hits);
   const shown =
     wanted === ""
-      ? (newest === "refused" ? [] : (newest ?? [])).map(({ id, number, title, type }) => ({
-          id,
-          title: number ? `${number} · ${title}` : title,
-          type,
-        }))
-      : (found?.hits ?? []).map(({ recordId, title, type }) => ({ id: recordId, title, type }));
-  const unique = [...new Map(shown.map((each) => [each.id, each])).values()];
+      ? newest === "refused"
+        ? []
+        : (newest ?? [])
+      : [...new Set(hits)].flatMap((id) => records?.get(id) ?? []);
+  const unique = shown.map(({ id, number, title, type }) => ({
+    id,
+    type,
+    title: [number, title].filter(Boolean).join(" · "),
+  }));
   const link = (recordId: string) => {
     close();
     void call("mail.link", { id: newId(), threadId, recordId }).then(() =>

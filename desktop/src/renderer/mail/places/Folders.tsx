@@ -120,7 +120,7 @@ function MailboxHead({ mailbox, newFolder }: { readonly mailbox: MailboxDoc; rea
       )}
       {can.includes("edit") && (
         <Tooltip label={t("mail.folder.new")}>
-          <ActionIcon size={20} aria-label={t("mail.folder.newIn", { name })} onClick={newFolder}>
+          <ActionIcon size={24} aria-label={t("mail.folder.newIn", { name })} onClick={newFolder}>
             <IconFolderPlus size={14} />
           </ActionIcon>
         </Tooltip>
@@ -226,7 +226,7 @@ function Folder(props: {
       {mayEdit && (
         <Menu position="bottom-end">
           <Menu.Target>
-            <ActionIcon size={20} className={classes.folderMenu} aria-label={t("mail.folder.menu", { name })}>
+            <ActionIcon size={24} className={classes.folderMenu} aria-label={t("mail.folder.menu", { name })}>
               <IconDots size={14} />
             </ActionIcon>
           </Menu.Target>

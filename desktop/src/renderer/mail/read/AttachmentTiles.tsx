@@ -52,7 +52,7 @@ export function AttachmentTiles({ message }: { readonly message: ReplicaMessage 
               <span>{file.name}</span>
               <Menu position="bottom-end">
                 <Menu.Target>
-                  <ActionIcon size={20} aria-label={t("files.menu", { name: file.name })}>
+                  <ActionIcon size={24} aria-label={t("files.menu", { name: file.name })}>
                     <IconDots size={14} />
                   </ActionIcon>
                 </Menu.Target>

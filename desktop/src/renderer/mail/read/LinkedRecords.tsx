@@ -17,7 +17,7 @@ export function LinkedRecords({ links }: { readonly links: readonly MailLinked[]
         <li key={id}>
           <RecordTile recordId={recordId} />
           <Tooltip label={t("mail.unlink")}>
-            <ActionIcon size={20} aria-label={t("mail.unlink")} onClick={() => void call("mail.unlink", { id })}>
+            <ActionIcon size={24} aria-label={t("mail.unlink")} onClick={() => void call("mail.unlink", { id })}>
               <IconLinkOff size={13} />
             </ActionIcon>
           </Tooltip>

@@ -105,7 +105,7 @@ function Frame({ onPaper, page, title }: { readonly page: string; readonly onPap
     if (!page?.body) return undefined;
     const measure = () => setHeight(Math.ceil(page.documentElement.scrollHeight));
     const click = (event: MouseEvent) => {
-      const link = event.target instanceof Object && "closest" in event.target ? closestLink(event.target) : undefined;
+      const link = closestLink(event.target);
       if (!link) return;
       event.preventDefault();
       const address = link.getAttribute("href") ?? "";
@@ -159,8 +159,9 @@ function Frame({ onPaper, page, title }: { readonly page: string; readonly onPap
   );
 }
 
-const closestLink = (target: object): Element | undefined =>
-  (target as Element).closest("a[href], area[href]") ?? undefined;
+/** Of the frame's own realm: `instanceof` of this window's classes says no to all of them. */
+const closestLink = (target: EventTarget | null): Element | undefined =>
+  (target as Element | null)?.closest?.("a[href], area[href]") ?? undefined;
 
 /** A frame of another scheme than the page's is painted white, whatever it says itself. */
 export function coloursNow(scheme: "light" | "dark") {

@@ -149,6 +149,9 @@ function People(props: {
   );
 }
 
+/** What is snoozed of a conversation was snoozed together, and comes back together. */
+const SNOOZED = { place: { at: "snoozed" }, conversations: true, filter: "all" } as const;
+
 const WARNINGS: Readonly<Record<string, WordKey>> = {
   nameLooksInternal: "mail.warning.nameLooksInternal",
   replyToDiffers: "mail.warning.replyToDiffers",
@@ -212,7 +215,12 @@ function Warnings({ message }: { readonly message: ReplicaMessage }) {
           {t("mail.snoozedUntil")} <Time at={message.snoozedUntil} />{" "}
           <Button
             size="compact-xs"
-            onClick={() => void call("mail.update", { targets: { ids: [message.id] }, change: { snoozedUntil: null } })}
+            onClick={() =>
+              void call("mail.update", {
+                targets: { list: SNOOZED, keys: [message.threadId] },
+                change: { snoozedUntil: null },
+              })
+            }
           >
             {t("mail.snooze.end")}
           </Button>

@@ -242,10 +242,10 @@ function LabelChips({ messages }: { readonly messages: readonly ReplicaMessage[]
   const { call } = useReplica();
   const labels = [...new Set(messages.flatMap((each) => each.labels))];
   return labels.map((label) => (
-    <span key={label} className={classes.label}>
+    <span key={label} className={classes.label} data-removable>
       {label}
       <ActionIcon
-        size={16}
+        size={24}
         aria-label={t("mail.label.remove", { label })}
         onClick={() =>
           void call("mail.update", {
