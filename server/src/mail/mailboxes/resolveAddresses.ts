@@ -1,4 +1,4 @@
-import { domainToASCII } from "node:url";
+import { domainToASCII, domainToUnicode } from "node:url";
 import { sql } from "kysely";
 import { addressKey, domainOf } from "@kontor/shared/mail";
 import type { Database, Transaction } from "#kernel";
@@ -14,27 +14,42 @@ export type Destination =
 
 /**
  * Looks addresses up, aliases and groups with them, under their keys (`addressKey`). What follows a plus is the reader's own
- * business (RFC 5233): `anna+news@` is Anna's unless somebody has that very address.
+ * business (RFC 5233): `anna+news@` is Anna's unless somebody has that very address. A domain beyond ASCII is the same one in either
+ * of its two forms (RFC 5891).
  */
 export async function resolveAddresses(
   db: Database | Transaction,
   addresses: readonly string[],
 ): Promise<ReadonlyMap<string, Destination>> {
   const keys = [...new Set(addresses.map(addressKey))];
-  const holders = await findHolders(db, [...keys, ...keys.map(withoutTag)]);
-  const owned = await ownDomainsAmong(db, keys);
+  const holders = await findHolders(db, [...new Set(keys.flatMap(formsOf))]);
+  const holderOf = (key: string) =>
+    formsOf(key)
+      .map((form) => holders.get(form))
+      .find((found) => found !== undefined);
+  const owned = await ownDomainsAmong(
+    db,
+    keys.filter((key) => !holderOf(key)),
+  );
   return new Map(
     keys.map((key): [string, Destination] => {
-      const mailboxIds = holders.get(key) ?? holders.get(withoutTag(key));
+      const mailboxIds = holderOf(key);
       if (mailboxIds) return [key, { kind: "inside", mailboxIds }];
       return [key, { kind: owned.has(storedDomain(key)) ? "unknown" : "outside" }];
     }),
   );
 }
 
-const withoutTag = (key: string): string => key.replace(/^(?<local>[^+"]+)\+[^@]*@/, "$<local>@");
+/** Under which somebody may have it, the nearest one first. */
+function formsOf(key: string): readonly string[] {
+  const at = key.lastIndexOf("@");
+  const [local, domain] = [key.slice(0, at), key.slice(at + 1)];
+  const domains = [domain, domainToASCII(domain), domainToUnicode(domain)].filter((form) => form !== "");
+  const locals = [local, local.replace(/^(?<own>[^+"]+)\+.*$/u, "$<own>")];
+  return [...new Set(locals.flatMap((each) => domains.map((form) => `${each}@${form}`)))];
+}
 
-/** Domains stand in the database as in the DNS (RFC 5891). */
+/** Domains stand in the database as in the DNS. */
 const storedDomain = (address: string): string => domainToASCII(domainOf(address)) || domainOf(address);
 
 /** The mailboxes that each address reaches; an address that is there and reaches nobody any longer is not among them. */

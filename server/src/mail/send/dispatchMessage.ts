@@ -12,7 +12,7 @@ import { findSource, type DraftSource } from "./draft.source.ts";
 import { findLeaving, holdLeaving, noteFailedAttempt, setSendStatus, type LeavingRow } from "./drafts.repo.ts";
 import { composeOutgoing, findAttachments, type OutgoingDeps } from "./outgoing.ts";
 import { redirectSource } from "./redirect.ts";
-import { folderIdOf, requireSendable } from "./sendDraft.ts";
+import { folderIdOf, requireRecipients } from "./sendDraft.ts";
 
 /**
  * A message leaves.
@@ -93,7 +93,7 @@ async function prepare(
   reader: MailReader,
 ): Promise<(trx: Transaction) => Promise<Departure>> {
   const { mailbox } = await requireMailbox(trx, reader, row.mailbox_id, "send");
-  const recipients = await requireSendable(trx, row, mailbox);
+  const recipients = await requireRecipients(trx, row, mailbox);
   const now = new Date(deps.clock.now()).toISOString();
   const date = new Date(row.send_at ?? now);
   const source = row.origin?.sourceId === undefined ? undefined : await findSource(trx, reader, row.origin.sourceId);

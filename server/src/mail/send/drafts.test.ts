@@ -357,16 +357,14 @@ describe("attachments of a draft", () => {
       .select("content_id")
       .where("id", "=", id)
       .executeTakeFirstOrThrow();
-    const copy = await house.test.db
-      .transaction()
-      .execute((trx) =>
-        placeMessage(trx, {
-          mailboxId: mailboxes.bob,
-          folder: { role: "inbox" },
-          contentId,
-          receivedAt: "2026-03-01T10:00:00.000Z",
-        }),
-      );
+    const copy = await house.test.db.transaction().execute((trx) =>
+      placeMessage(trx, {
+        mailboxId: mailboxes.bob,
+        folder: { role: "inbox" },
+        contentId,
+        receivedAt: "2026-03-01T10:00:00.000Z",
+      }),
+    );
     await house.test.pool.query("truncate change_log");
     await house.test.db
       .transaction()

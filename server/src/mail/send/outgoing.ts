@@ -7,6 +7,7 @@ import type { OutgoingAttachment, OutgoingMessage } from "../mime/buildMessage.t
 import { escapeAttribute, escapeText } from "../mime/html/escape.ts";
 import { textOfHtml } from "../mime/html/textOfHtml.ts";
 import type { LeavingRow } from "./drafts.repo.ts";
+import { attachmentRefused } from "./sendDraft.ts";
 
 /** What people outside get in place of what only people inside can open. */
 export interface OutgoingDeps {
@@ -36,7 +37,9 @@ export async function findAttachments(trx: Transaction, contentId: string): Prom
     .orderBy("part_position")
     .orderBy("id")
     .execute();
-  const missing = files.find(({ state }) => state !== "stored");
+  const refused = files.find(({ state }) => state === "refused");
+  if (refused) throw attachmentRefused(refused.name);
+  const missing = files.find(({ state }) => state === "awaiting");
   if (missing) {
     throw new DomainError("invalid", `The attachment "${missing.name}" never arrived. Attach it once more.`, {
       reason: "send.attachmentMissing",

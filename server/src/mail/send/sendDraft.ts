@@ -7,7 +7,7 @@ import { findRoleFolder } from "../messages/messages.repo.ts";
 import { folderNotFound } from "../messages/placeMessage.ts";
 import { hasLeft, isOpen, holdDraft, holdOwn } from "./draft.access.ts";
 import { deleteDraft, setSendStatus, type LeavingRow } from "./drafts.repo.ts";
-import { findRecipients } from "./recipients.ts";
+import { findRecipients, type Recipients } from "./recipients.ts";
 
 /** Into the outbox, until its moment; what is wrong with it already is told now, while its author is there. */
 export async function sendDraft(
@@ -16,7 +16,8 @@ export async function sendDraft(
   actor: Actor,
 ): Promise<IntentOutcome> {
   const { row, mailbox } = await holdDraft(trx, id, actor);
-  await requireSendable(trx, row, mailbox);
+  await requireRecipients(trx, row, mailbox);
+  await requireAttachments(trx, row);
   const at = momentOf(args, actor.now);
   const folderId = await folderIdOf(trx, row.mailbox_id, "outbox");
   await setSendStatus(trx, id, {
@@ -52,26 +53,30 @@ export const recipientsOf = ({ people, bcc }: Pick<LeavingRow, "people" | "bcc">
 ];
 
 /** Asked when its author sends it, and once more when it leaves. */
-export async function requireSendable(trx: Transaction, row: LeavingRow, mailbox: MailboxRow) {
+export async function requireRecipients(trx: Transaction, row: LeavingRow, mailbox: MailboxRow): Promise<Recipients> {
   if (mailbox.disabled_at !== null) {
     throw new DomainError("forbidden", "This mailbox is closed.", { reason: "mailbox.disabled" });
   }
-  const recipients = await findRecipients(trx, recipientsOf(row), { throughProvider: mailbox.kind === "external" });
+  return await findRecipients(trx, recipientsOf(row), { throughProvider: mailbox.kind === "external" });
+}
+
+/** Those that are still on their way hold a message back; what will never come does not. */
+async function requireAttachments(trx: Transaction, { content_id }: LeavingRow): Promise<void> {
   const refused = await fileTables(trx)
     .selectFrom("file")
     .select("name")
-    .where("mail_content_id", "=", row.content_id)
+    .where("mail_content_id", "=", content_id)
     .where("deleted_at", "is", null)
     .where("state", "=", "refused")
     .executeTakeFirst();
-  if (refused) {
-    throw new DomainError("invalid", `The attachment "${refused.name}" did not arrive whole. Attach it once more.`, {
-      reason: "send.attachmentRefused",
-      params: { name: refused.name },
-    });
-  }
-  return recipients;
+  if (refused) throw attachmentRefused(refused.name);
 }
+
+export const attachmentRefused = (name: string) =>
+  new DomainError("invalid", `The attachment "${name}" did not arrive whole. Attach it once more.`, {
+    reason: "send.attachmentRefused",
+    params: { name },
+  });
 
 /** Back to the drafts. Exactly one of this and leaving comes first: both hold the message's row. */
 export async function cancelSend(trx: Transaction, id: string, actor: Actor): Promise<IntentOutcome> {
