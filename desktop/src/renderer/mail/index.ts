@@ -3,7 +3,7 @@ export { useFoundMail } from "./list/useMailSearch.ts";
 export { LinkedMail } from "./LinkedMail.tsx";
 export { askMail } from "./mail.requests.ts";
 export { MailOverlays } from "./MailOverlays.tsx";
-export { MailSettingsView } from "./settings/MailSettingsView.tsx";
+export { MailSettingsView } from "./settings/index.ts";
 export { MailView, useUnreadMail } from "./MailView.tsx";
 export { MailWindow } from "./MailWindow.tsx";
 export { cardOf } from "./compose/index.ts";

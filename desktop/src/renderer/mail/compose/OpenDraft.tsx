@@ -8,7 +8,7 @@ import { useWords, type WordKey } from "../../words/index.ts";
 import { Attachments } from "./Attachments.tsx";
 import { CardPicker } from "./CardPicker.tsx";
 import { Cards } from "./Cards.tsx";
-import type { ComposerProps } from "./Composer.tsx";
+import type { ComposerEnd, ComposerProps } from "./Composer.tsx";
 import { ComposerBar } from "./ComposerBar.tsx";
 import { isUntouched, recipientsOf, sameSender, sendersOf, type ComposerFields } from "./composer.fields.ts";
 import { shownCids } from "./draft.html.ts";
@@ -60,6 +60,17 @@ export function OpenDraft(props: OpenDraftProps) {
   useEffect(() => {
     if (isFresh && start.to.length > 0) editor.commands.focus("start");
   }, [editor, isFresh, start]);
+  const isShown = useRef(false);
+  useEffect(() => {
+    isShown.current = true;
+    return () => {
+      isShown.current = false;
+    };
+  }, []);
+  /** Who has gone elsewhere meanwhile is not called back. */
+  const end = (why: ComposerEnd) => {
+    if (isShown.current) onClose(why);
+  };
   const leftovers = useRef(new Map<string, string>());
 
   const { kind, sourceId } = fields.origin;
@@ -81,7 +92,7 @@ export function OpenDraft(props: OpenDraftProps) {
       await detachUnshown(message, htmlNow(), attach);
       return await saving.flush();
     },
-    onSent: () => onClose("sent"),
+    onSent: () => end("sent"),
   });
 
   async function close(): Promise<void> {
@@ -92,13 +103,13 @@ export function OpenDraft(props: OpenDraftProps) {
     });
     if (isEmpty) await call("mail.discardDraft", { id: draftId });
     else if (!(await saving.flush())) return; // it would be lost; why has been said
-    onClose("closed");
+    end("closed");
   }
 
   async function discard(): Promise<void> {
     await saving.flush();
     await call("mail.discardDraft", { id: draftId });
-    onClose("discarded");
+    end("discarded");
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -145,7 +156,7 @@ export function OpenDraft(props: OpenDraftProps) {
                 void saving
                   .flush()
                   .then(() => window.kontor.openMailWindow({ kind: "draft", id: draftId }))
-                  .then(() => onClose("closed"))
+                  .then(() => end("closed"))
               }
             >
               <IconAppWindow size={15} />
