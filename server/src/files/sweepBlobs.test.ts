@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { sql } from "kysely";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createTestDatabase, type TestDatabase } from "#testing";
 import { createDiskBlobs } from "../adapters/disk/index.ts";
 import type { BlobStore } from "./blob.port.ts";
@@ -58,6 +58,18 @@ async function age(hashes: readonly string[]): Promise<void> {
     test.db,
   );
 }
+
+/** Until a statement about bodies waits for a lock that another one has. */
+const waiting = (kind: "select" | "update") =>
+  vi.waitFor(
+    async () => {
+      const { rows } = await sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+          and ltrim(query, E' \\n') like ${`${kind}%blob%`}`.execute(test.db);
+      if (rows.length === 0) throw new Error("nobody waits yet");
+    },
+    { timeout: 20_000, interval: 20 },
+  );
 
 /** As days go by. */
 const later = async (days: number) => {
@@ -134,6 +146,53 @@ describe("the sweep of bodies", () => {
       for (const text of wanted) expect(await isKept(hashOf(text))).toEqual([true, true]);
       for (const text of unwanted) expect(await isKept(hashOf(text))).toEqual([false, false]);
     }
+  });
+
+  it("[SWP-2] makes the row once more that a sweep takes away while somebody begins to name its body", async () => {
+    const sha256 = await keep("row gone");
+    await age([sha256]);
+    now = Date.now();
+    const [deleted, committed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const sweeping = sweepBlobs(
+      deps({
+        blobs: {
+          list: () => blobs.list(),
+          async deleteOlder(hash, before) {
+            const isGone = await blobs.deleteOlder(hash, before);
+            if (hash === sha256) deleted.resolve();
+            await committed.promise;
+            return isGone;
+          },
+        },
+      }),
+    );
+    await deleted.promise;
+    const writing = (async () => {
+      const blob = await blobs.put(Readable.from([Buffer.from("row gone")]));
+      await test.db.transaction().execute(async (trx) => {
+        await noteBlob(trx, blob);
+        await sql`insert into naming values (${sha256})`.execute(trx);
+      });
+    })();
+    await waiting("select");
+    committed.resolve();
+    await Promise.all([sweeping, writing]);
+    expect(await isKept(sha256)).toEqual([true, true]);
+  });
+
+  it("[SWP-1] looks once more, when nobody can begin to name a body, whether somebody has", async () => {
+    const [sha256, other] = [await keep("named at last"), await keep("in the way")];
+    await age([sha256]);
+    await sql`update blob set created_at = now() - interval '3 days' where sha256 = ${other}`.execute(test.db);
+    const holding = await test.db.startTransaction().execute();
+    await sql`select from blob where sha256 = ${other} for update`.execute(holding);
+    now = Date.now();
+    const sweeping = sweepBlobs(deps());
+    await waiting("update"); // it has looked at what is named, and stands at what is not
+    await name(sha256);
+    await holding.commit().execute();
+    await sweeping;
+    expect(await isKept(sha256)).toEqual([true, true]);
   });
 
   it("[SWP-3] goes on after a body was deleted and its row was not", async () => {
