@@ -15,6 +15,8 @@ export interface SinkScript {
   data?: (message: SunkMessage) => Refusal | "cut" | Promise<Refusal | "cut">;
   /** Hangs up as soon as the body begins. */
   cutInBody?: boolean;
+  /** Told when the body begins. */
+  onBody?: () => void;
 }
 
 export interface SunkMessage {
@@ -64,6 +66,7 @@ export async function startSink({
     onData(stream, session, done) {
       if (script.cutInBody) return cut(session.id);
       const chunks: Buffer[] = [];
+      stream.once("data", () => script.onBody?.());
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));
       stream.on("error", () => undefined);
       stream.once("end", () => {

@@ -257,13 +257,17 @@ export async function renewLeases(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Attempts whose node has gone: their answer is lost. */
-export const lockOrphans = (trx: Transaction, now: string): Promise<readonly OutboundRow[]> =>
+/** Attempts whose node has gone: their answer is lost. Those of this node are still being made, whatever the clock says. */
+export const lockOrphans = (
+  trx: Transaction,
+  { now, own }: { now: string; own: readonly string[] },
+): Promise<readonly OutboundRow[]> =>
   outboundTables(trx)
     .selectFrom("mail_outbound")
     .selectAll()
     .where("state", "=", "sending")
     .where("lease_until", "<", now)
+    .$if(own.length > 0, (query) => query.where("id", "not in", own))
     .orderBy("id")
     .limit(BATCH)
     .forUpdate()

@@ -330,7 +330,8 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
   async function retakeOrphans(): Promise<void> {
     const now = clock.now();
     const lost = await db.transaction().execute(async (trx) => {
-      const rows = await lockOrphans(trx, iso(now));
+      const own = [...running.values()].flatMap(({ ids }) => ids);
+      const rows = await lockOrphans(trx, { now: iso(now), own });
       await writeOutcomes(
         trx,
         rows.map((row) => retake(row, now)),
