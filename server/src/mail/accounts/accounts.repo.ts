@@ -65,12 +65,18 @@ export async function changeAccount(
   await recordChanges(trx, [{ collection: "mailboxes", id: mailboxId }]);
 }
 
-/** Accounts that a worker should have, those first that waited longest. */
+/** First part of the key of the advisory lock by which a node has an account ("acct" in ASCII); the second is the hash of its id. */
+export const ACCOUNT_LOCK = 0x61636374;
+
+/** Accounts that no node has and one should, those first that waited longest. */
 export async function findDueAccounts(db: Database, now: string): Promise<readonly string[]> {
   const { rows } = await sql<{ mailbox_id: string }>`
+    with held as (select objid from pg_locks where locktype = 'advisory' and classid = ${ACCOUNT_LOCK} and granted
+      and database = (select oid from pg_database where datname = current_database()))
     select account.mailbox_id from mail_account account join mailbox on mailbox.id = account.mailbox_id
     where account.state not in ('off', 'needsSignIn') and mailbox.disabled_at is null
       and (account.retry_at is null or account.retry_at <= ${now})
+      and (hashtext(account.mailbox_id::text)::bigint & 4294967295)::oid not in (select objid from held)
     order by account.retry_at nulls first, account.mailbox_id`.execute(db);
   return rows.map(({ mailbox_id }) => mailbox_id);
 }

@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Doorbell, Log } from "#kernel";
 import { startAccountWorker, type AccountWorker, type WorkerDeps } from "./account.worker.ts";
-import { findDueAccounts, readStanding } from "./accounts.repo.ts";
+import { ACCOUNT_LOCK, findDueAccounts, readStanding } from "./accounts.repo.ts";
 
 /**
  * The accounts that this node looks after. Which node has an account is decided by an advisory lock of one database session:
@@ -24,8 +24,6 @@ export interface RunnerDeps extends WorkerDeps {
 const TURN_MS = 5_000;
 /** A bell rings with every commit on any node; one look for many rings. */
 const RING_MS = 200;
-/** First part of the advisory lock's key ("acct" in ASCII); the second is the hash of the mailbox's id. */
-const LOCK = 0x61636374;
 
 export function createAccountsRunner(deps: RunnerDeps): AccountsRunner {
   const { log, db } = deps;
@@ -142,12 +140,12 @@ async function openLocks(url: string, lost: () => void): Promise<LockSession> {
     async take(mailboxId) {
       const { rows } = await client.query<{ isOurs: boolean }>(
         'select pg_try_advisory_lock($1, hashtext($2)) as "isOurs"',
-        [LOCK, mailboxId],
+        [ACCOUNT_LOCK, mailboxId],
       );
       return rows[0]?.isOurs ?? false;
     },
     async release(mailboxId) {
-      await client.query("select pg_advisory_unlock($1, hashtext($2))", [LOCK, mailboxId]);
+      await client.query("select pg_advisory_unlock($1, hashtext($2))", [ACCOUNT_LOCK, mailboxId]);
     },
     async end() {
       isEnding = true;
