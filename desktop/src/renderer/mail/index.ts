@@ -1,6 +1,5 @@
 export { ContactsView } from "./contacts/index.ts";
 export { useFoundMail } from "./list/useMailSearch.ts";
-export { LinkedMail } from "./LinkedMail.tsx";
 export { askMail } from "./mail.requests.ts";
 export { MailOverlays } from "./MailOverlays.tsx";
 export { MailSettingsView } from "./settings/index.ts";

@@ -1,3 +1,2 @@
 export { ObjectsView } from "./ObjectsView.tsx";
 export { RecordWindow } from "./RecordWindow.tsx";
-export { whenCreated } from "./whenCreated.ts";

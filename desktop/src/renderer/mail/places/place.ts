@@ -4,7 +4,6 @@ import { folderRoles, type FolderRole, type MailboxDoc, type MailSettingsDoc } f
 /** Where a list looks, as it stands in the address: a role in all mailboxes, a mark, or one folder. */
 const MARKS = ["flagged", "snoozed", "followUp", "assigned"] as const;
 export type Mark = (typeof MARKS)[number];
-export const FIRST_PLACE = "inbox";
 
 export function placeOf(text: string | undefined): MailPlace {
   const role = folderRoles.find((each) => each === text);
