@@ -85,18 +85,10 @@ create table mail_folder (
   rev integer not null default 1,
   created_at timestamptz not null default now(),
   -- A folder of the user's that lies in the trash, with everything in it.
-  trashed_at timestamptz,
-  -- Of an external account: where it lies there, and how far it is known (RFC 3501, 7162). Null: only here.
-  remote_path text,
-  uid_validity bigint,
-  uid_next bigint,
-  highest_modseq bigint,
-  -- The lowest UID that the first filling has come down to; newest first.
-  filled_down_to bigint
+  trashed_at timestamptz
 );
 create index mail_folder_mailbox on mail_folder (mailbox_id);
 create unique index mail_folder_role on mail_folder (mailbox_id, role) where role is not null;
-create unique index mail_folder_remote on mail_folder (mailbox_id, remote_path) where remote_path is not null;
 
 -- What a message says: one row for all mailboxes that it lies in. A draft's is its own, and is rewritten until it leaves.
 create table mail_content (
@@ -194,16 +186,12 @@ create table mail_message (
   -- Where it lay before it went to the trash, to be put back.
   trashed_from uuid,
   trashed_at timestamptz,
-  -- Of an external account.
-  remote_uid bigint,
-  remote_modseq bigint,
   rev integer not null default 1
 );
 create index mail_message_folder on mail_message (folder_id, received_at desc, id desc);
 create index mail_message_mailbox on mail_message (mailbox_id, received_at desc, id desc);
 create index mail_message_thread on mail_message (thread_id);
 create index mail_message_content on mail_message (content_id);
-create unique index mail_message_remote on mail_message (folder_id, remote_uid) where remote_uid is not null;
 create index mail_message_snoozed on mail_message (snoozed_until) where snoozed_until is not null;
 create index mail_message_follow_up on mail_message (follow_up_at) where follow_up_at is not null;
 create index mail_message_due on mail_message (send_at) where send_state = 'scheduled';

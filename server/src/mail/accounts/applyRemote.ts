@@ -96,7 +96,7 @@ export async function removeHere(trx: Transaction, messageIds: readonly string[]
   if (messageIds.length === 0) return;
   const rows = await messageTables(trx)
     .selectFrom("mail_message")
-    .select(["id", "mailbox_id", "folder_id", "remote_uid"])
+    .select(["id", "mailbox_id", "folder_id"])
     .where("id", "in", messageIds)
     .orderBy("id")
     .forUpdate()

@@ -170,7 +170,7 @@ async function setFolder(
       mailboxId: mailbox.id,
       kind: "renameFolder",
       folderId: folder.id,
-      args: { path: folder.remote_path, name, parentId },
+      args: { name, parentId },
     },
   ]);
 }
@@ -190,7 +190,7 @@ async function removeTree(trx: Transaction, { mailbox }: Held, tree: readonly He
   const ids = tree.map(({ id }) => id);
   const messages = await messageTables(trx)
     .selectFrom("mail_message")
-    .select(["id", "mailbox_id", "folder_id", "remote_uid"])
+    .select(["id", "mailbox_id", "folder_id"])
     .where("folder_id", "in", ids)
     .execute();
   const isExternal = mailbox.kind === "external";
@@ -213,7 +213,7 @@ async function dropFolders(trx: Transaction, tree: readonly HeldFolder[], isExte
       mailboxId: folder.mailbox_id,
       kind: "deleteFolder" as const,
       folderId: folder.id,
-      args: { path: folder.remote_path },
+      args: {},
     })),
   );
 }
@@ -226,7 +226,7 @@ async function emptyIntoTrash(
 ): Promise<void> {
   const messages = await messageTables(trx)
     .selectFrom("mail_message")
-    .select(["id", "mailbox_id", "folder_id", "remote_uid"])
+    .select(["id", "mailbox_id", "folder_id"])
     .where(
       "folder_id",
       "in",
@@ -244,8 +244,6 @@ async function emptyIntoTrash(
         folder_id: trashId,
         trashed_from: null,
         trashed_at: now,
-        remote_uid: null,
-        remote_modseq: null,
         rev: sql<number>`rev + 1`,
       })
       .where("id", "in", ids)
@@ -258,7 +256,7 @@ async function emptyIntoTrash(
       kind: "move" as const,
       messageId: message.id,
       folderId: message.folder_id,
-      args: { fromFolderId: message.folder_id, toFolderId: trashId, uid: message.remote_uid },
+      args: { toFolderId: trashId },
     })),
   );
   await dropFolders(trx, tree, true);

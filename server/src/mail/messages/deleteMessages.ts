@@ -29,7 +29,6 @@ export interface RemovedMessage {
   readonly id: string;
   readonly mailbox_id: string;
   readonly folder_id: string;
-  readonly remote_uid: number | null;
   readonly isExternal: boolean;
 }
 
@@ -51,12 +50,12 @@ export async function removeMessages(trx: Transaction, messages: readonly Remove
     trx,
     messages
       .filter(({ isExternal }) => isExternal)
-      .map(({ id, mailbox_id, folder_id, remote_uid }) => ({
+      .map(({ id, mailbox_id, folder_id }) => ({
         mailboxId: mailbox_id,
         kind: "delete" as const,
         messageId: id,
         folderId: folder_id,
-        args: { folderId: folder_id, uid: remote_uid },
+        args: {},
       })),
   );
 }

@@ -30,7 +30,6 @@ export interface HeldMessage {
   readonly send_state: SendState | null;
   readonly trashed_from: string | null;
   readonly trashed_at: string | null;
-  readonly remote_uid: number | null;
 }
 
 export const heldColumns = [
@@ -48,7 +47,6 @@ export const heldColumns = [
   "send_state",
   "trashed_from",
   "trashed_at",
-  "remote_uid",
 ] as const;
 
 export interface HeldFolder {
@@ -58,7 +56,6 @@ export interface HeldFolder {
   readonly role: FolderRole | null;
   readonly name: string;
   readonly trashed_at: string | null;
-  readonly remote_path: string | null;
 }
 
 /**
@@ -127,7 +124,7 @@ export async function holdMailboxFolders(
 const holdFolders = (trx: Transaction, mailboxId: string): Promise<readonly HeldFolder[]> =>
   messageTables(trx)
     .selectFrom("mail_folder")
-    .select(["id", "mailbox_id", "parent_id", "role", "name", "trashed_at", "remote_path"])
+    .select(["id", "mailbox_id", "parent_id", "role", "name", "trashed_at"])
     .where("mailbox_id", "=", mailboxId)
     .orderBy("id")
     .forNoKeyUpdate()

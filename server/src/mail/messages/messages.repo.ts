@@ -23,7 +23,6 @@ export interface FolderRow {
   readonly name: string;
   /** It lies in the trash with everything in it, since then. */
   readonly trashed_at: string | null;
-  readonly remote_path: string | null;
 }
 
 /** A message with what it says, but for its text. */
@@ -114,12 +113,7 @@ type MessageTables = {
     name: string;
     rev: Generated<number>;
     created_at: Generated<string>;
-    remote_path: Generated<string | null>;
-    uid_validity: Generated<number | null>;
-    uid_next: Generated<number | null>;
-    highest_modseq: Generated<number | null>;
     trashed_at: Generated<string | null>;
-    filled_down_to: Generated<number | null>;
   };
   mail_content: {
     id: string;
@@ -172,8 +166,6 @@ type MessageTables = {
     send_retry_at: Generated<string | null>;
     trashed_from: Generated<string | null>;
     trashed_at: Generated<string | null>;
-    remote_uid: Generated<number | null>;
-    remote_modseq: Generated<number | null>;
     rev: Generated<number>;
   };
   mail_link: {
@@ -202,7 +194,7 @@ export const messageTables = (db: Database | Transaction) => db.withTables<Messa
 
 /* ---------- folders ---------- */
 
-const folderColumns = ["id", "mailbox_id", "parent_id", "role", "name", "trashed_at", "remote_path"] as const;
+const folderColumns = ["id", "mailbox_id", "parent_id", "role", "name", "trashed_at"] as const;
 
 export async function findFolders(db: Database | Transaction, ids: readonly string[]): Promise<readonly FolderRow[]> {
   if (ids.length === 0) return [];

@@ -28,8 +28,6 @@ export interface Placement {
   readonly draftRev?: number;
   /** The device that saved it. */
   readonly draftWriter?: string;
-  /** Of an external account. */
-  readonly remote?: { readonly uid: number; readonly modseq?: number };
 }
 
 export interface PlacedMessage {
@@ -89,8 +87,6 @@ export async function placeMessages(
       draft_writer: placement.draftWriter,
       // What begins in the trash ends with it like everything that was put there.
       trashed_at: folder.inTrash ? placement.receivedAt : undefined,
-      remote_uid: placement.remote?.uid,
-      remote_modseq: placement.remote?.modseq,
     })),
   );
   await recordChanges(
@@ -112,15 +108,14 @@ export async function placeMessage(trx: Transaction, placement: Placement): Prom
 /** One parameter however many rows: with a value each, reading the statement would take longer than writing the rows. */
 const insertRows = (trx: Transaction, rows: readonly Readonly<Record<string, unknown>>[]) =>
   sql`insert into mail_message (id, mailbox_id, folder_id, content_id, thread_id, received_at, seen, flagged, answered, forwarded,
-      labels, assignee_id, bcc, send_state, send_at, send_by, origin, draft_rev, draft_writer, draft_alone_since, trashed_at,
-      remote_uid, remote_modseq)
+      labels, assignee_id, bcc, send_state, send_at, send_by, origin, draft_rev, draft_writer, draft_alone_since, trashed_at)
     select id, mailbox_id, folder_id, content_id, thread_id, received_at, seen, flagged, answered, forwarded,
       array(select jsonb_array_elements_text(labels)), assignee_id, bcc, send_state, send_at, send_by, origin, draft_rev,
-      draft_writer, draft_rev, trashed_at, remote_uid, remote_modseq
+      draft_writer, draft_rev, trashed_at
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as placed (id uuid, mailbox_id uuid, folder_id uuid, content_id uuid,
       thread_id uuid, received_at timestamptz, seen boolean, flagged boolean, answered boolean, forwarded boolean, labels jsonb,
       assignee_id uuid, bcc jsonb, send_state text, send_at timestamptz, send_by uuid, origin jsonb, draft_rev integer,
-      draft_writer text, trashed_at timestamptz, remote_uid bigint, remote_modseq bigint)`.execute(trx);
+      draft_writer text, trashed_at timestamptz)`.execute(trx);
 
 async function readLinked(trx: Transaction, contentIds: readonly string[]) {
   const rows = await messageTables(trx)

@@ -113,7 +113,7 @@ describe("the sweep of mail", () => {
   });
 
   it("leaves the trash of an external account to its provider, and what is about to leave", async () => {
-    const theirs = await receive(test.db, external, {}, { folder: { role: "trash" }, remote: { uid: 1 } });
+    const theirs = await receive(test.db, external, {}, { folder: { role: "trash" } });
     const send = { state: "scheduled", at: "2026-03-03T10:00:00.000Z", by: people.ann } as const;
     const leaving = await receive(test.db, own, {}, { folder: { role: "trash" }, send });
     await sweep(400);

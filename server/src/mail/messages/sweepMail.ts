@@ -51,7 +51,7 @@ async function repeated(db: Database, sweep: (trx: Transaction) => Promise<numbe
 async function emptyTrash(trx: Transaction, before: string): Promise<number> {
   const messages = await messageTables(trx)
     .selectFrom("mail_message as m")
-    .select(["m.id", "m.mailbox_id", "m.folder_id", "m.remote_uid"])
+    .select(["m.id", "m.mailbox_id", "m.folder_id"])
     .where("m.trashed_at", "<", before)
     .where(sql<boolean>`exists (select from mailbox where mailbox.id = m.mailbox_id and kind <> 'external')`)
     .where((where) =>

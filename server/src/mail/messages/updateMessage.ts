@@ -21,8 +21,6 @@ interface Patch {
   folder_id?: string;
   trashed_from?: string | null;
   trashed_at?: string | null;
-  remote_uid?: null;
-  remote_modseq?: null;
 }
 
 export async function updateMessage(
@@ -127,8 +125,6 @@ async function moveOf(trx: Transaction, message: HeldMessage, { folderId }: Chan
   return {
     folder_id: folder.id,
     ...trashMarks(message, toTrash, now),
-    // The number was the old folder's; the worker learns the new one at the provider.
-    ...(message.remote_uid !== null && { remote_uid: null, remote_modseq: null }),
   };
 }
 
@@ -149,15 +145,13 @@ function requireMovable({ send_state: state }: HeldMessage, role: FolderRole | n
 
 /** In the order in which it happened: marks are set in the folder where it lay, and then it moves. */
 async function noteForProvider(trx: Transaction, message: HeldMessage, patch: Patch): Promise<void> {
-  const { id: messageId, mailbox_id: mailboxId, folder_id: folderId, remote_uid: uid } = message;
+  const { id: messageId, mailbox_id: mailboxId, folder_id: folderId } = message;
   const flags = {
     ...(patch.seen !== undefined && { seen: patch.seen }),
     ...(patch.flagged !== undefined && { flagged: patch.flagged }),
   };
   await noteRemoteChanges(trx, [
-    ...(Object.keys(flags).length > 0
-      ? [{ mailboxId, kind: "flags" as const, messageId, folderId, args: { ...flags, uid } }]
-      : []),
+    ...(Object.keys(flags).length > 0 ? [{ mailboxId, kind: "flags" as const, messageId, folderId, args: flags }] : []),
     ...(patch.folder_id !== undefined
       ? [
           {
@@ -165,7 +159,7 @@ async function noteForProvider(trx: Transaction, message: HeldMessage, patch: Pa
             kind: "move" as const,
             messageId,
             folderId,
-            args: { fromFolderId: folderId, toFolderId: patch.folder_id, uid },
+            args: { toFolderId: patch.folder_id },
           },
         ]
       : []),

@@ -31,7 +31,6 @@ export interface LeavingRow {
   readonly draft_writer: string | null;
   readonly draft_alone_since: number;
   readonly trashed_at: string | null;
-  readonly remote_uid: number | null;
   readonly message_id: string;
   readonly in_reply_to: readonly string[];
   readonly refs: readonly string[];
@@ -64,7 +63,6 @@ const selectLeaving = (db: Database | Transaction) =>
       "m.draft_writer",
       "m.draft_alone_since",
       "m.trashed_at",
-      "m.remote_uid",
       "c.message_id",
       "c.in_reply_to",
       "c.refs",
