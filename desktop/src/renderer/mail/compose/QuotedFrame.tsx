@@ -1,8 +1,7 @@
-import { useComputedColorScheme } from "@mantine/core";
 import { useMemo, useState, type SyntheticEvent } from "react";
 import { useWords } from "../../words/index.ts";
 import { mailPage } from "../read/mail.page.ts";
-import { coloursNow } from "../read/MessageBody.tsx";
+import { useColours } from "../read/MessageBody.tsx";
 import classes from "./compose.module.css";
 
 const MIN_HEIGHT_PX = 40;
@@ -13,10 +12,10 @@ const NO_PICTURES: ReadonlyMap<string, string> = new Map();
 export function QuotedFrame({ html }: { readonly html: string }) {
   const { t } = useWords();
   const blockedWords = t("compose.quote.picture");
-  const scheme = useComputedColorScheme("light");
+  const colours = useColours();
   const page = useMemo(
-    () => mailPage(html, { pictures: NO_PICTURES, colours: coloursNow(scheme), blockedWords }),
-    [html, scheme, blockedWords],
+    () => mailPage(html, { pictures: NO_PICTURES, colours, blockedWords }),
+    [html, colours, blockedWords],
   );
   const [height, setHeight] = useState(MIN_HEIGHT_PX);
   const measure = ({ currentTarget }: SyntheticEvent<HTMLIFrameElement>) => {

@@ -1,6 +1,6 @@
-import { Button, useComputedColorScheme } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconPhotoOff } from "@tabler/icons-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { fileAddress, type ReplicaMessage } from "#contract";
 import { addressKey, type BodyDoc, type MailSettingsDoc } from "@kontor/shared/mail";
 import { useReplica } from "../../replica/index.ts";
@@ -48,20 +48,17 @@ function HtmlBody(props: {
   const isAllowed = settings.remoteAllowed.includes(sender);
   const [once, setOnce] = useState(false);
   const pictures = usePictures(message);
-  const scheme = useComputedColorScheme("light");
+  const colours = useColours();
   const blockedWords = t("mail.remote.picture");
   const wantsRemote = hasRemote && (isAllowed || once);
   const bare = useMemo(
-    () => mailPage(html, { pictures, colours: coloursNow(scheme), blockedWords, fonts: mailFonts }),
-    [html, pictures, scheme, blockedWords],
+    () => mailPage(html, { pictures, colours, blockedWords, fonts: mailFonts }),
+    [html, pictures, colours, blockedWords],
   );
   const { problem, remote } = useRemote(message.id, wantsRemote ? bare.remote : NONE);
   const page = useMemo(
-    () =>
-      remote.size === 0
-        ? bare
-        : mailPage(html, { pictures, remote, colours: coloursNow(scheme), blockedWords, fonts: mailFonts }),
-    [bare, html, pictures, remote, scheme, blockedWords],
+    () => (remote.size === 0 ? bare : mailPage(html, { pictures, remote, colours, blockedWords, fonts: mailFonts })),
+    [bare, html, pictures, remote, colours, blockedWords],
   );
   return (
     <>
@@ -163,11 +160,39 @@ function Frame({ onPaper, page, title }: { readonly page: string; readonly onPap
 const closestLink = (target: EventTarget | null): Element | undefined =>
   (target as Element | null)?.closest?.("a[href], area[href]") ?? undefined;
 
+interface Colours {
+  readonly scheme: "light" | "dark";
+  readonly ink: string;
+  readonly link: string;
+  readonly quiet: string;
+  readonly line: string;
+}
+
+/**
+ * The colours that the page wears. React knows of another theme before the page does; what is read then are the old ones, so it
+ * is the page that is listened to.
+ */
+export const useColours = (): Colours => useSyncExternalStore(onThemeChange, coloursNow);
+
+function onThemeChange(changed: () => void): () => void {
+  const observer = new MutationObserver(changed);
+  const attributeFilter = ["data-mantine-color-scheme", "data-contrast"];
+  observer.observe(document.documentElement, { attributes: true, attributeFilter });
+  return () => observer.disconnect();
+}
+
+let last: Colours | undefined;
 /** A frame of another scheme than the page's is painted white, whatever it says itself. */
-export function coloursNow(scheme: "light" | "dark") {
-  const style = getComputedStyle(document.documentElement);
+function coloursNow(): Colours {
+  const root = document.documentElement;
+  const style = getComputedStyle(root);
   const of = (name: string) => style.getPropertyValue(name).trim();
-  return { scheme, ink: of("--ink"), link: of("--accent"), quiet: of("--ink-2"), line: of("--line") };
+  const scheme = root.dataset["mantineColorScheme"] === "dark" ? "dark" : "light";
+  const now: Colours = { scheme, ink: of("--ink"), link: of("--accent"), quiet: of("--ink-2"), line: of("--line") };
+  // The same object for the same colours, or the page would be drawn for ever.
+  if (last === undefined || Object.entries(now).some(([name, value]) => last?.[name as keyof Colours] !== value))
+    last = now;
+  return last;
 }
 
 /** Pictures that travel with the message, as soon as they are on this device. */
