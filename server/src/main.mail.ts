@@ -33,6 +33,7 @@ import {
   returnDue,
   ruleEndpoints,
   ruleIntents,
+  remoteEndpoints,
   ruleRunJob,
   sendEndpoints,
   sendIntents,
@@ -41,6 +42,7 @@ import type { RecordAccess } from "#objects";
 import { createAccounts } from "./main.accounts.ts";
 import type { Office } from "./main.office.ts";
 import { startSmtp, type Smtp } from "./main.smtp.ts";
+import { createPictureFetcher } from "./adapters/web/index.ts";
 import { createStops } from "./main.stops.ts";
 
 /**
@@ -156,6 +158,7 @@ export function createMail(deps: MailDeps): MailParts {
         ...messageEndpoints({ ...rest, blobs, records }),
         ...ruleEndpoints({ ...rest, queue }),
         ...contactEndpoints({ ...rest, changed }),
+        ...remoteEndpoints({ db, actorOf, pictures: createPictureFetcher() }),
         ...archiveEndpoints({
           db,
           actorOf,

@@ -71,3 +71,5 @@ export type {
 export { importMail } from "./import/importMail.ts";
 export type { ImportedCopy, ImportedMail, ImportedMessage, ImportedPlace } from "./import/importMail.ts";
 export { mailBlobNames, sweepMail } from "./messages/sweepMail.ts";
+export { pictureLimits, pictureMimes, type Picture, type PictureFetcher } from "./remote/picture.port.ts";
+export { remoteEndpoints } from "./remote/remote.endpoints.ts";

@@ -74,7 +74,7 @@ describe("endpoints that ask the policies", { timeout: 60_000 }, () => {
     const may = door.probe.readOnlyMayNot ? (["everything"] as const) : (["everything", "readOnly"] as const);
     for (const who of may) {
       const { status, text, changed } = await knock(who, door);
-      expect([status, changed]).toEqual([200, false]);
+      expect([status, changed]).toEqual([door.probe.answers ?? 200, false]);
       expect(text).toContain(door.probe.shows ?? "");
     }
   });

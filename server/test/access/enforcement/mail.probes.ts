@@ -59,6 +59,13 @@ export const mailProbes: Readonly<Record<string, Probe>> = {
     shows: secrets.payAccount,
     request: at("/mail/folders/:inbox/messages?unread=true"),
   },
+  // The message shows no picture: who may read it is told so, and nobody else learns even that.
+  "get /mail/messages/:id/remote": {
+    kind: "reads",
+    answers: 404,
+    shows: "picture.notNamed",
+    request: at(`/mail/messages/:messageId/remote?url=${encodeURIComponent("https://pictures.example/a.png")}`),
+  },
   "post /mail/folders/:id/import": {
     kind: "changes",
     request: (target) => ({

@@ -20,6 +20,8 @@ export interface Probe {
   readonly readOnlyMayNot?: boolean;
   /** Succeeds whatever becomes of each thing that it is asked to do, and says so of each. */
   readonly answersEach?: boolean;
+  /** The answer to whoever may, where that is no success because what is asked for lies outside. */
+  readonly answers?: number;
   /** It is not about the file, whose upload takes longer than everything else. */
   readonly withoutFile?: boolean;
   request(target: Target, office: GuardedOffice): ProbeRequest | Promise<ProbeRequest>;

@@ -1,0 +1,1 @@
+export { createPictureFetcher } from "./picture.fetcher.ts";
