@@ -1,6 +1,3 @@
-import type { AttachmentDoc } from "@kontor/shared/mail";
-import { fileAddress } from "#contract";
-
 /**
  * The two forms of a draft's HTML. Saved, a picture of its own is named `cid:…`, as it will travel. In the editor it is shown
  * through this device's file address, and what is quoted stands aside: it goes back byte for byte, whatever the editor could
@@ -13,23 +10,15 @@ export interface Quotation {
 export type QuotationKind = "cite" | "forwarded";
 
 const PICTURE = /<img\b[^>]*>/gi;
-const CID = /\ssrc="cid:([^"]+)"/i;
 const MARKED = /\sdata-cid="([^"]*)"/;
 
 /** Cleaning puts the rules of what is forwarded in front of everything; they belong to it. */
 const SHEETS = /^(?:\s*<style\b[^>]*>[^]*?<\/style\s*>)+/i;
 
-/** For the editor: pictures that hang in the draft are named by their files. */
-export function shownHtml(saved: string, attachments: readonly Pick<AttachmentDoc, "id" | "cid">[]): string {
+/** For the editor, which shows pictures once they are on this device. */
+export function shownHtml(saved: string): string {
   const sheets = SHEETS.exec(saved)?.[0] ?? "";
-  const html = saved.slice(sheets.length).replace(`<div class="${FORWARDED_CLASS}">`, (opening) => opening + sheets);
-  const files = new Map(attachments.flatMap(({ cid, id }) => (cid === undefined ? [] : [[cid, id] as const])));
-  return html.replace(PICTURE, (picture) => {
-    const cid = decoded(CID.exec(picture)?.[1] ?? "");
-    const fileId = files.get(cid);
-    if (fileId === undefined) return picture;
-    return picture.replace(CID, () => ` src="${fileAddress.content(fileId)}" data-cid="${encoded(cid)}"`);
-  });
+  return saved.slice(sheets.length).replace(`<div class="${FORWARDED_CLASS}">`, (opening) => opening + sheets);
 }
 
 /** For saving: pictures by their Content-ID, and each place of a quotation filled with what was quoted, in order. */
@@ -60,7 +49,5 @@ export const FORWARDED_CLASS = "m-forwarded";
 export const shownCids = (html: string): ReadonlySet<string> =>
   new Set([...html.matchAll(/\b(?:src|data-background)="cid:([^"]+)"/gi)].map(([, cid]) => decoded(cid ?? "")));
 
-const encoded = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const decoded = (text: string): string =>
   text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");

@@ -1,10 +1,12 @@
 import { createDocument, type Editor } from "@tiptap/core";
 import { useEffect, useRef, useState } from "react";
-import type { ReplicaMessage } from "#contract";
+import { fileAddress, type ReplicaMessage } from "#contract";
+import { useReplica } from "../../replica/index.ts";
 import { fieldsOf, type ComposerFields } from "./composer.fields.ts";
 import { savedHtml, shownHtml } from "./draft.html.ts";
 import { fieldsShape, shapeOf } from "./draft.shape.ts";
 import { FROM_ELSEWHERE, useDraftEditor } from "./Editor.tsx";
+import { showPicture, unshownPictures } from "./picture.node.ts";
 import { quotationsOf } from "./quotation.node.tsx";
 import { useSavedDraft, type DraftSaving } from "./useSavedDraft.ts";
 
@@ -27,9 +29,10 @@ export function useEditedDraft(props: {
   readonly onFiles: (files: readonly File[], at: number | undefined) => void;
 }): EditedDraft {
   const { draftId, html, message } = props;
+  const { call } = useReplica();
   const [fields, setFields] = useState(() => fieldsOf(message));
   const fieldsNow = useRef(fields);
-  const [firstHtml] = useState(() => shownHtml(html, message.attachments));
+  const [firstHtml] = useState(() => shownHtml(html));
   const editor = useDraftEditor(firstHtml, { changed: () => saving.changed(), files: props.onFiles });
   // What is sent on stays as it came, whatever an editor would make of it.
   const isRedirect = fields.origin.kind === "redirect";
@@ -46,7 +49,7 @@ export function useEditedDraft(props: {
     const theirs = fieldsOf(message);
     if (fieldsShape(theirs) !== fieldsShape(fieldsNow.current)) setAll(theirs);
     if (isRedirect) return;
-    const parsed = (text: string) => createDocument(shownHtml(text, message.attachments), editor.schema);
+    const parsed = (text: string) => createDocument(shownHtml(text), editor.schema);
     const next = parsed(html);
     // Both as they are read: reading takes spaces away that are about to be followed by a word.
     if (shapeOf(next.toJSON()) === shapeOf(parsed(htmlNow()).toJSON())) return;
@@ -60,6 +63,20 @@ export function useEditedDraft(props: {
       .run();
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- when the replica says something, not when this one draws
   }, [message, html]);
+
+  // Pictures come into sight as their bodies come to this device; those of one's own are there at once.
+  useEffect(() => {
+    const unshown = unshownPictures(editor);
+    for (const { cid, id } of message.attachments) {
+      if (cid === undefined || !unshown.has(cid)) continue;
+      void call("file.fetch", { id, what: "content" }).then(
+        ({ available }) => {
+          if (available && !editor.isDestroyed) showPicture(editor, cid, fileAddress.content(id), FROM_ELSEWHERE);
+        },
+        () => undefined,
+      );
+    }
+  }, [call, editor, message, html]);
 
   return {
     fields,

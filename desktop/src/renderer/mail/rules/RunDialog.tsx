@@ -63,7 +63,6 @@ export function RunDialog(props: {
       <Select
         mt="sm"
         label={t("rules.folder")}
-        data-autofocus
         searchable
         disabled={isRunning}
         value={folderId}
@@ -89,7 +88,13 @@ export function RunDialog(props: {
       )}
       <div className={classes.buttons}>
         <Button onClick={props.close}>{t("app.close")}</Button>
-        <Button variant="filled" loading={isRunning} disabled={folderId === null} onClick={() => void start()}>
+        <Button
+          data-autofocus
+          variant="filled"
+          loading={isRunning}
+          disabled={folderId === null}
+          onClick={() => void start()}
+        >
           {t("rules.run")}
         </Button>
       </div>
