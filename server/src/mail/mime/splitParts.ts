@@ -186,6 +186,7 @@ class Splitter {
     let next = end;
     while (raw[next] === 0x20 || raw[next] === 0x09 || raw[next] === 0x0d) next++;
     if (next < raw.length && raw[next] !== 0x0a) return undefined;
+    if (!this.#mayEnd(end - at - 2, raw[end - 1])) return undefined;
     const text = raw.toString("latin1", at + 2, end);
     const open = this.#byBoundary.get(text)?.at(-1);
     if (open !== undefined) return { at, end: Math.min(next + 1, raw.length), frame: open, isLast: false };
@@ -193,6 +194,14 @@ class Splitter {
     return closed === undefined ? undefined : { at, end: Math.min(next + 1, raw.length), frame: closed, isLast: true };
   }
 
+  /** By length and last byte, which tell nearly all lines that only begin like one; a text of their own costs most. */
+  #mayEnd(length: number, last: number | undefined): boolean {
+    if (this.#lengths[length] === 1 && this.#lastBytes[last ?? 0] === 1) return true;
+    return last === 0x2d && length >= 2 && this.#lengths[length - 2] === 1;
+  }
+
+  readonly #lengths = new Uint8Array(MAX_BOUNDARY_CHARS * 4 + 1);
+  readonly #lastBytes = new Uint8Array(256);
   readonly #byBoundary = new Map<string, number[]>();
   /** Characters of the longest boundary there was. */
   #longest = 0;
@@ -203,6 +212,8 @@ class Splitter {
     this.#byBoundary.set(boundary, [...(this.#byBoundary.get(boundary) ?? []), this.#frames.length]);
     this.#frames.push(frame);
     this.#longest = Math.max(this.#longest, boundary.length);
+    this.#lengths[boundary.length] = 1;
+    this.#lastBytes[boundary.charCodeAt(boundary.length - 1)] = 1;
     this.#hasSpaces ||= boundary.includes(" ");
   }
 

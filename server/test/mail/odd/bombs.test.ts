@@ -16,7 +16,7 @@ const CHOSEN =
         "recipients",
         "parts",
         "dashes",
-        "nestedAlmost",
+        "nestedEqual",
         "htmlOpen",
         "htmlLinks",
         "htmlStyleOpen",

@@ -55,6 +55,10 @@ export const bombs: Readonly<Record<string, () => Buffer>> = {
     `${Array.from({ length: 49 }, (_, index) => `Content-Type: multipart/mixed; boundary=bb${index}b\r\n\r\n--bb${index}b\r\n`).join("")}\r\n`,
     "--bb\r\n",
   ),
+  nestedEqual: filled(
+    `${Array.from({ length: 49 }, (_, index) => `Content-Type: multipart/mixed; boundary=b${String.fromCharCode(65 + index)}b\r\n\r\n--b${String.fromCharCode(65 + index)}b\r\n`).join("")}\r\n`,
+    "--b~b\n",
+  ),
   messages: filled("Content-Type: message/rfc822\r\n\r\n", "Content-Type: message/rfc822\r\n\r\n"),
   html: filled("Content-Type: text/html\r\n\r\n", "<b>hello</b> world &amp; more\r\n"),
   htmlTags: filled("Content-Type: text/html\r\n\r\n", "<p>"),

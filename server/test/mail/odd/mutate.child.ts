@@ -33,6 +33,8 @@ for (let index = from; index < from + count; index++) {
   const started = process.cpuUsage();
   const what = faultOf(raw);
   const { user, system } = process.cpuUsage(started);
+  // What is measured is what a message needs, and not how long the collector may wait.
+  if (index % 500 === 0) globalThis.gc?.();
   const ms = (user + system) / 1_000;
   if (ms > slowest.ms) slowest = { index, ms };
   if (what !== undefined) wrong.push({ index, what });

@@ -21,7 +21,7 @@ interface Seen {
 
 async function readMutations(from: number, count: number): Promise<Seen> {
   const program = fileURLToPath(new URL("mutate.child.ts", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ["--max-old-space-size=128", program], {
+  const { stdout } = await promisify(execFile)(process.execPath, ["--max-old-space-size=128", "--expose-gc", program], {
     env: { ...process.env, SEED: String(SEED), FROM: String(from), COUNT: String(count), NODE_OPTIONS: "" },
   });
   return JSON.parse(stdout) as Seen;
