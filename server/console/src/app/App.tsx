@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { call, Problem, type Me } from "../api/api.ts";
 import { AuditPage } from "../audit/AuditPage.tsx";
+import { MailPage } from "../mail/MailPage.tsx";
 import { DevicesPage } from "../sessions/DevicesPage.tsx";
 import { OverviewPage } from "../overview/OverviewPage.tsx";
 import { PeoplePage } from "../people/PeoplePage.tsx";
@@ -21,6 +22,7 @@ const views: Readonly<Record<Page, React.ComponentType>> = {
   people: PeoplePage,
   structure: StructurePage,
   services: ServicesPage,
+  mail: MailPage,
   access: AccessPage,
   sessions: SessionsPage,
   devices: DevicesPage,

@@ -7,6 +7,7 @@ import {
   IconLayoutDashboard,
   IconRobot,
   IconListSearch,
+  IconMail,
   IconShieldLock,
   IconUserCircle,
   IconUsers,
@@ -16,6 +17,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Fragment, useRef, type ReactNode } from "react";
 import { AccessNav } from "../access/AccessNav.tsx";
 import { call, type Me, type Overview } from "../api/api.ts";
+import { MailNav } from "../mail/MailNav.tsx";
 import { Link } from "../ui/Link.tsx";
 import { usePageScroll } from "../ui/useKeptScroll.ts";
 import { chooseLocale, useWords, type Locale } from "../words/words.ts";
@@ -26,6 +28,7 @@ const icons: Readonly<Record<Page, Icon>> = {
   people: IconUsers,
   structure: IconBuilding,
   services: IconRobot,
+  mail: IconMail,
   access: IconShieldLock,
   sessions: IconKey,
   devices: IconDeviceLaptop,
@@ -58,6 +61,7 @@ export function Frame({ user, page, children }: { user: Me; page: Page; children
                 {t(`app.${name}`)}
               </Link>
               {name === "access" && page === "access" && <AccessNav />}
+              {name === "mail" && page === "mail" && <MailNav />}
             </Fragment>
           );
         })}

@@ -4,7 +4,17 @@ import { useMemo, useSyncExternalStore } from "react";
  * Where somebody is: a page, what stands below it in the address (`access/drafts/<id>`), and the query. Every screen
  * that can be looked at has an address of its own, so that it can be sent to a colleague and the back button works.
  */
-export const pages = ["overview", "people", "structure", "services", "access", "sessions", "devices", "audit"] as const;
+export const pages = [
+  "overview",
+  "people",
+  "structure",
+  "services",
+  "mail",
+  "access",
+  "sessions",
+  "devices",
+  "audit",
+] as const;
 export type Page = (typeof pages)[number];
 /** An auditor reads the log, and administers nothing. */
 export const pagesFor = ({ isAdmin }: { readonly isAdmin: boolean }): readonly Page[] => (isAdmin ? pages : ["audit"]);

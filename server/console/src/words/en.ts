@@ -1,11 +1,15 @@
 import { accessEn } from "./access.en.ts";
 import { servicesEn } from "./services.en.ts";
 import { auditEn } from "./audit.en.ts";
+import { mailAccountsEn } from "./mail.accounts.en.ts";
+import { mailEn } from "./mail.en.ts";
 
 export const en = {
   ...accessEn,
   ...servicesEn,
   ...auditEn,
+  ...mailEn,
+  ...mailAccountsEn,
   "app.console": "console",
   "app.overview": "Overview",
   "app.people": "People",

@@ -1,12 +1,16 @@
 import { accessRu } from "./access.ru.ts";
 import { servicesRu } from "./services.ru.ts";
 import { auditRu } from "./audit.ru.ts";
+import { mailAccountsRu } from "./mail.accounts.ru.ts";
+import { mailRu } from "./mail.ru.ts";
 import type { en } from "./en.ts";
 
 export const ru: Readonly<Record<keyof typeof en, string>> = {
   ...accessRu,
   ...servicesRu,
   ...auditRu,
+  ...mailRu,
+  ...mailAccountsRu,
   "app.console": "консоль",
   "app.overview": "Обзор",
   "app.people": "Люди",
