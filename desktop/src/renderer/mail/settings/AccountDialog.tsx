@@ -301,25 +301,27 @@ function Server(props: {
 function Outcomes({ tested }: { readonly tested: Tested }) {
   const { t, reason } = useWords();
   return (
-    <ul className={classes.outcomes} role="status">
-      {(["imap", "smtp"] as const).map((kind) => {
-        const { help, message, ok, reason: why } = tested[kind];
-        const name = t(kind === "imap" ? "accounts.imap" : "accounts.smtp");
-        return (
-          <li key={kind} data-ok={ok || undefined}>
-            {ok ? <IconCircleCheck size={16} aria-hidden /> : <IconAlertCircle size={16} aria-hidden />}
-            <span>
-              {name}: {ok ? t("accounts.works") : reason(`account.${why ?? "internal"}`, message ?? "")}
-              {!ok && message && <small>{message}</small>}
-              {help && (
-                <Anchor component="button" type="button" size="xs" onClick={() => void window.kontor.openLink(help)}>
-                  {t("accounts.appPassword.where")}
-                </Anchor>
-              )}
-            </span>
-          </li>
-        );
-      })}
-    </ul>
+    <div role="status">
+      <ul className={classes.outcomes}>
+        {(["imap", "smtp"] as const).map((kind) => {
+          const { help, message, ok, reason: why } = tested[kind];
+          const name = t(kind === "imap" ? "accounts.imap" : "accounts.smtp");
+          return (
+            <li key={kind} data-ok={ok || undefined}>
+              {ok ? <IconCircleCheck size={16} aria-hidden /> : <IconAlertCircle size={16} aria-hidden />}
+              <span>
+                {name}: {ok ? t("accounts.works") : reason(`account.${why ?? "internal"}`, message ?? "")}
+                {!ok && message && <small>{message}</small>}
+                {help && (
+                  <Anchor component="button" type="button" size="xs" onClick={() => void window.kontor.openLink(help)}>
+                    {t("accounts.appPassword.where")}
+                  </Anchor>
+                )}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
   );
 }
