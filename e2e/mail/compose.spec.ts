@@ -115,7 +115,7 @@ test("written offline with a file and a card, it survives kill -9, and leaves on
   await goTo(maria.page, "inbox");
   await expect(rows(maria.page, subject)).toHaveCount(1, ARRIVAL);
   await rows(maria.page, subject).click();
-  await expect(maria.page.getByText("Прикладываю правки. До завтра.").last()).toBeVisible(ARRIVAL);
+  await expect(maria.page.frameLocator("iframe").getByText("Прикладываю правки. До завтра.")).toBeVisible(ARRIVAL);
   await expect(maria.page.getByText(basename(paper)).first()).toBeVisible();
   await keepScreenInAllLooks(maria.page, "compose-arrived");
   await goTo(again.page, "sent");
