@@ -42,6 +42,8 @@ describe("disk", () => {
           details: { reason: "storage.full" },
           message: "The server's disk is full.",
         });
+        const many = Array.from({ length: 64 }, () => randomBytes(64 * 1024));
+        await expect(blobs.putMany(many)).rejects.toMatchObject({ details: { reason: "storage.full" } });
         expect(await readdir(join(root, ".tmp"))).toEqual([]);
         expect(await blobs.stat(kept.sha256)).toEqual(kept);
         await blobs.put(chunks(256 * 1024));
