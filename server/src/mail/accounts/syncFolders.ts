@@ -2,9 +2,10 @@ import { newId } from "@kontor/shared/base";
 import { folderRoles, mailLimits, type FolderRole } from "@kontor/shared/mail";
 import { recordChanges, type Transaction } from "#kernel";
 import { messageTables } from "../messages/messages.repo.ts";
+import { isAboutFolder } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
 import { readPending } from "./accounts.repo.ts";
-import type { FolderStatus, ImapSession, RemoteFolder } from "./imap.port.ts";
+import type { FetchedIdentity, FolderStatus, ImapSession, RemoteFolder } from "./imap.port.ts";
 import {
   deleteRemoteFolder,
   emptyRemoteFolder,
@@ -120,8 +121,12 @@ async function holdsTheSame(
   const known = await readKnown(db, folder.folder_id);
   const newest = [...known.values()].toSorted((a, b) => b.uid - a.uid).slice(0, SAMPLE);
   if (newest.length === 0) return true;
-  await session.select(path);
-  const found = await session.fetchIdentities(newest.map(({ uid }) => uid));
+  const found = await lookAt(
+    session,
+    path,
+    newest.map(({ uid }) => uid),
+  );
+  if (!found) return false;
   const rows = await messageTables(db)
     .selectFrom("mail_message as message")
     .innerJoin("mail_content as content", "content.id", "message.content_id")
@@ -138,6 +143,21 @@ async function holdsTheSame(
     const ours = ids.get(known.get(uid)?.message_id ?? "");
     return ours === undefined || ours === messageId;
   });
+}
+
+/** Undefined: it was deleted since it was listed, or cannot be opened. */
+async function lookAt(
+  session: ImapSession,
+  path: string,
+  uids: readonly number[],
+): Promise<readonly FetchedIdentity[] | undefined> {
+  try {
+    await session.select(path);
+    return await session.fetchIdentities(uids);
+  } catch (error) {
+    if (!isAboutFolder(error)) throw error;
+    return undefined;
+  }
 }
 
 /* ---------- made here ---------- */
