@@ -139,6 +139,7 @@ describe("kontor", { timeout: 120_000 }, () => {
     expect(doors.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
       "get /.well-known/authzen-configuration",
       "get /api/info",
+      "get /api/mail/oauth/callback",
       "post /api/console/sign-in",
       "post /api/sign-in",
     ]);
