@@ -13,6 +13,7 @@ import {
   type Both,
   type House,
 } from "./accounts.fixture.ts";
+import type { ImapSession } from "./imap.port.ts";
 
 let house: House;
 beforeAll(async () => {
@@ -211,6 +212,76 @@ describe.each(Object.entries(servers))("two-way sync with %s", (_name, options) 
       expect(await folderIdOf(house, mailboxId, { name: "C" })).toBe(a);
       expect(await folderIdOf(house, mailboxId, { name: "B" })).toBe(b);
       expect((await row(both, "rb@x")).folder_id).toBe(b);
+    }));
+
+  it("[ACC-1] UIDs that were learnt under another UIDVALIDITY are not used: the right message is flagged, and the right one goes", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId } = both;
+      await other.mailboxCreate("F");
+      for (const id of ["v1@x", "v2@x", "v3@x"]) await other.append("F", letter(id));
+      await both.settle();
+      const trash = await folderIdOf(house, mailboxId, "trash");
+      await both.change("mail.update", (await row(both, "v1@x")).id, { flagged: true });
+      await both.change("mail.update", (await row(both, "v2@x")).id, { folderId: trash });
+      await both.change("mail.delete", (await row(both, "v2@x")).id, {});
+      await other.mailboxDelete("F");
+      await other.mailboxCreate("F");
+      // The same UIDs, in another order.
+      for (const id of ["v3@x", "v1@x"]) await other.append("F", letter(id));
+      await both.settle();
+      await same(both);
+      expect(await pictureThere(other)).toMatchObject({ F: ["v1@x 2", "v3@x 0"] });
+    }));
+
+  it("a folder that is deleted there while it has folders in it loses its messages, and they stay", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId } = both;
+      await other.mailboxCreate("Outer");
+      await other.mailboxCreate("Outer/Inner");
+      await other.append("Outer", letter("out@x"));
+      await other.append("Outer/Inner", letter("in@x"));
+      await both.settle();
+      await other.mailboxDelete("Outer");
+      await both.settle();
+      await same(both);
+      expect(await picture(house, mailboxId)).toMatchObject({ Outer: [], "Outer/Inner": ["in@x 0"] });
+    }));
+
+  it("a folder that is deleted here while its messages are fetched ends nothing", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId, work } = both;
+      await other.mailboxCreate("Doomed");
+      await both.settle();
+      const doomed = await folderIdOf(house, mailboxId, { name: "Doomed" });
+      await other.append("Doomed", letter("d1@x"));
+      await other.append("Archive", letter("d2@x"));
+      const session: ImapSession = {
+        ...work.session,
+        async *fetchSources(uids) {
+          if (await rowOf(house, mailboxId, "d1@x")) return;
+          const { rows } = await house.test.pool.query("select from mail_folder where id = $1", [doomed]);
+          if (rows.length > 0) await both.change("folder.delete", doomed, {});
+          yield* work.session.fetchSources(uids);
+        },
+      };
+      await createAccountSync({ ...work, session }).round({ thorough: true });
+      await both.settle();
+      await same(both);
+      expect(await pictureThere(other)).toMatchObject({ Archive: ["d2@x 0"], Trash: ["d1@x 0"] });
+    }));
+
+  it("a renamed folder that cannot be opened is found again when it can", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId, work } = both;
+      await other.mailboxCreate("Before");
+      await other.append("Before", letter("n1@x"));
+      await both.settle();
+      await other.mailboxRename("Before", "After");
+      const select = (path: string) => (path === "After" ? refuse() : work.session.select(path));
+      await createAccountSync({ ...work, session: { ...work.session, select } }).round({ thorough: true });
+      await both.settle();
+      await same(both);
+      expect((await row(both, "n1@x")).folder_id).toBe(await folderIdOf(house, mailboxId, { name: "After" }));
     }));
 
   it("a folder that is deleted here takes with it what arrived in it meanwhile, into the trash", () =>
