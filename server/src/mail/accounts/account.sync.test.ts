@@ -140,6 +140,25 @@ describe.each(Object.entries(servers))("two-way sync with %s", (_name, options) 
       expect(await pictureThere(other)).toMatchObject({ INBOX: ["o1@x 3", "o3@x 2"], Archive: ["o2@x 2"] });
     }));
 
+  it("[ACC-1] a flag that is still to be set there is not set here by another client", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId, work } = both;
+      await other.append("INBOX", letter("f1@x"));
+      await both.settle();
+      const { id } = await row(both, "f1@x");
+      // Read here, and then marked as unread again; read there meanwhile.
+      await both.change("mail.update", id, { seen: true });
+      await both.change("mail.update", id, { seen: false });
+      await other.mailboxOpen("INBOX");
+      await other.messageFlagsAdd("1", ["\\Seen", "\\Answered"], { uid: true });
+      const refusing = { ...work.session, setMarks: refuse };
+      await createAccountSync({ ...work, session: refusing }).round({ thorough: true });
+      expect(await picture(house, mailboxId)).toMatchObject({ INBOX: ["f1@x 4"] });
+      await both.settle();
+      await same(both);
+      expect(await pictureThere(other)).toMatchObject({ INBOX: ["f1@x 4"] });
+    }));
+
   it("[ACC-3] deleted there and moved here at once: it is kept, and whole", () =>
     withBoth(async (both) => {
       const { other, mailboxId } = both;
