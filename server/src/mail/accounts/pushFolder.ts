@@ -50,7 +50,13 @@ async function rename(work: AccountWork, folderId: string, change: PendingChange
   }
   const before = await listThere(work);
   const old = before.find(({ path }) => path === folder.path);
-  if (!old || sameNames(old.names, names)) return;
+  if (!old)
+    return adopt(
+      work,
+      folderId,
+      before.find((each) => sameNames(each.names, names)),
+    );
+  if (sameNames(old.names, names)) return;
   const path = await work.session.renameFolder(folder.path, names);
   // What lies below it has moved along.
   const below = before.filter((each) => each.path !== folder.path && startsWith(each.names, old.names));
@@ -67,6 +73,14 @@ async function rename(work: AccountWork, folderId: string, change: PendingChange
       if (row) await updateRemoteFolder(trx, row.folder_id, { path: to });
     }
   });
+}
+
+/** It was renamed already, by an attempt whose answer was lost, unless what is called so now is another folder of ours. */
+async function adopt(work: AccountWork, folderId: string, found: RemoteFolder | undefined): Promise<void> {
+  if (!found) return;
+  const known = await findRemoteFolders(work.db, work.mailboxId);
+  if (known.some(({ path }) => path === found.path)) return;
+  await work.transact((trx) => updateRemoteFolder(trx, folderId, { path: found.path }));
 }
 
 /** What arrived in it meanwhile goes where its messages went: into the trash. */

@@ -51,9 +51,10 @@ export async function syncFolders(
       ),
     );
     for (const [folderId, path] of renamed) await updateRemoteFolder(trx, folderId, { path });
-    const current = await findRemoteFolders(trx, work.mailboxId);
     const paths = new Set(there.map(({ path }) => path));
-    for (const gone of current.filter(({ path }) => !paths.has(path))) await deleteRemoteFolder(trx, gone.folder_id);
+    const before = await findRemoteFolders(trx, work.mailboxId);
+    for (const gone of before.filter(({ path }) => !paths.has(path))) await deleteRemoteFolder(trx, gone.folder_id);
+    const current = before.filter(({ path }) => paths.has(path));
     // Deleted there while it had folders in it: those keep its name, and its messages are gone.
     const hollow = new Set(there.filter(({ holdsMessages }) => !holdsMessages).map(({ path }) => path));
     for (const { folder_id } of current.filter(({ path, uid_validity }) => uid_validity !== null && hollow.has(path)))
