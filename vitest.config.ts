@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 
 const TEST_MS = 20_000; // a loaded two-core machine needs seconds where a desk needs milliseconds
 const HOOK_MS = 60_000; // starting a database, or a server with one
+const POLL_MS = 15_000;
 
 /** Starts the one PostgreSQL that all of the server's test files share. */
 const database = ["./server/test/globalSetup.ts"].filter((path) => existsSync(new URL(path, import.meta.url)));
@@ -24,6 +25,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: TEST_MS,
     hookTimeout: HOOK_MS,
+    // Whoever waits for a condition waits as long as a test may: a second is little where two cores do everything.
+    expect: { poll: { timeout: POLL_MS } },
     teardownTimeout: HOOK_MS,
     exclude: ["**/node_modules/**", "**/out/**", "**/dist/**"],
     projects: [
