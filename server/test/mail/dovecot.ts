@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePorts } from "./freePorts.ts";
+import { endGroup } from "./processGroup.ts";
 
 /**
  * A private Dovecot (Debian's) for tests and benches: real IMAP and LMTP on loopback, everything below one temporary
@@ -148,15 +149,7 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<Doveco
   async function halt(): Promise<void> {
     const ending = child;
     child = undefined;
-    if (ending?.pid === undefined) return;
-    const ended = new Promise((resolve) => ending.once("exit", resolve));
-    const running = ending.exitCode === null && ending.signalCode === null;
-    try {
-      process.kill(-ending.pid, "SIGKILL");
-    } catch {
-      // the whole group is gone already
-    }
-    if (running) await ended;
+    if (ending?.pid !== undefined) await endGroup(ending, [ending.pid]);
   }
 
   async function doveadm(...args: readonly string[]): Promise<string> {

@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { postfixMissing, startPostfix, type Postfix } from "./postfix.ts";
+import { membersOf } from "./processGroup.ts";
 import { talkTo } from "./talk.ts";
 
 let postfix: Postfix;
@@ -34,16 +34,9 @@ it.skipIf(missing !== undefined)("takes mail for its users, and refuses as it wa
 it.skipIf(missing !== undefined)("leaves no process when it is stopped", async () => {
   const other = await startPostfix({ domain: "other.example", users: [] });
   const group = Number(await readFile(join(other.directory, "spool/pid/master.pid"), "utf8"));
-  // Ended and not yet counted off by init is ended.
-  const running = () =>
-    execFileSync("ps", ["-eo", "pgid=,stat="])
-      .toString()
-      .split("\n")
-      .filter((line) => !/ Z/.test(line))
-      .map((line) => Number.parseInt(line, 10));
-  expect(running()).toContain(group);
+  expect(await membersOf([group])).not.toEqual([]);
   await other.stop();
-  expect(running()).not.toContain(group);
+  expect(await membersOf([group])).toEqual([]);
   const peer = await talkTo({ port: postfix.port });
   expect(peer.greeting).toMatch(/^220 mx\.far\.example/);
   peer.end();

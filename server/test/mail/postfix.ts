@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Certificate } from "./certificate.ts";
 import { freePorts } from "./freePorts.ts";
+import { endGroup } from "./processGroup.ts";
 
 /**
  * A private Postfix (Debian's) for tests and benches: another mail server, with a domain of its own, on loopback, everything below
@@ -91,17 +92,11 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
     const ending = child;
     child = undefined;
     if (!ending) return;
-    const ended = new Promise((resolve) => ending.once("exit", resolve));
-    const running = ending.exitCode === null && ending.signalCode === null;
     const master = Number(await readFile(join(directory, "spool", "pid", "master.pid"), "utf8").catch(() => ""));
-    for (const group of [master, ending.pid ?? 0].filter((pid) => pid > 1)) {
-      try {
-        process.kill(-group, "SIGKILL");
-      } catch {
-        // the whole group is gone already
-      }
-    }
-    if (running) await ended;
+    await endGroup(
+      ending,
+      [master, ending.pid ?? 0].filter((pid) => pid > 1),
+    );
   }
 
   const run = async (program: string, ...args: readonly string[]): Promise<string> =>

@@ -77,6 +77,8 @@ export interface ClaimLimits {
   readonly room: number;
   /** Nothing but this lane, without its limits: nobody answers there, and what is due has had its attempt by that. */
   readonly only?: string;
+  /** Lanes of which nothing is taken. */
+  readonly not?: readonly string[];
 }
 
 /** Claims are made one at a time, on all nodes, so that limits hold for all of them together. "mout" in ASCII. */
@@ -103,7 +105,7 @@ export async function claimGroups(
     await sql`select pg_advisory_xact_lock(${LOCK})`.execute(trx);
     const lanes = await readLanes(trx, now, limits);
     const chosen: Chosen[] = [];
-    const full = new Set<string>();
+    const full = new Set(limits.not);
     while (chosen.length < limits.room) {
       const due = await readDue(trx, now, limits, [...full]);
       if (due.length === 0) break;

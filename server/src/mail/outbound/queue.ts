@@ -15,6 +15,7 @@ import {
   lockOrphans,
   renewLeases,
   writeOutcomes,
+  type ClaimLimits,
   type GroupContent,
   type OutboundGroup,
   type OutboundRow,
@@ -97,6 +98,8 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
   const { db, clock, log, transport } = deps;
   const limits = { ...LIMITS, ...deps.limits };
   const running = new Map<Promise<void>, Running>();
+  /** Lanes on which nobody answered, while that is written down; with how many attempts say so. */
+  const silent = new Map<string, number>();
   const counters = createCounters(deps);
   let lastSuccess: string | undefined;
   let renewing: NodeJS.Timeout | undefined;
@@ -108,12 +111,12 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
     await retakeOrphans();
     const room = limits.atOnce - running.size;
     if (room <= 0) return false; // whoever ends wakes the loop
-    const groups = await claim({ room });
+    const groups = await claim({ room, not: [...silent.keys()] });
     for (const group of groups) begin(group);
     return groups.length === room;
   }
 
-  function claim(more: { room: number; only?: string }): Promise<readonly OutboundGroup[]> {
+  function claim(more: Pick<ClaimLimits, "room" | "only" | "not">): Promise<readonly OutboundGroup[]> {
     const at = clock.now();
     const { perLane, perMinute } = limits;
     return claimGroups(db, {
@@ -140,8 +143,17 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
 
   async function serve(group: OutboundGroup, { stop }: Running): Promise<void> {
     const answers = await transmit(group, stop.signal);
-    await record(group, answers);
-    if (answers.every(({ unreachable }) => unreachable)) await settleLane(group.lane, answers[0]);
+    if (!answers.every(({ unreachable }) => unreachable)) return record(group, answers);
+    // Nothing more is begun there from here on: what is due gets this answer.
+    silent.set(group.lane, (silent.get(group.lane) ?? 0) + 1);
+    try {
+      await record(group, answers);
+      await settleLane(group.lane, answers[0]);
+    } finally {
+      const others = (silent.get(group.lane) ?? 1) - 1;
+      if (others > 0) silent.set(group.lane, others);
+      else silent.delete(group.lane);
+    }
   }
 
   async function transmit(group: OutboundGroup, signal: AbortSignal): Promise<readonly RecipientAnswer[]> {
