@@ -14,6 +14,7 @@ import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { SettingsContext } from "./settings.ts";
 import { Shell } from "./Shell.tsx";
 import "./calendar.ts";
+import classes from "./shell.module.css";
 
 export function App(first: { readonly settings: Settings; readonly session: SessionState }) {
   const [settings, setSettings] = useState(first.settings);
@@ -38,7 +39,7 @@ export function App(first: { readonly settings: Settings; readonly session: Sess
         <SettingsContext value={settings}>
           <ErrorBoundary>
             <ModalsProvider modalProps={{ closeButtonProps: { "aria-label": i18next.t("app.close") } }}>
-              <Notifications position="bottom-left" limit={4} />
+              <Notifications position="bottom-left" limit={4} classNames={{ root: classes.notices }} />
               <Place session={session} />
             </ModalsProvider>
           </ErrorBoundary>

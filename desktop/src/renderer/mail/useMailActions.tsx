@@ -1,4 +1,4 @@
-import { Button, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
 import { useCallback } from "react";
@@ -6,6 +6,7 @@ import type { CommandInput, MailTargets } from "#contract";
 import type { FolderRole } from "@kontor/shared/mail";
 import { CommandFailed, useReplica } from "../replica/index.ts";
 import { useWords, type WordKey } from "../words/index.ts";
+import { DoneNotice } from "./DoneNotice.tsx";
 
 export type MailChange = CommandInput<"mail.update">["change"];
 
@@ -29,6 +30,9 @@ interface Options {
 let lastUndo: string | undefined;
 const NOTICE_ID = "mail-done";
 const MANY = 500; // below it is there before a notice could be read
+const UNDO_MS = 10_000;
+/** Whoever moved thousands looks round before they know that they did not mean it. */
+const UNDO_MANY_MS = 30_000;
 
 const DONE = {
   archive: "mail.done.archived",
@@ -84,9 +88,8 @@ export function useMailActions(): MailActions {
       if (quietForOne && count === 1) return true;
       notifications.show({
         id: NOTICE_ID,
-        title: t(done, { count, ...params }),
-        message: <Button onClick={() => void undo(token)}>{t("app.undo")}</Button>,
-        autoClose: 10_000,
+        message: <DoneNotice words={done} params={{ count, ...params }} undo={() => void undo(token)} />,
+        autoClose: count > MANY ? UNDO_MANY_MS : UNDO_MS,
       });
       return true;
     } catch (error) {

@@ -93,12 +93,12 @@ export function MessageList(props: MessageListProps) {
               <>
                 <UnreadChip list={list} on={filter === "unread"} onClick={() => choose("unread")} />
                 <Chip on={filter === "mine"} onClick={() => choose("mine")}>
-                  {t("mail.filter.mine")}
+                  <span>{t("mail.filter.mine")}</span>
                 </Chip>
               </>
             )}
             <Chip on={filter === "files"} onClick={() => choose("files")}>
-              {t("mail.filter.files")}
+              <span>{t("mail.filter.files")}</span>
             </Chip>
             <span className={classes.push} />
             <Tooltip label={t("mail.searchHint")}>
@@ -131,9 +131,11 @@ function UnreadChip(props: { readonly list: MailList; readonly on: boolean; read
   const count = page?.total ?? 0;
   return (
     <Chip on={props.on} onClick={props.onClick}>
-      {count === 0
-        ? t("mail.filter.unread")
-        : t("mail.filter.unreadCount", { count: new Intl.NumberFormat(locale).format(count) })}
+      <span>
+        {count === 0
+          ? t("mail.filter.unread")
+          : t("mail.filter.unreadCount", { count: new Intl.NumberFormat(locale).format(count) })}
+      </span>
     </Chip>
   );
 }

@@ -1,18 +1,19 @@
-import { ActionIcon, Button, Menu, Modal, Text, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Menu, Text, Tooltip } from "@mantine/core";
 import { modals } from "@mantine/modals";
-import { notifications } from "@mantine/notifications";
 import { IconAddressBook, IconAlertTriangle, IconDots, IconFolderPlus, IconSettings } from "@tabler/icons-react";
-import { useState, type DragEvent, type FormEvent, type ReactNode } from "react";
+import { useLayoutEffect, useState, type DragEvent, type ReactNode } from "react";
 import type { MailBoxes, MailPlace, ReplicaFolder } from "#contract";
-import { newId } from "@kontor/shared/base";
-import { folderRoles, mailLimits, type MailboxDoc } from "@kontor/shared/mail";
+import { folderRoles, type MailboxDoc } from "@kontor/shared/mail";
 import { go as goTo } from "../../app/route.ts";
-import { CommandFailed, useDirectory, useReplica } from "../../replica/index.ts";
+import { useDirectory, useReplica } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
 import { useMailActions } from "../useMailActions.tsx";
 import { draggedMail } from "./drag.ts";
 import { FolderIcon, markIcons, markWords, roleWords } from "./folder.icons.tsx";
+import { FolderDialog, type FolderQuestion } from "./FolderDialog.tsx";
+import { FolderLine } from "./FolderLine.tsx";
 import { badgeOf, mailboxesInOrder, treeOf, type Mark } from "./place.ts";
+import { useImport } from "./useImport.ts";
 import { useFolderName } from "./usePlaceName.ts";
 import classes from "../mail.module.css";
 
@@ -24,6 +25,7 @@ interface FoldersProps {
 }
 
 const MARKS: readonly Mark[] = ["flagged", "snoozed", "followUp", "assigned"];
+const WIDTH = 204;
 
 /** Mailboxes with their folders, beside the list: messages are dropped onto them. */
 export function Folders({ boxes, conversations, go, place }: FoldersProps) {
@@ -31,6 +33,11 @@ export function Folders({ boxes, conversations, go, place }: FoldersProps) {
   const { myId } = useDirectory();
   const [asked, setAsked] = useState<FolderQuestion>();
   const mailboxes = mailboxesInOrder(boxes.mailboxes, myId);
+  // What is said at the bottom of the window is said beside the folders, and not over the ways out of them.
+  useLayoutEffect(() => {
+    document.documentElement.style.setProperty("--notices-left", `${WIDTH}px`);
+    return () => void document.documentElement.style.removeProperty("--notices-left");
+  }, []);
   const isHere = (other: MailPlace) => JSON.stringify(other) === JSON.stringify(place);
   const line = (to: MailPlace, name: string, icon: ReactNode, count: number) => (
     <FolderLine key={JSON.stringify(to)} name={name} icon={icon} count={count} here={isHere(to)} open={() => go(to)} />
@@ -38,7 +45,7 @@ export function Folders({ boxes, conversations, go, place }: FoldersProps) {
   const countOf = (at: Mark) =>
     ({ flagged: boxes.flagged, snoozed: boxes.snoozed, followUp: boxes.followUps, assigned: boxes.assigned })[at];
   return (
-    <nav className={classes.folders} aria-label={t("mail.folders")} data-region="folders">
+    <nav className={classes.folders} style={{ width: WIDTH }} aria-label={t("mail.folders")} data-region="folders">
       <div className={classes.folderScroll}>
         {mailboxes.length > 1 && (
           <section aria-label={t("mail.allMailboxes")}>
@@ -66,11 +73,12 @@ export function Folders({ boxes, conversations, go, place }: FoldersProps) {
         {mailboxes.map((mailbox) => (
           <section key={mailbox.id} aria-label={mailbox.name}>
             <MailboxHead mailbox={mailbox} newFolder={() => setAsked({ kind: "create", mailboxId: mailbox.id })} />
-            {treeOf(boxes.folders, mailbox.id, locale).map(({ depth, folder }) => (
+            {treeOf(boxes.folders, mailbox.id, locale).map(({ depth, folder, inTrash }) => (
               <Folder
                 key={folder.id}
                 folder={folder}
                 depth={depth}
+                inTrash={inTrash}
                 count={badgeOf(folder.role, boxes.counts[folder.id], conversations)}
                 total={boxes.counts[folder.id]?.total ?? 0}
                 here={isHere({ at: "folder", folderId: folder.id })}
@@ -129,36 +137,10 @@ function MailboxHead({ mailbox, newFolder }: { readonly mailbox: MailboxDoc; rea
   );
 }
 
-function FolderLine(props: {
-  readonly name: string;
-  readonly icon: ReactNode;
-  readonly count: number;
-  readonly here: boolean;
-  readonly depth?: number;
-  readonly open: () => void;
-}) {
-  return (
-    <button
-      type="button"
-      className={classes.folder}
-      aria-current={props.here ? "page" : undefined}
-      style={{ paddingLeft: 10 + (props.depth ?? 0) * 14 }}
-      onClick={props.open}
-    >
-      {props.icon}
-      <span>{props.name}</span>
-      {props.count > 0 && <b>{props.count}</b>}
-    </button>
-  );
-}
-
-type FolderQuestion =
-  | { readonly kind: "create"; readonly mailboxId: string; readonly parentId?: string }
-  | { readonly kind: "rename" | "move"; readonly folder: ReplicaFolder };
-
 function Folder(props: {
   readonly folder: ReplicaFolder;
   readonly depth: number;
+  readonly inTrash: boolean;
   readonly count: number;
   readonly total: number;
   readonly here: boolean;
@@ -166,7 +148,7 @@ function Folder(props: {
   readonly open: () => void;
   readonly ask: (question: FolderQuestion) => void;
 }) {
-  const { ask, count, depth, folder, here, mayEdit, total } = props;
+  const { ask, count, depth, folder, here, inTrash, mayEdit, total } = props;
   const { t } = useWords();
   const { call } = useReplica();
   const actions = useMailActions();
@@ -185,9 +167,9 @@ function Folder(props: {
 
   const remove = () =>
     modals.openConfirmModal({
-      title: t("mail.folder.deleteTitle", { name }),
-      children: <Text size="sm">{t("mail.folder.deleteText")}</Text>,
-      labels: { confirm: t("mail.folder.delete"), cancel: t("app.cancel") },
+      title: t(inTrash ? "mail.folder.deleteForGoodTitle" : "mail.folder.deleteTitle", { name }),
+      children: <Text size="sm">{t(inTrash ? "mail.folder.deleteForGoodText" : "mail.folder.deleteText")}</Text>,
+      labels: { confirm: t(inTrash ? "mail.deleteForGood" : "mail.folder.delete"), cancel: t("app.cancel") },
       confirmProps: { color: "red", variant: "filled" },
       onConfirm: () => void call("folder.delete", { id: folder.id }),
     });
@@ -245,7 +227,7 @@ function Folder(props: {
             {folder.role !== "drafts" && folder.role !== "outbox" && (
               <Menu.Item onClick={() => void importInto(folder.id, name)}>{t("mail.import")}</Menu.Item>
             )}
-            {folder.role !== "trash" && folder.role !== "drafts" && folder.role !== "outbox" && (
+            {!inTrash && folder.role !== "trash" && folder.role !== "drafts" && folder.role !== "outbox" && (
               <Menu.Item onClick={() => ask({ kind: "create", mailboxId: folder.mailboxId, parentId: folder.id })}>
                 {t("mail.folder.newBelow")}
               </Menu.Item>
@@ -256,7 +238,7 @@ function Folder(props: {
                 <Menu.Item onClick={() => ask({ kind: "move", folder })}>{t("mail.folder.move")}</Menu.Item>
                 <Menu.Divider />
                 <Menu.Item color="red" onClick={remove}>
-                  {t("mail.folder.delete")}
+                  {t(inTrash ? "mail.deleteForGood" : "mail.folder.delete")}
                 </Menu.Item>
               </>
             )}
@@ -264,152 +246,5 @@ function Folder(props: {
         </Menu>
       )}
     </div>
-  );
-}
-
-/** Messages of other mail programs, as they are. */
-function useImport(): (folderId: string, name: string) => Promise<void> {
-  const { call } = useReplica();
-  const { t, reason } = useWords();
-  return async (folderId, name) => {
-    const totals = { imported: 0, known: 0, refused: 0 };
-    for (const path of await window.kontor.chooseFiles()) {
-      notifications.show({
-        id: IMPORT_ID,
-        loading: true,
-        autoClose: false,
-        message: t("mail.import.working", { name }),
-      });
-      const answer = await call("mail.import", { folderId, path }).catch((error: unknown) => ({
-        ok: false as const,
-        reason: error instanceof CommandFailed ? error.error.reason : "",
-        message: String(error),
-      }));
-      notifications.hide(IMPORT_ID);
-      if (!answer.ok) {
-        const words = answer.reason === "offline" ? t("mail.needsServer") : reason(answer.reason, answer.message);
-        notifications.show({ color: "red", message: words });
-        return;
-      }
-      totals.imported += answer.imported;
-      totals.known += answer.known;
-      totals.refused += answer.refused;
-    }
-    if (totals.imported + totals.known + totals.refused > 0)
-      notifications.show({ message: t("mail.import.done", totals), autoClose: 10_000 });
-  };
-}
-const IMPORT_ID = "mail-import";
-
-function FolderDialog(props: {
-  readonly asked: FolderQuestion;
-  readonly boxes: MailBoxes;
-  readonly close: () => void;
-}) {
-  const { asked, boxes, close } = props;
-  const { t, reason } = useWords();
-  const { call } = useReplica();
-  const [name, setName] = useState(asked.kind === "rename" ? asked.folder.name : "");
-  const complain = (error: unknown) =>
-    notifications.show({
-      color: "red",
-      message: error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error),
-    });
-  async function save(event: FormEvent): Promise<void> {
-    event.preventDefault();
-    const said = name.trim();
-    if (said === "") return;
-    try {
-      if (asked.kind === "create")
-        await call("folder.create", {
-          id: newId(),
-          mailboxId: asked.mailboxId,
-          name: said,
-          ...(asked.parentId === undefined ? {} : { parentId: asked.parentId }),
-        });
-      else if (asked.folder.name !== said) await call("folder.rename", { id: asked.folder.id, name: said });
-      close();
-    } catch (error) {
-      complain(error);
-    }
-  }
-  if (asked.kind === "move")
-    return (
-      <MoveFolderDialog
-        folder={asked.folder}
-        boxes={boxes}
-        close={close}
-        move={(parentId) => void call("folder.move", { id: asked.folder.id, parentId }).then(close, complain)}
-      />
-    );
-  const title = t(asked.kind === "create" ? "mail.folder.new" : "mail.folder.rename");
-  return (
-    <Modal opened onClose={close} title={title} closeButtonProps={{ "aria-label": t("app.close") }}>
-      <form onSubmit={(event) => void save(event)}>
-        <TextInput
-          label={t("mail.folder.name")}
-          value={name}
-          data-autofocus
-          maxLength={mailLimits.maxFolderNameChars}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <div className={classes.dialogButtons}>
-          <Button onClick={close}>{t("app.cancel")}</Button>
-          <Button type="submit" variant="filled" disabled={name.trim() === ""}>
-            {title}
-          </Button>
-        </div>
-      </form>
-    </Modal>
-  );
-}
-
-function MoveFolderDialog(props: {
-  readonly folder: ReplicaFolder;
-  readonly boxes: MailBoxes;
-  readonly close: () => void;
-  readonly move: (parentId: string | null) => void;
-}) {
-  const { boxes, close, folder, move } = props;
-  const { t, locale } = useWords();
-  const nameOf = useFolderName();
-  const tree = treeOf(boxes.folders, folder.mailboxId, locale);
-  const at = tree.findIndex((node) => node.folder.id === folder.id);
-  const depth = tree[at]?.depth ?? 0;
-  const end = tree.findIndex((node, index) => index > at && node.depth <= depth);
-  // It cannot lie in itself, nor where no folders lie.
-  const targets = tree.filter(
-    (node, index) =>
-      (index < at || index >= (end === -1 ? tree.length : end)) &&
-      !["drafts", "outbox", "trash"].includes(node.folder.role ?? ""),
-  );
-  return (
-    <Modal
-      opened
-      onClose={close}
-      title={t("mail.folder.moveTitle", { name: folder.name })}
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
-      <div className={classes.pickList} role="group" aria-label={t("mail.folders")}>
-        <FolderLine
-          name={t("mail.folder.top")}
-          icon={<FolderIcon role={undefined} />}
-          count={0}
-          here={false}
-          open={() => move(null)}
-        />
-        {targets.map((node) => (
-          <FolderLine
-            key={node.folder.id}
-            name={nameOf(node.folder)}
-            icon={<FolderIcon role={node.folder.role} />}
-            count={0}
-            here={node.folder.id === folder.parentId}
-            depth={node.depth}
-            open={() => move(node.folder.id)}
-          />
-        ))}
-      </div>
-    </Modal>
   );
 }

@@ -55,6 +55,8 @@ export const listOfPlace = (
 export interface FolderNode {
   readonly folder: ReplicaFolder;
   readonly depth: number;
+  /** Deleted with a folder: what is deleted there is gone for good. */
+  readonly inTrash: boolean;
 }
 
 /** The mailbox's own first, in the order in which one works; then those that were made, by name, each with what is in it. */
@@ -65,11 +67,16 @@ export function treeOf(folders: readonly ReplicaFolder[], mailboxId: string, loc
   );
   const ordered = (list: readonly ReplicaFolder[]) =>
     list.toSorted((a, b) => rankOf(a) - rankOf(b) || a.name.localeCompare(b.name, locale));
-  const below = (parentId: string, depth: number, above: ReadonlySet<string>): readonly FolderNode[] =>
+  const below = (parentId: string, above: readonly ReplicaFolder[]): readonly FolderNode[] =>
     ordered(byParent.get(parentId) ?? []).flatMap((folder) =>
-      above.has(folder.id) ? [] : [{ folder, depth }, ...below(folder.id, depth + 1, new Set([...above, folder.id]))],
+      above.includes(folder)
+        ? []
+        : [
+            { folder, depth: above.length, inTrash: above.some(({ role }) => role === "trash") },
+            ...below(folder.id, [...above, folder]),
+          ],
     );
-  return below("", 0, new Set());
+  return below("", []);
 }
 
 const rankOf = ({ role }: ReplicaFolder): number =>

@@ -100,7 +100,12 @@ function Frame({ onPaper, page, title }: { readonly page: string; readonly onPap
   const prepare = useCallback(() => {
     const page = frame.current?.contentDocument;
     if (!page?.body) return undefined;
-    const measure = () => setHeight(Math.ceil(page.documentElement.scrollHeight));
+    const measure = () => {
+      const root = page.documentElement;
+      // Of what stands in it, and not `scrollHeight`, which is never less than the frame is high already.
+      const bar = (page.defaultView?.innerHeight ?? 0) - root.clientHeight;
+      setHeight(Math.ceil(root.getBoundingClientRect().height) + bar);
+    };
     const click = (event: MouseEvent) => {
       const link = closestLink(event.target);
       if (!link) return;

@@ -89,7 +89,7 @@ function showPictures(page: DocumentFragment, { blockedWords, pictures, remote }
     if (source.startsWith("data:image/") || source.startsWith("blob:")) continue;
     const shown = source.startsWith("cid:") ? pictures.get(cidOf(source)) : undefined;
     if (shown) image.setAttribute("src", shown);
-    else blocked(image, image.getAttribute("alt") ?? "");
+    else blocked(image, blockedWords);
   }
   for (const element of page.querySelectorAll<HTMLElement>("[data-remote-background], [data-background]")) {
     const { background = "", remoteBackground = "" } = element.dataset;
@@ -109,13 +109,15 @@ const cidOf = (address: string): string => {
   }
 };
 
+/** What it would show, in words: a picture without its file is drawn as a broken one. */
 function blocked(image: HTMLImageElement, words: string): void {
-  image.removeAttribute("src");
-  image.removeAttribute("srcset");
   // A pixel that counts readers leaves no hole.
-  if (isTiny(image)) return image.remove();
-  image.setAttribute("data-blocked", "");
-  if (!image.getAttribute("alt")) image.setAttribute("alt", words);
+  const label = image.getAttribute("alt")?.trim() || words;
+  if (isTiny(image) || label === "") return image.remove();
+  const place = image.ownerDocument.createElement("span");
+  place.setAttribute("data-blocked", "");
+  place.textContent = label;
+  image.replaceWith(place);
 }
 
 const isTiny = (image: HTMLImageElement): boolean =>
@@ -150,7 +152,8 @@ body{font:13px/1.5 "Inter Variable","Noto Sans",system-ui,sans-serif;color:${ink
 a{color:${link}}
 p{margin:0 0 8px}
 img{max-width:100%;height:auto}
-img[data-blocked]{display:inline-block;min-width:24px;min-height:18px;padding:2px 6px;border:1px dashed ${line};border-radius:4px;color:${quiet};font-size:12px}
+span[data-blocked]{display:inline-block;max-width:100%;padding:2px 7px;border:1px dashed ${line};border-radius:4px;color:${quiet};font-size:12px}
+body>:last-child{margin-bottom:0}
 blockquote{margin:8px 0;padding:0 0 0 12px;border-left:2px solid ${line};color:${quiet}}
 pre{white-space:pre-wrap;overflow-wrap:anywhere}
 table{max-width:100%}`;
