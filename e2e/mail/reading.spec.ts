@@ -1,26 +1,118 @@
-// Reading mail, as a person does it.
-import { keepScreen } from "../walks/looks.ts";
-import type { Member } from "../walks/member.ts";
+// Reading and finding mail, as a person does it: by hand and by keys, linked with records, in windows of their own.
+import { expectAccessible, keepScreen, keepScreenInAllLooks } from "../walks/looks.ts";
+import { arrival, goToMail, headingOf, listOf, paneOf, read, rowsOf, textOf } from "../walks/mailbox.ts";
 import { expect, test } from "../walks/office.ts";
 
-const LONG_TEST_MS = 420_000; // a desktop with two windows, on two busy cores
+const LONG_TEST_MS = 300_000; // a desktop whose every screen is kept in four looks, on two busy cores
 
 test.setTimeout(LONG_TEST_MS);
 
+test("a conversation is read, walked through by keys, found with operators and linked to a record", async ({
+  office,
+  sitDown,
+}) => {
+  const maria = await sitDown("maria");
+  const { page } = maria;
+  await maria.signIn(office.url);
+  const subject = "Вопрос по счёту";
+
+  await test.step("a conversation counts as read after a moment of reading", async () => {
+    await page.keyboard.press("Control+6");
+    await expect(listOf(page)).toBeVisible();
+    await keepScreenInAllLooks(page, "mail-inbox");
+    await expectAccessible(page);
+    await expect(rowsOf(page, subject).getByLabel("Unread")).toBeVisible();
+    await read(page, subject);
+    await expect(rowsOf(page, subject).getByLabel("Unread")).toBeHidden(arrival);
+    await expect(textOf(page)).toContainText("вторая — ошибка при вводе");
+    await keepScreenInAllLooks(page, "mail-conversation");
+    await expectAccessible(page);
+  });
+
+  await test.step("keys walk, flag and mark unread", async () => {
+    await listOf(page).focus();
+    await page.keyboard.press("Home");
+    await expect(headingOf(page)).not.toContainText(subject);
+    const first = await headingOf(page).innerText();
+    await page.keyboard.press("j");
+    await expect(headingOf(page)).not.toHaveText(first);
+    await page.keyboard.press("k");
+    await expect(headingOf(page)).toHaveText(first);
+    const row = listOf(page).getByRole("option").first();
+    const wasFlagged = await row.getByLabel("Flagged").isVisible();
+    await page.keyboard.press("s");
+    await expect(row.getByLabel("Flagged")).toBeVisible({ visible: !wasFlagged });
+    await page.keyboard.press("s");
+    await expect(row.getByLabel("Flagged")).toBeVisible({ visible: wasFlagged });
+    // Until it was read for a moment the key would read it.
+    await expect(row.getByLabel("Unread")).toBeHidden(arrival);
+    await page.keyboard.press("u");
+    await expect(row.getByLabel("Unread")).toBeVisible();
+  });
+
+  await test.step("one key archives, the next conversation takes its place, and one key undoes it", async () => {
+    const before = await listOf(page).getByRole("option").count();
+    const first = await headingOf(page).innerText();
+    await page.keyboard.press("e");
+    await expect(page.getByRole("alert").filter({ hasText: /archived/i })).toBeVisible();
+    await expect(listOf(page).getByRole("option")).toHaveCount(before - 1);
+    await expect(headingOf(page)).not.toHaveText(first);
+    await keepScreenInAllLooks(page, "mail-archived");
+    await page.keyboard.press("z");
+    await expect(listOf(page).getByRole("option")).toHaveCount(before);
+  });
+
+  await test.step("found while typing, with operators, and Escape ends it", async () => {
+    await page.keyboard.press("/");
+    await page.keyboard.type("from:артём счёт");
+    const found = page.getByRole("listbox", { name: "Found messages" });
+    await expect(found.getByRole("option").first()).toContainText(subject, arrival);
+    await expect(found.getByRole("option")).toHaveCount(1);
+    await found.getByRole("option").first().click();
+    await expect(headingOf(page)).toContainText(subject);
+    await keepScreenInAllLooks(page, "mail-search");
+    await expectAccessible(page);
+    const box = page.getByRole("textbox", { name: "Search mail" });
+    await box.fill("is:flagged before:2001-01-01");
+    await expect(page.getByText("Nothing found")).toBeVisible();
+    await box.press("Escape");
+    await expect(listOf(page)).toBeVisible();
+  });
+
+  await test.step("linked to a record, and seen from there", async () => {
+    await read(page, subject);
+    await paneOf(page).getByRole("button", { name: "Link", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Link to a record…" }).click();
+    await page.getByRole("dialog").getByLabel("Find a record").fill("CTR-2026");
+    const choice = page.getByRole("dialog").getByRole("button").filter({ hasText: "CTR" }).first();
+    await expect(choice).toBeVisible();
+    await keepScreenInAllLooks(page, "mail-link");
+    await choice.click();
+    const linked = paneOf(page).getByRole("list", { name: "Linked records" });
+    await expect(linked.getByRole("listitem").filter({ hasText: "CTR-2026" })).toHaveCount(1);
+    await maria.expectSaved();
+    await keepScreenInAllLooks(page, "mail-linked");
+    await expectAccessible(page);
+    await linked.getByRole("button").filter({ hasText: "CTR-2026" }).first().click();
+    const mail = maria.card.getByRole("region", { name: "Mail", exact: true });
+    await expect(mail).toContainText(subject);
+    await mail.getByRole("button").filter({ hasText: subject }).click();
+    await expect(headingOf(page)).toContainText(subject);
+  });
+});
+
 test("a conversation stands in a window of its own", async ({ office, sitDown }) => {
-  const ivan: Member = await sitDown("ivan");
+  const ivan = await sitDown("ivan");
   const { page } = ivan;
   await ivan.signIn(office.url);
-  await page.evaluate(() => {
-    window.location.hash = "#/mail/inbox";
-  });
-  const list = page.getByRole("listbox", { name: "Messages" });
-  await list.getByRole("option").filter({ hasText: "Негабарит" }).click();
+  await goToMail(page, "inbox");
+  await read(page, "Негабарит");
   const opening = ivan.desktop.electronApp.waitForEvent("window");
   await page.keyboard.press("Control+Shift+O");
   const own = await opening;
-  await expect(own.getByRole("heading", { level: 1 })).toContainText("Негабарит", { timeout: 90_000 });
+  await expect(own.getByRole("heading", { level: 1 })).toContainText("Негабарит", arrival);
+  await expect(own.frameLocator("iframe").last().locator("body")).not.toBeEmpty();
   await keepScreen(own, "mail-own-window");
   await own.close();
-  await expect(list).toBeVisible();
+  await expect(listOf(page)).toBeVisible();
 });
