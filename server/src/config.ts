@@ -101,6 +101,11 @@ export const configKeys = {
     schema: count(1, 3_650).default(30),
     words: "Days after which what lies in the trash of a mailbox is deleted for good.",
   },
+  KONTOR_MAIL_PICTURES_PRIVATE: {
+    schema: z.enum(["yes", "no"]).default("no"),
+    words:
+      "yes: pictures that messages show from elsewhere are also fetched from addresses of a private network. no: nobody's message can have this server knock at machines of yours.",
+  },
   ...accountKeys,
   ...smtpKeys,
   KONTOR_BLOB_STORE: {
@@ -147,6 +152,7 @@ export interface Config {
     /** The domain of an installation that was told none. */
     readonly fallbackDomain: string;
     readonly trashDays: number;
+    readonly picturesPrivate: boolean;
   };
   /** Mail with other servers. */
   readonly accounts: AccountsConfig;
@@ -223,6 +229,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: ConfigOver
       domains: settings.KONTOR_MAIL_DOMAINS ?? [],
       fallbackDomain: fallbackDomain(settings.KONTOR_PUBLIC_URL),
       trashDays: settings.KONTOR_MAIL_TRASH_DAYS,
+      picturesPrivate: settings.KONTOR_MAIL_PICTURES_PRIVATE === "yes",
     },
     accounts: accountsConfigOf(settings),
     smtp: smtpConfigOf(settings, settings.KONTOR_PUBLIC_URL),

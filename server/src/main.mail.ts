@@ -158,7 +158,11 @@ export function createMail(deps: MailDeps): MailParts {
         ...messageEndpoints({ ...rest, blobs, records }),
         ...ruleEndpoints({ ...rest, queue }),
         ...contactEndpoints({ ...rest, changed }),
-        ...remoteEndpoints({ db, actorOf, pictures: createPictureFetcher() }),
+        ...remoteEndpoints({
+          db,
+          actorOf,
+          pictures: createPictureFetcher({ allowPrivate: config.mail.picturesPrivate }),
+        }),
         ...archiveEndpoints({
           db,
           actorOf,
