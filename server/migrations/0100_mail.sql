@@ -337,8 +337,11 @@ create table mail_remote_message (
   folder_id uuid references mail_remote_folder (folder_id) on delete set null,
   uid bigint,
   -- Its flags there: 1 seen, 2 flagged, 4 answered, 8 forwarded.
-  marks smallint not null default 0
+  marks smallint not null default 0,
+  -- We put it there, and have not looked into that folder since.
+  is_put boolean not null default false
 );
+create index mail_remote_message_put on mail_remote_message (folder_id) where is_put;
 create unique index mail_remote_message_uid on mail_remote_message (folder_id, uid) where folder_id is not null;
 create index mail_remote_message_lost on mail_remote_message (mailbox_id) where folder_id is null;
 

@@ -3,12 +3,12 @@ import type { PlacedMessage } from "../messages/placeMessage.ts";
 import { isAboutFolder } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
 import { fillFolders, type Filling } from "./fillFolders.ts";
-import type { FolderStatus } from "./imap.port.ts";
+import type { FolderStatus, RemoteFolder } from "./imap.port.ts";
 import { importMessages } from "./importMessages.ts";
 import { matchMessages } from "./matchMessages.ts";
 import { pushChanges } from "./pushChanges.ts";
 import { findRemoteFolders } from "./remote.repo.ts";
-import { resolveLost } from "./resolveLost.ts";
+import { hasLost, resolveLost } from "./resolveLost.ts";
 import { finishScan, mayDiffer, scanFolder, type Scan } from "./scanFolder.ts";
 import { dropEmptyFolders, syncFolders, type SyncedFolder } from "./syncFolders.ts";
 
@@ -39,6 +39,9 @@ export interface SyncHooks {
   arrived?(trx: Transaction, placed: readonly PlacedMessage[]): Promise<void>;
 }
 
+/** Of one round. A mailbox in which something arrives between each two looks is looked at again by the next one. */
+const MAX_PASSES = 5;
+
 export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): AccountSync {
   const { session, log, mailboxId } = work;
   const lastStatus = new Map<string, FolderStatus>();
@@ -46,13 +49,32 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
 
   async function round({ thorough = false, inbox = false } = {}): Promise<void> {
     await pushChanges(work);
-    folders = await syncFolders(work, await session.listFolders());
-    const toLookAt = folders.filter(
-      (folder) =>
-        thorough ||
-        (inbox && folder.role === "inbox") ||
-        mayDiffer(folder, lastStatus.get(folder.folder_id), session.offers),
-    );
+    let before: readonly RemoteFolder[] | undefined;
+    for (let pass = 0; pass < MAX_PASSES; pass++) {
+      const listed = await session.listFolders();
+      folders = await syncFolders(work, listed);
+      const isWhole = await lookInto(
+        folders.filter(
+          (folder) =>
+            (thorough && pass === 0) ||
+            (inbox && pass === 0 && folder.role === "inbox") ||
+            mayDiffer(folder, lastStatus.get(folder.folder_id), session.offers),
+        ),
+      );
+      if (!isWhole || (await isFilling())) return;
+      if (!(await hasLost(work))) break;
+      if (before && nothingArrived(before, listed)) {
+        const { toAppend } = await resolveLost(work);
+        if (toAppend > 0) await pushChanges(work);
+        break;
+      }
+      before = listed;
+    }
+    await dropEmptyFolders(work);
+  }
+
+  /** False: some of them could not be looked into. */
+  async function lookInto(toLookAt: readonly SyncedFolder[]): Promise<boolean> {
     // All of them first: what is lost in one of them may be what is new in the next.
     const scans: Scan[] = [];
     let isWhole = true;
@@ -65,11 +87,7 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
       const isDone = await unlessRefused(scan.folder, () => bring(scan));
       isWhole &&= isDone === true;
     }
-    if (isWhole && !(await isFilling())) {
-      const { toAppend } = await resolveLost(work);
-      await dropEmptyFolders(work);
-      if (toAppend > 0) await pushChanges(work);
-    }
+    return isWhole;
   }
 
   /** A folder that cannot be opened (rights, a fault of the server's), or was deleted here meanwhile, keeps no other from its turn. */
@@ -120,3 +138,16 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
     inbox: () => folders.find(({ role }) => role === "inbox"),
   };
 }
+
+/**
+ * Folders are looked into one after the other, so a message may move from one that is still to be looked into to one that was. It
+ * counts as deleted only when no folder got anything between two looks at all of them.
+ */
+const nothingArrived = (before: readonly RemoteFolder[], now: readonly RemoteFolder[]): boolean =>
+  arrivalsOf(before) === arrivalsOf(now);
+
+const arrivalsOf = (listed: readonly RemoteFolder[]): string =>
+  listed
+    .map(({ path, status }) => JSON.stringify([path, status?.uidValidity, status?.uidNext]))
+    .toSorted()
+    .join("\n");

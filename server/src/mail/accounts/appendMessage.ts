@@ -57,7 +57,9 @@ export async function appendMessage(work: AccountWork, change: PendingChange): P
     const isKnown = placed.uid !== undefined && folder?.uid_validity === placed.uidValidity;
     // Where it lies is found as of any that moved there: by its Message-ID, when the folder is looked into.
     const at = isKnown ? { folderId: message.folder_id, uid: placed.uid ?? null } : { folderId: null, uid: null };
-    await placeThere(trx, work.mailboxId, [{ messageId: message.id, marks, ...at }]);
+    await placeThere(trx, work.mailboxId, [{ messageId: message.id, marks, ...at }], {
+      isPut: message.send_state !== "sent",
+    });
     await removePending(trx, [change.id]);
   });
   return true;

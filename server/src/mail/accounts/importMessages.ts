@@ -1,10 +1,13 @@
 import { sql } from "kysely";
 import { mailLimits } from "@kontor/shared/mail";
 import type { Transaction } from "#kernel";
+import { applyBounce } from "../inbound/applyBounce.ts";
+import { inThreadOf } from "../inbound/inThreadOf.ts";
 import { placeMessages, type PlacedMessage } from "../messages/placeMessage.ts";
 import { storeContents } from "../messages/storeContent.ts";
 import type { AccountWork } from "./account.work.ts";
 import { applyMarks, applyMoves, holdMessages } from "./applyRemote.ts";
+import { findMoved } from "./findMoved.ts";
 import { fromMarks } from "./marks.ts";
 import { readMessage, startBytes, type FetchedMessage } from "./readMessage.ts";
 import { findPlaces, placeThere } from "./remote.repo.ts";
@@ -48,6 +51,11 @@ export async function importMessages(work: AccountWork, task: Import): Promise<v
       const sizes = await session.fetchSizes(uids);
       for (const batch of batchesOf(uids, sizes)) {
         const fetched = await fetchBatch(work, batch, sizes);
+        await findMoved(
+          work,
+          task.folderId,
+          fetched.map(({ content }) => content.raw.sha256),
+        );
         await writing;
         if (task.goOn && !(await task.goOn(batch.length))) return;
         writing = writeBatch(work, task, { fetched, downTo: batch.at(-1) ?? 1 });
@@ -102,10 +110,12 @@ interface Batch {
   readonly downTo: number;
 }
 
-async function writeBatch(work: AccountWork, task: Import, { fetched, downTo }: Batch): Promise<void> {
+async function writeBatch(work: AccountWork, task: Import, batch: Batch): Promise<void> {
   const { mailboxId, contents } = work;
   const { folderId } = task;
+  const { downTo } = batch;
   await work.transact(async (trx) => {
+    const fetched = await takeReports(work, trx, batch.fetched);
     const contentIds = await storeContents(
       trx,
       contents,
@@ -132,6 +142,22 @@ async function writeBatch(work: AccountWork, task: Import, { fetched, downTo }: 
     await takeBack(work, trx, { folderId, coming, found });
     await task.stored?.(trx, { placed, downTo });
   });
+}
+
+/** Bounces tell their news however they come, and belong to the thread of what they are about. */
+async function takeReports(
+  { clock }: AccountWork,
+  trx: Transaction,
+  fetched: readonly FetchedMessage[],
+): Promise<readonly FetchedMessage[]> {
+  const now = new Date(clock.now()).toISOString();
+  const taken: FetchedMessage[] = [];
+  for (const message of fetched) {
+    const { bounce, content } = message;
+    const about = bounce && (await applyBounce(trx, bounce, { now }));
+    taken.push({ ...message, content: { ...content, parsed: inThreadOf(content.parsed, about) } });
+  }
+  return taken;
 }
 
 type Coming = FetchedMessage & { readonly contentId: string };

@@ -221,7 +221,7 @@ async function pushMove(
       const uid = uids.get(place.uid);
       return uid === undefined ? [] : [{ messageId: place.message_id, folderId: toFolderId, uid, marks: place.marks }];
     });
-    await placeThere(trx, work.mailboxId, placed);
+    await placeThere(trx, work.mailboxId, placed, { isPut: true });
     await loseMessages(
       trx,
       group.filter(({ place }) => !uids.has(place.uid)).map(({ place }) => place.message_id),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mailLimits, type Authenticity } from "@kontor/shared/mail";
 import type { ContentToStore } from "../messages/storeContent.ts";
+import { parseBounce, type Bounce } from "../mime/parseBounce.ts";
 import { parseMessage } from "../mime/parseMessage.ts";
 import type { ParsedMessage } from "../mime/parsedMessage.ts";
 import type { FetchedSource } from "./imap.port.ts";
@@ -14,6 +15,8 @@ export interface FetchedMessage {
   readonly content: ContentToStore;
   /** What must be in the blob store first: the message itself, and its attachments. */
   readonly bodies: readonly Uint8Array[];
+  /** What it tells of a message that left from here. */
+  readonly bounce: Bounce | undefined;
 }
 
 /** What is said of where it comes from is the provider's business: it took the message in, and told it from spam. */
@@ -39,6 +42,7 @@ export function readMessage({ uid, marks, receivedAt, source }: FetchedSource, w
       ...(isPart && { wholeBytes }),
     },
     bodies: [source, ...kept.attachments.map(({ bytes }) => bytes)],
+    bounce: parseBounce(source),
   };
 }
 

@@ -37,6 +37,7 @@ type RemoteTables = {
     folder_id: string | null;
     uid: number | null;
     marks: Generated<number>;
+    is_put: Generated<boolean>;
   };
 };
 
@@ -143,17 +144,21 @@ export interface PlacedThere {
   readonly marks: Marks;
 }
 
-/** Where messages lie there from now on. */
-export async function placeThere(trx: Transaction, mailboxId: string, placed: readonly PlacedThere[]): Promise<void> {
+/** Where messages lie there from now on. `isPut`: we put them there, and are still to see them there. */
+export async function placeThere(
+  trx: Transaction,
+  mailboxId: string,
+  placed: readonly PlacedThere[],
+  { isPut = false }: { readonly isPut?: boolean } = {},
+): Promise<void> {
   if (placed.length === 0) return;
-  await sql`insert into mail_remote_message as known (message_id, mailbox_id, folder_id, uid, marks)
-    select each.message_id, ${mailboxId}, each.folder_id, each.uid, each.marks from unnest(
+  await sql`insert into mail_remote_message as known (message_id, mailbox_id, folder_id, uid, marks, is_put)
+    select each.message_id, ${mailboxId}, each.folder_id, each.uid, each.marks, ${isPut} from unnest(
       ${placed.map(({ messageId }) => messageId)}::uuid[], ${placed.map(({ folderId }) => folderId)}::uuid[],
       ${placed.map(({ uid }) => uid)}::bigint[], ${placed.map(({ marks }) => marks)}::smallint[]
     ) as each (message_id, folder_id, uid, marks)
-    on conflict (message_id) do update set folder_id = excluded.folder_id, uid = excluded.uid, marks = excluded.marks`.execute(
-    trx,
-  );
+    on conflict (message_id) do update set folder_id = excluded.folder_id, uid = excluded.uid, marks = excluded.marks,
+      is_put = excluded.is_put`.execute(trx);
 }
 
 export async function setMarksThere(
@@ -164,6 +169,11 @@ export async function setMarksThere(
   await sql`update mail_remote_message as known set marks = each.marks from unnest(
       ${changes.map(({ messageId }) => messageId)}::uuid[], ${changes.map(({ marks }) => marks)}::smallint[]
     ) as each (message_id, marks) where known.message_id = each.message_id`.execute(trx);
+}
+
+/** The folder was looked into: what we put there and is not missed in it lies there. */
+export async function settleFolder(trx: Transaction, folderId: string): Promise<void> {
+  await sql`update mail_remote_message set is_put = false where folder_id = ${folderId} and is_put`.execute(trx);
 }
 
 /** They are no longer where they were. */

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { FolderRole } from "@kontor/shared/mail";
+import type { Transaction } from "#kernel";
 import { noteRemoteChanges } from "../messages/messages.repo.ts";
 import type { AccountWork } from "./account.work.ts";
 import { removePendingOf } from "./accounts.repo.ts";
@@ -8,7 +9,7 @@ import { forgetMessages } from "./remote.repo.ts";
 
 interface Lost {
   readonly message_id: string;
-  /** Where somebody here has put it since, if that is still to be done there. */
+  /** Where somebody here has put it, if that is still to be done there, or was done since we looked into that folder. */
   readonly target_id: string | null;
   readonly target_role: FolderRole | null;
   /** The bytes are all here, not only their beginning. */
@@ -20,17 +21,18 @@ const AT_ONCE = 500;
 
 /**
  * What is lost once every folder has been looked into is deleted there, and so it goes here. One thing is stronger: somebody
- * here moved it to where it is to be kept, and that was still to be done there. Then it is put there again from what we have.
+ * here moved it to where it is to be kept, and that was still to be done there, or just done: whoever deleted the folder there had
+ * not seen it in it. Then it is put there again from what we have.
  */
 export async function resolveLost(work: AccountWork): Promise<{ readonly toAppend: number }> {
   let toAppend = 0;
   for (;;) {
-    const lost = await findLost(work);
-    if (lost.length === 0) return { toAppend };
+    const ids = await findLost(work);
+    if (ids.length === 0) return { toAppend };
     toAppend += await work.transact(async (trx) => {
-      const ids = lost.map(({ message_id }) => message_id);
-      const here = await holdMessages(trx, ids);
-      const kept = lost.filter(({ message_id }) => here.has(message_id)).filter(isToBeKept);
+      await holdMessages(trx, ids);
+      // Read only now: somebody may have moved one of them at this moment.
+      const kept = (await readTargets(trx, ids)).filter(isToBeKept);
       const keptIds = kept.map(({ message_id }) => message_id);
       await removeHere(
         trx,
@@ -53,20 +55,28 @@ export async function resolveLost(work: AccountWork): Promise<{ readonly toAppen
   }
 }
 
+export const hasLost = async (work: AccountWork): Promise<boolean> => (await findLost(work, 1)).length > 0;
+
 const isToBeKept = ({ target_id, target_role, is_whole }: Lost): boolean =>
   target_id !== null && target_role !== "trash" && target_role !== "junk" && is_whole;
 
-async function findLost({ db, mailboxId }: AccountWork): Promise<readonly Lost[]> {
+async function findLost({ db, mailboxId }: AccountWork, limit = AT_ONCE): Promise<readonly string[]> {
+  const { rows } = await sql<{ message_id: string }>`
+    select message_id from mail_remote_message where mailbox_id = ${mailboxId} and folder_id is null
+    order by message_id limit ${limit}`.execute(db);
+  return rows.map(({ message_id }) => message_id);
+}
+
+async function readTargets(trx: Transaction, ids: readonly string[]): Promise<readonly Lost[]> {
   const { rows } = await sql<Lost>`
-    select lost.message_id, target.id as target_id, target.role as target_role,
+    select message.id as message_id, target.id as target_id, target.role as target_role,
       coalesce(content.raw_size = blob.size, false) as is_whole
     from mail_remote_message lost
-      left join mail_message message on message.id = lost.message_id
-      left join mail_content content on content.id = message.content_id
+      join mail_message message on message.id = lost.message_id
+      join mail_content content on content.id = message.content_id
       left join blob on blob.sha256 = content.raw_sha256
-      left join mail_folder target on target.id = message.folder_id and exists (
-        select from mail_remote_change change where change.message_id = lost.message_id and change.kind = 'move')
-    where lost.mailbox_id = ${mailboxId} and lost.folder_id is null
-    order by lost.message_id limit ${AT_ONCE}`.execute(db);
+      left join mail_folder target on target.id = message.folder_id and (lost.is_put or exists (
+        select from mail_remote_change change where change.message_id = message.id and change.kind = 'move'))
+    where message.id = any(${ids}::uuid[]) order by message.id`.execute(trx);
   return rows;
 }

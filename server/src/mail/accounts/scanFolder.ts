@@ -1,14 +1,13 @@
 import type { AccountWork } from "./account.work.ts";
-import { applyMarks, holdMessages, type MarksChange } from "./applyRemote.ts";
-import { removePendingOf } from "./accounts.repo.ts";
+import { applyMarks, type MarksChange } from "./applyRemote.ts";
+import { loseVanished } from "./findMoved.ts";
 import type { FetchedFlags, FolderStatus, ImapOffers, ImapSession, SelectedFolder } from "./imap.port.ts";
 import {
   findByUids,
   findRemoteFolder,
-  forgetMessages,
   loseFolder,
-  loseMessages,
   readKnown,
+  settleFolder,
   updateRemoteFolder,
   type RemoteMessageRow,
 } from "./remote.repo.ts";
@@ -20,8 +19,6 @@ export interface Scan {
   readonly selected: SelectedFolder;
   /** UIDs that we do not know, above what the first filling is still to fetch. */
   readonly newUids: readonly number[];
-  /** Some messages are no longer where they were. */
-  readonly hasLost: boolean;
 }
 
 /**
@@ -38,18 +35,15 @@ export async function scanFolder(work: AccountWork, folder: SyncedFolder): Promi
   const current = { ...folder, ...row };
   if (current.uid_validity !== selected.uidValidity) return beginAnew(work, current, selected);
   const found = await look(work, current, selected);
-  const hasLost = await work.transact(async (trx) => {
+  await work.transact(async (trx) => {
     await applyMarks(trx, found.marks);
-    const vanished = found.vanished.map(({ message_id }) => message_id);
-    const here = await holdMessages(trx, vanished);
-    await loseMessages(trx, [...here]);
-    // Deleted here, and away from its place there: if somebody rescued it into another folder, it comes again as a new one.
-    const gone = vanished.filter((id) => !here.has(id));
-    await forgetMessages(trx, gone);
-    await removePendingOf(trx, gone);
-    return here.size > 0;
+    await loseVanished(
+      trx,
+      found.vanished.map(({ message_id }) => message_id),
+    );
+    await settleFolder(trx, current.folder_id);
   });
-  return { folder: current, selected, newUids: found.newUids, hasLost };
+  return { folder: current, selected, newUids: found.newUids };
 }
 
 /** How far the folder is known, once everything that the scan found has been fetched. */
@@ -67,13 +61,13 @@ async function beginAnew(work: AccountWork, folder: SyncedFolder, selected: Sele
     highest_modseq: selected.highestModseq ?? null,
     filled_down_to: selected.uidNext,
   };
-  const hasLost = folder.uid_validity !== null;
   await work.transact(async (trx) => {
     await loseFolder(trx, folder.folder_id);
     await updateRemoteFolder(trx, folder.folder_id, set);
   });
-  if (hasLost) work.log.info({ mailboxId: work.mailboxId, folderId: folder.folder_id }, "UIDVALIDITY changed");
-  return { folder: { ...folder, ...set }, selected, newUids: [], hasLost };
+  if (folder.uid_validity !== null)
+    work.log.info({ mailboxId: work.mailboxId, folderId: folder.folder_id }, "UIDVALIDITY changed");
+  return { folder: { ...folder, ...set }, selected, newUids: [] };
 }
 
 interface Found {

@@ -16,7 +16,7 @@ import { warningsOf, type OwnNames } from "../mime/authenticity.ts";
 import { parseBounce, type Bounce } from "../mime/parseBounce.ts";
 import { parseMessage } from "../mime/parseMessage.ts";
 import type { ParsedMessage } from "../mime/parsedMessage.ts";
-import { applyBounce, type BouncedMessage } from "./applyBounce.ts";
+import { applyBounce } from "./applyBounce.ts";
 import {
   claimInbound,
   findRepeats,
@@ -26,6 +26,7 @@ import {
   pruneInbound,
   type InboundRow,
 } from "./inbound.repo.ts";
+import { inThreadOf } from "./inThreadOf.ts";
 import { isRoleAddress } from "./roleAddress.ts";
 
 /**
@@ -248,12 +249,6 @@ function authenticityOf({ row, parsed, own }: Placing): Authenticity {
   const { spf, dkim, dmarc } = verdict;
   const judged = { internal: false, spf, dkim, dmarc };
   return { ...judged, warnings: warningsOf(parsed.people, judged, own) };
-}
-
-/** Servers that write reports seldom say what they answer; we know. */
-function inThreadOf(parsed: ParsedMessage, report: BouncedMessage | undefined): ParsedMessage {
-  if (!report || parsed.refs.includes(report.messageId)) return parsed;
-  return { ...parsed, inReplyTo: [report.messageId], refs: [...parsed.refs, report.messageId] };
 }
 
 /** A notice of ours about mail through an account lies with the provider as well, where its sender has the rest of it. */

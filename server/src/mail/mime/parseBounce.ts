@@ -37,8 +37,14 @@ const MAX_DIAGNOSTIC_CHARS = 1_000;
 /** A report is short; behind this lies the returned message. */
 const MAX_REPORT_BYTES = 262_144;
 
+/** In front of everything that is a report; what has none of it need not be taken apart, and that is nearly all mail. */
+const HINTS = /delivery-status|x-failed-recipients|mailer-?daemon|postmaster|mail-daemon|mail\.?delivery|mdaemon/i;
+const MAX_HINT_BYTES = 1024 ** 2;
+
 /** Undefined: this is no such report. */
 export function parseBounce(raw: Uint8Array): Bounce | undefined {
+  const start = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.length, MAX_HINT_BYTES));
+  if (!HINTS.test(start.toString("latin1"))) return undefined;
   const { root } = splitParts(raw);
   const parts = [...walk(root)];
   const report = parts.find(

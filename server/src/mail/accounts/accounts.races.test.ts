@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startDovecot, type Dovecot, type DovecotOptions } from "../../../test/mail/dovecot.ts";
+import { createAccountSync } from "./account.sync.ts";
+import {
+  folderIdOf,
+  letter,
+  openBoth,
+  picture,
+  pictureThere,
+  rowOf,
+  startHouse,
+  type Both,
+  type House,
+} from "./accounts.fixture.ts";
+import type { ImapSession } from "./imap.port.ts";
+
+/** What happens there between two commands of a round: found by random acts, each written down by itself. */
+let house: House;
+beforeAll(async () => {
+  house = await startHouse();
+});
+afterAll(() => house.stop());
+
+const servers: Readonly<Record<string, DovecotOptions>> = {
+  QRESYNC: {},
+  "neither CONDSTORE nor UIDPLUS": { without: ["CONDSTORE", "QRESYNC", "MOVE", "UIDPLUS", "ESEARCH", "LIST-STATUS"] },
+};
+
+describe.each(Object.entries(servers))("with %s", (_name, options) => {
+  let dovecot: Dovecot;
+  beforeAll(async () => {
+    dovecot = await startDovecot(options);
+  });
+  afterAll(() => dovecot.stop());
+
+  async function withBoth(test: (both: Both) => Promise<void>): Promise<void> {
+    const both = await openBoth(house, dovecot);
+    try {
+      await test(both);
+    } finally {
+      await both.close();
+    }
+  }
+  const row = async ({ mailboxId }: Both, id: string) => {
+    const found = await rowOf(house, mailboxId, id);
+    if (!found) throw new Error(`${id} is not here`);
+    return found;
+  };
+  const ourFolder = ({ mailboxId }: Both, role: "archive" | "junk") => folderIdOf(house, mailboxId, role);
+  const roundWith = (both: Both, over: Partial<ImapSession>) =>
+    createAccountSync({ ...both.work, session: { ...both.work.session, ...over } }).round({ thorough: true });
+  const same = async ({ mailboxId, other }: Both) => {
+    const there = await pictureThere(other);
+    expect(await picture(house, mailboxId)).toEqual(there);
+    return there;
+  };
+  /** Another client's act at the moment at which a round opens INBOX to look into it: Archive was looked into before. */
+  const beforeInbox = ({ work }: Both, act: () => Promise<unknown>): Partial<ImapSession> => {
+    let isDone = false;
+    return {
+      async select(path) {
+        if (path === "INBOX" && !isDone) {
+          isDone = true;
+          await act();
+        }
+        return work.session.select(path);
+      },
+    };
+  };
+  const moveThere = async ({ other }: Both, from: string, to: string) => {
+    await other.mailboxOpen(from);
+    await other.messageMove("1", to, { uid: true });
+    await other.mailboxOpen("Sent");
+  };
+
+  it.each([
+    ["out of a folder that is still to be looked into, into one that was", "INBOX", "Archive"],
+    ["out of a folder that was looked into, into one that is still to be", "Archive", "INBOX"],
+  ])("[ACC-2] moved there during a round %s: the same message", (_what, from, to) =>
+    withBoth(async (both) => {
+      await both.other.append(from, letter("m1@x"));
+      await both.settle();
+      const before = await row(both, "m1@x");
+      await roundWith(
+        both,
+        beforeInbox(both, () => moveThere(both, from, to)),
+      );
+      await both.settle();
+      expect(await same(both)).toMatchObject({ [from]: [], [to]: ["m1@x 0"] });
+      expect((await row(both, "m1@x")).id).toBe(before.id);
+    }),
+  );
+
+  it.each([
+    ["INBOX", "Archive"],
+    ["Archive", "INBOX"],
+  ])(
+    "[ACC-3] moved there from %s to %s during a round, and here meanwhile: one message, where it was put here",
+    (from, to) =>
+      withBoth(async (both) => {
+        await both.other.append(from, letter("b1@x"));
+        await both.settle();
+        const { id } = await row(both, "b1@x");
+        const folderId = await ourFolder(both, "junk");
+        await roundWith(
+          both,
+          beforeInbox(both, async () => {
+            await both.change("mail.update", id, { folderId });
+            await moveThere(both, from, to);
+          }),
+        );
+        await both.settle();
+        expect(await same(both)).toMatchObject({ INBOX: [], Archive: [], Junk: ["b1@x 0"] });
+        expect((await row(both, "b1@x")).id).toBe(id);
+      }),
+  );
+
+  it("[ACC-2] copied there: two messages, the first as it was", () =>
+    withBoth(async (both) => {
+      await both.other.append("INBOX", letter("c1@x"));
+      await both.settle();
+      const before = await row(both, "c1@x");
+      await both.other.mailboxOpen("INBOX");
+      await both.other.messageCopy("1", "Archive", { uid: true });
+      await both.settle();
+      expect(await same(both)).toMatchObject({ INBOX: ["c1@x 0"], Archive: ["c1@x 0"] });
+      const { rows } = await house.test.pool.query("select folder_id from mail_message where id = $1", [before.id]);
+      expect(rows).toEqual([{ folder_id: before.folder_id }]);
+    }));
+
+  it("[ACC-3] a folder that is deleted there just after a message was moved into it here: the message is kept in it", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId, work } = both;
+      await other.mailboxCreate("Doomed");
+      for (const id of ["f1@x", "f2@x"]) await other.append("INBOX", letter(id));
+      await other.append("Doomed", letter("old@x"));
+      await both.settle();
+      const folderId = await folderIdOf(house, mailboxId, { name: "Doomed" });
+      await both.change("mail.update", (await row(both, "f1@x")).id, { folderId });
+      await roundWith(both, {
+        async move(uids, path) {
+          const moved = await work.session.move(uids, path);
+          await other.mailboxDelete("Doomed");
+          return moved;
+        },
+      });
+      await both.settle();
+      expect(await same(both)).toMatchObject({ INBOX: ["f2@x 0"], Doomed: ["f1@x 0"] });
+    }));
+
+  it("[ACC-3] deleted there after it was seen where it was moved to here: it goes here, too", () =>
+    withBoth(async (both) => {
+      const { other } = both;
+      await other.append("INBOX", letter("g1@x"));
+      await both.settle();
+      await both.change("mail.update", (await row(both, "g1@x")).id, { folderId: await ourFolder(both, "archive") });
+      await both.settle();
+      await other.mailboxOpen("Archive");
+      await other.messageDelete("1:*", { uid: true });
+      await both.settle();
+      expect(await same(both)).toMatchObject({ INBOX: [], Archive: [] });
+    }));
+});
