@@ -1,9 +1,9 @@
 import { Button, Modal, Select, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useState } from "react";
-import { call, Problem, type Department, type Structure } from "../api/api.ts";
+import { call, type Department, type Structure } from "../api/api.ts";
+import { emptyToNull } from "../ui/emptyToNull.ts";
 import { ProblemAlert } from "../ui/Loaded.tsx";
-import { useAct } from "../ui/useAct.ts";
+import { useSave } from "../ui/useSave.ts";
 import { useWords } from "../words/words.ts";
 import { departmentOptions } from "./departmentTree.ts";
 
@@ -24,9 +24,7 @@ export function NamedForm({
   structure: Structure;
   onClose: () => void;
 }) {
-  const { t, locale, named, reason } = useWords();
-  const { act } = useAct();
-  const [error, setError] = useState<Error>();
+  const { t, locale, named } = useWords();
   const department = what.kind === "department" ? what.department : undefined;
   const form = useForm({
     initialValues: {
@@ -39,21 +37,13 @@ export function NamedForm({
   });
 
   async function save({ nameEn, nameRu, code, parentId, key }: typeof form.values) {
-    try {
-      if (what.kind === "department") {
-        const body = { nameEn, nameRu, parentId, code: code.trim() === "" ? null : code.trim() };
-        await (department
-          ? call("PATCH", `/admin/departments/${department.id}`, body)
-          : call("POST", "/admin/departments", body));
-      } else await call("POST", what.kind === "group" ? "/admin/groups" : "/admin/positions", { nameEn, nameRu, key });
-      await act(async () => t("people.saved"));
-      onClose();
-    } catch (problem) {
-      setError(problem as Error);
-      if (problem instanceof Problem)
-        form.setErrors(Object.fromEntries(problem.problems.map((one) => [one.field, reason(one.reason, one.message)])));
-    }
+    if (what.kind !== "department")
+      return call<void>("POST", what.kind === "group" ? "/admin/groups" : "/admin/positions", { nameEn, nameRu, key });
+    const body = { nameEn, nameRu, parentId, code: emptyToNull(code) };
+    if (department) await call("PATCH", `/admin/departments/${department.id}`, body);
+    else await call("POST", "/admin/departments", body);
   }
+  const { error, busy, onSubmit } = useSave({ form, save, onSaved: onClose });
 
   return (
     <Modal
@@ -62,7 +52,7 @@ export function NamedForm({
       title={department ? t("structure.edit", { name: named(department) }) : t(titles[what.kind])}
       closeButtonProps={{ "aria-label": t("app.close") }}
     >
-      <form onSubmit={form.onSubmit(save)} style={{ display: "grid", gap: 10 }}>
+      <form onSubmit={onSubmit} className="form">
         {error && <ProblemAlert error={error} />}
         <TextInput
           label={t("structure.nameEn")}
@@ -89,8 +79,8 @@ export function NamedForm({
         ) : (
           <TextInput label={t("structure.key")} required maxLength={63} {...form.getInputProps("key")} />
         )}
-        <div style={{ display: "flex", gap: 8 }}>
-          <Button type="submit" variant="filled">
+        <div className="form-actions">
+          <Button type="submit" variant="filled" loading={busy}>
             {t("app.save")}
           </Button>
           <Button onClick={onClose}>{t("app.cancel")}</Button>

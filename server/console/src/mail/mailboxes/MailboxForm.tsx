@@ -1,10 +1,9 @@
-import { Button, Drawer, Select, TagsInput, TextInput } from "@mantine/core";
+import { Button, Select, TagsInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useState } from "react";
 import { mailboxRoles, type MailboxRole } from "@kontor/shared/mail";
-import { call, Problem, type Person, type Structure } from "../../api/api.ts";
+import { call, type Person, type Structure } from "../../api/api.ts";
 import { departmentOptions } from "../../people/departmentTree.ts";
-import { ProblemAlert } from "../../ui/Loaded.tsx";
+import { FormDrawer } from "../../ui/FormDrawer.tsx";
 import { useAct } from "../../ui/useAct.ts";
 import { useWords } from "../../words/words.ts";
 import type { AdminMailbox, MailboxMember } from "../mail.api.ts";
@@ -18,10 +17,7 @@ interface Props {
 
 /** A shared mailbox, or who else has somebody's own. */
 export function MailboxForm({ mailbox, people, structure, onClose }: Props) {
-  const { t, locale, reason } = useWords();
-  const { act, confirm } = useAct();
-  const [error, setError] = useState<Error>();
-  const [busy, setBusy] = useState(false);
+  const { t, locale } = useWords();
   const isShared = mailbox === undefined || mailbox.kind === "shared";
   const form = useForm({
     initialValues: {
@@ -33,117 +29,85 @@ export function MailboxForm({ mailbox, people, structure, onClose }: Props) {
   });
 
   async function save({ name, addresses: [address = "", ...aliases], departmentId, members }: typeof form.values) {
-    setBusy(true);
-    setError(undefined);
-    try {
-      if (mailbox) {
-        const addresses = mailbox.kind === "external" ? {} : { addresses: [address, ...aliases] };
-        const shared = isShared ? { name, departmentId } : {};
-        await call("PATCH", `/admin/mail/mailboxes/${mailbox.id}`, { ...shared, ...addresses });
-        // Whoever has somebody's own mailbox is not for everybody to say who may change its addresses.
-        if (form.isDirty("members")) await call("PUT", `/mail/mailboxes/${mailbox.id}/members`, { members });
-      } else {
-        await call("POST", "/admin/mail/mailboxes", {
-          name,
-          address,
-          aliases,
-          members,
-          ...(departmentId !== null && { departmentId }),
-        });
-      }
-      await act(async () => t("people.saved"));
-      onClose();
-    } catch (problem) {
-      setError(problem as Error);
-      if (problem instanceof Problem)
-        form.setErrors(
-          Object.fromEntries(
-            problem.problems.map((one) => [
-              one.field.startsWith("address") || one.field.startsWith("alias") ? "addresses" : one.field,
-              reason(one.reason, one.message),
-            ]),
-          ),
-        );
-    } finally {
-      setBusy(false);
+    if (!mailbox) {
+      const department = departmentId === null ? {} : { departmentId };
+      return call<void>("POST", "/admin/mail/mailboxes", { name, address, aliases, members, ...department });
     }
+    const addresses = mailbox.kind === "external" ? {} : { addresses: [address, ...aliases] };
+    const shared = isShared ? { name, departmentId } : {};
+    await call("PATCH", `/admin/mail/mailboxes/${mailbox.id}`, { ...shared, ...addresses });
+    // Whoever has somebody's own mailbox is not for everybody to say who may change its addresses.
+    if (form.isDirty("members")) await call("PUT", `/mail/mailboxes/${mailbox.id}/members`, { members });
   }
 
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="right"
-      size={480}
+    <FormDrawer
       title={mailbox ? t("mail.box.edit", { name: mailbox.name }) : t("mail.box.add")}
-      closeButtonProps={{ "aria-label": t("app.close") }}
+      form={form}
+      save={save}
+      fieldOf={(field) => (/^(address|alias)/.test(field) ? "addresses" : field)}
+      isIncomplete={isShared && form.values.addresses.length === 0}
+      onSaved={onClose}
+      onClose={onClose}
+      actions={mailbox && <DisableButton mailbox={mailbox} />}
     >
-      <form onSubmit={form.onSubmit(save)} style={{ display: "grid", gap: 10 }}>
-        {error && <ProblemAlert error={error} />}
-        <TextInput
-          label={t("mail.box.name")}
-          required
-          maxLength={200}
-          data-autofocus
-          disabled={!isShared}
-          {...form.getInputProps("name")}
+      <TextInput
+        label={t("mail.box.name")}
+        required
+        maxLength={200}
+        data-autofocus
+        disabled={!isShared}
+        {...form.getInputProps("name")}
+      />
+      <TagsInput
+        label={t("mail.box.addresses")}
+        description={t("mail.box.addresses.hint")}
+        required={isShared}
+        disabled={mailbox?.kind === "external"}
+        maxTags={50}
+        splitChars={[",", " ", ";"]}
+        acceptValueOnBlur
+        {...form.getInputProps("addresses")}
+      />
+      {isShared && (
+        <Select
+          label={t("people.department")}
+          data={departmentOptions(structure.departments, locale)}
+          searchable
+          clearable
+          {...form.getInputProps("departmentId")}
         />
-        <TagsInput
-          label={t("mail.box.addresses")}
-          description={t("mail.box.addresses.hint")}
-          required={isShared}
-          disabled={mailbox?.kind === "external"}
-          maxTags={50}
-          splitChars={[",", " ", ";"]}
-          acceptValueOnBlur
-          {...form.getInputProps("addresses")}
-        />
-        {isShared && (
-          <Select
-            label={t("people.department")}
-            data={departmentOptions(structure.departments, locale)}
-            searchable
-            clearable
-            {...form.getInputProps("departmentId")}
-          />
-        )}
-        <Members
-          members={form.values.members}
-          people={people}
-          ownerId={mailbox?.ownerId ?? null}
-          onChange={(members) => form.setFieldValue("members", [...members])}
-        />
-        <div style={{ display: "flex", gap: 8, marginTop: 8 }}>
-          <Button
-            type="submit"
-            variant="filled"
-            loading={busy}
-            disabled={isShared && form.values.addresses.length === 0}
-          >
-            {t("app.save")}
-          </Button>
-          <Button onClick={onClose}>{t("app.cancel")}</Button>
-          <span className="grow" />
-          {mailbox && (
-            <Button
-              {...(!mailbox.disabled && { color: "red" })}
-              onClick={() =>
-                confirm({
-                  title: t(mailbox.disabled ? "mail.box.enable" : "mail.box.disable"),
-                  words: t(mailbox.disabled ? "mail.box.enable.ask" : "mail.box.disable.ask", { name: mailbox.name }),
-                  run: async () => {
-                    await call("PATCH", `/admin/mail/mailboxes/${mailbox.id}`, { disabled: !mailbox.disabled });
-                    return t("people.saved");
-                  },
-                })
-              }
-            >
-              {t(mailbox.disabled ? "mail.box.enable" : "mail.box.disable")}
-            </Button>
-          )}
-        </div>
-      </form>
-    </Drawer>
+      )}
+      <Members
+        members={form.values.members}
+        people={people}
+        ownerId={mailbox?.ownerId ?? null}
+        onChange={(members) => form.setFieldValue("members", [...members])}
+      />
+    </FormDrawer>
+  );
+}
+
+function DisableButton({ mailbox: { id, name, disabled } }: { readonly mailbox: AdminMailbox }) {
+  const { t } = useWords();
+  const { confirm } = useAct();
+  const title = t(disabled ? "mail.box.enable" : "mail.box.disable");
+  return (
+    <Button
+      {...(!disabled && { color: "red" })}
+      onClick={() =>
+        confirm({
+          title,
+          words: t(disabled ? "mail.box.enable.ask" : "mail.box.disable.ask", { name }),
+          run: async () => {
+            await call("PATCH", `/admin/mail/mailboxes/${id}`, { disabled: !disabled });
+            return t("people.saved");
+          },
+        })
+      }
+    >
+      {title}
+    </Button>
   );
 }
 
@@ -194,6 +158,7 @@ function Members({
         label={t("mail.box.member.add")}
         placeholder={t("mail.box.member.who")}
         searchable
+        nothingFoundMessage={t("app.nothing")}
         limit={50}
         data={people
           .filter(({ id, state }) => state === "active" && !had.has(id))

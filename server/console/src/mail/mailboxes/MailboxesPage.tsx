@@ -33,7 +33,7 @@ export function MailboxesPage() {
       show: ({ addresses: [main, ...aliases] }) => (
         <span style={{ overflowWrap: "break-word" }}>
           {main}
-          {aliases.length > 0 && <span className="quiet"> · {aliases.join(", ")}</span>}
+          {aliases.length > 0 && <div className="quiet">{aliases.join(", ")}</div>}
         </span>
       ),
     },
