@@ -130,7 +130,7 @@ describe("a letter with a card and a file", () => {
         cc: [{ address: OUTSIDE, name: "Medtech North" }],
         subject,
         html: "<p>Please look at this by Friday.</p>",
-        cards: [{ recordId: card.id, type: "contract", title: card.title, as: "card" }],
+        cards: [{ recordId: card.id, type: "contract", title: card.title }],
       }),
     });
     const fileId = newId();

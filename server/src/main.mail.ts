@@ -124,6 +124,7 @@ export function createMail(deps: MailDeps): MailParts {
         clock,
         log,
         types,
+        records,
         keepFiles,
         forward: forwardMessage,
         engine: access.engine,

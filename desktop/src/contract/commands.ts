@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { IntentStatus } from "@kontor/shared/protocol";
 import { grantIntentSchemas, type Hint } from "@kontor/shared/access";
 import type { FieldProblem, Json } from "@kontor/shared/base";
-import { contactSchema, draftSchema, folderRoles, mailIntentSchemas, ruleSchema } from "@kontor/shared/mail";
+import { contactSchema, folderRoles, mailIntentSchemas, ruleSchema } from "@kontor/shared/mail";
 import type { MailSearchAnswer, MailSuggestion } from "./mail.rows.ts";
 import { mailListSchema } from "./queries.ts";
 
@@ -73,8 +73,11 @@ export const commandInputs = {
   /** Why, as the server decides now. What one may not know of, and what cannot be asked now, is not known. */
   "access.explain": z.object({ type: fieldKey, id, action: z.string().min(1).max(100), field: fieldKey.optional() }),
 
-  /** Made or written anew. What is still being typed rests here for a moment before it travels; it is durable at once. */
-  "mail.saveDraft": z.object({ id, mailboxId: id, draft: draftSchema }),
+  /**
+   * Made or written anew. What is still being typed rests here for a moment before it travels; it is durable at once. `base` is
+   * the `draft.rev` of the text that was changed.
+   */
+  "mail.saveDraft": mailIntentSchemas["mail.saveDraft"].extend({ id }),
   /** Copies the file in first, as `file.attach` does. */
   "mail.attach": z.object({
     id,

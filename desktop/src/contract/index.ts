@@ -24,6 +24,7 @@ export type {
   MailThread,
   ReplicaBody,
   ReplicaContact,
+  ReplicaDraft,
   ReplicaFolder,
   ReplicaMessage,
   ReplicaRule,

@@ -26,6 +26,13 @@ export interface ReplicaMessage extends MessageDoc, Pending {
   /** This device's uploads of what is attached, by file, while they last. */
   readonly uploads?: Readonly<Record<string, AttachmentUpload>>;
 }
+/** A draft and its text, of one moment. */
+export interface ReplicaDraft {
+  readonly message: ReplicaMessage;
+  readonly html: string;
+  /** What one wrote while the draft was changed or sent elsewhere is kept in this one. */
+  readonly keptBesideId?: string;
+}
 export interface AttachmentUpload {
   readonly state: "waiting" | "uploading" | "failed";
   readonly sentBytes: number;

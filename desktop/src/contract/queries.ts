@@ -7,6 +7,7 @@ import type {
   MailThread,
   ReplicaBody,
   ReplicaContact,
+  ReplicaDraft,
   ReplicaMessage,
   ReplicaRule,
 } from "./mail.rows.ts";
@@ -49,6 +50,8 @@ export const queryInputs = {
   }),
   "mail.thread": z.object({ threadId: z.string().min(1).max(64) }),
   "mail.message": z.object({ id }),
+  /** A draft with its text, which a composer must have of one moment. */
+  "mail.draft": z.object({ id }),
   "mail.bodies": z.object({ ids: z.array(id).max(MAX_BODIES) }),
   /** Conversations that are linked to a record. */
   "mail.ofRecord": z.object({ recordId: id }),
@@ -65,6 +68,7 @@ export interface QueryResults {
   "mail.list": MailPage;
   "mail.thread": MailThread;
   "mail.message": ReplicaMessage | null;
+  "mail.draft": ReplicaDraft | null;
   "mail.bodies": readonly ReplicaBody[];
   "mail.ofRecord": readonly LinkedMail[];
   "mail.rules": readonly ReplicaRule[];

@@ -189,7 +189,7 @@ const IDS = 200; // in one entry: a page of a list
 export function sensitiveReads(
   parts: readonly SensitivePart[],
   by: AuditActor,
-  via: "list" | "record" | "feed" | "file" | "export" | "viewAs",
+  via: "list" | "record" | "feed" | "file" | "export" | "viewAs" | "mail",
 ): readonly AuditEntry[] {
   const groups = Map.groupBy(parts, ({ type, sections }) => JSON.stringify([type, [...sections].sort()]));
   return [...groups].flatMap(([group, members]) => {

@@ -20,6 +20,7 @@ export { createRecordAccess, noteFileChange } from "./record.port.ts";
 export type { ReadableRecord, RecordAccess } from "./record.port.ts";
 export type { RecordDeps } from "./record.write.ts";
 export { objectTypeResource, resourceTypesOf } from "./resource.ts";
+export type { RecordSheet } from "./sheetOfRecord.ts";
 export { titlesOfRecords } from "./titlesOfRecords.ts";
 export { createTypeRegistry, saveTypes } from "./typeRegistry.ts";
 export type { TypeRegistry } from "./typeRegistry.ts";

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
 import { DomainError } from "@kontor/shared/base";
 import { sortColumnsOf, type RecordDoc, type TypeDefinition } from "@kontor/shared/objects";
-import type { Actor, Database } from "#kernel";
+import type { Actor, Database, Transaction } from "#kernel";
 import { objectTables, recordColumns, type RecordRow } from "./objects.repo.ts";
 import { projectRecord } from "./projectRecord.ts";
 import { parseSort, questionOf, readCursor, writeCursor, type ListQuery, type Sorting } from "./records.query.ts";
@@ -68,9 +68,9 @@ export function readableType(types: TypeRegistry, name: string, actor: Actor): T
 
 /** Those of the rows that the actor may see, as they may see them, in the same order. */
 export async function present(
-  db: Database,
+  db: Database | Transaction,
   rows: readonly RecordRow[],
-  actor: Actor,
+  actor: Pick<Actor, "engine" | "subject" | "context">,
   types: TypeRegistry,
 ): Promise<readonly RecordDoc[]> {
   const resources = await resourcesOf(db, actor.engine, rows);

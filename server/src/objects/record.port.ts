@@ -5,9 +5,10 @@ import { recordChanges, type Actor, type Database, type SensitivePart, type Tran
 import { findRecords, insertHistory, type HistoryRow } from "./objects.repo.ts";
 import { resourceOfRow } from "./resource.ts";
 import { partOf } from "./sensitive.ts";
+import { sheetOfRecord, type RecordSheet, type SheetOrder } from "./sheetOfRecord.ts";
 import type { TypeRegistry } from "./typeRegistry.ts";
 
-/** What the features to the right (files, previews, search) may ask about a record. */
+/** What the features to the right (files, previews, mail) may ask about a record. */
 export interface RecordAccess {
   /** Undefined for a record that does not exist, and for one that the actor may not read. */
   accessTo(
@@ -15,6 +16,12 @@ export interface RecordAccess {
     actor: Pick<Actor, "engine" | "subject" | "context">,
     recordId: string,
   ): Promise<ReadableRecord | undefined>;
+  /** What of it somebody gives to people outside; undefined where they may not read it. */
+  sheetOf(
+    db: Database | Transaction,
+    giver: Pick<Actor, "engine" | "subject" | "context">,
+    order: SheetOrder,
+  ): Promise<RecordSheet | undefined>;
   /** Which of these fields lie in sections marked sensitive, of whatever type the records are. */
   sensitiveOf(
     db: Database,
@@ -36,6 +43,7 @@ export const createRecordAccess = ({ types }: { types: TypeRegistry }): RecordAc
     const access = engine.accessTo(subject, await resourceOfRow(db, engine, row), context);
     return access.readable ? { access, type, deleted: row.deleted_at !== null } : undefined;
   },
+  sheetOf: (db, giver, order) => sheetOfRecord(db, types, giver, order),
   async sensitiveOf(db, fields) {
     const ids = [...new Set(fields.map(({ recordId }) => recordId))];
     const typesById = new Map((await findRecords(db, ids)).map((row) => [row.id, types.get(row.type)]));

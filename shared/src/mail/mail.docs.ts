@@ -1,3 +1,4 @@
+import type { Locale } from "../base/index.ts";
 import type { FileFacts } from "../files/index.ts";
 
 /**
@@ -93,13 +94,14 @@ export interface AttachmentDoc extends FileFacts {
   readonly risky?: boolean;
 }
 
-/** A record shown in a message: people inside see the live card by their own rights, people outside get what `as` says. */
+/** A record shown in a message: people inside see the live card by their own rights, people outside read words. */
 export interface CardDoc {
   readonly recordId: string;
   readonly type: string;
-  /** As its author saw it, for people outside; people inside read the record itself. */
+  /** As its author saw it, for themselves; people inside read the record itself. */
   readonly title: string;
-  readonly as: "card" | "pdf" | "link";
+  /** Fields that its author chose for people outside, in this language; read anew when it leaves. Absent: its name only. */
+  readonly outside?: { readonly fields: readonly string[]; readonly locale: Locale };
 }
 
 export interface MessageDoc {
@@ -149,7 +151,7 @@ export interface MessageDoc {
   readonly importance?: "high" | "low";
   /** S/MIME and PGP parts are named and kept whole, never merged with what surrounds them. */
   readonly sealed?: "signed" | "encrypted";
-  /** Of a draft: what it answers or forwards, and how. */
+  /** Of a draft: what it answers or forwards, how, and the server's revision on which this text stands (0: none yet). */
   readonly draft?: DraftOrigin & { readonly rev: number };
   /** Of a message in the trash: the folder where it lay, to be put back. */
   readonly trashedFrom?: string;

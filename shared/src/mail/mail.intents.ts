@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fileNameSchema, sha256Schema } from "../files/index.ts";
 import { addressSchema, mailAddressSchema } from "./mail.address.ts";
-import { ruleFields, ruleTests } from "./mail.docs.ts";
+import { ruleFields, ruleTests, type CardDoc } from "./mail.docs.ts";
 import { mailLimits } from "./mail.limits.ts";
 
 /**
@@ -25,11 +25,14 @@ const folderName = z
     error: "A folder's name has no control character.",
   });
 
-export const cardSchema = z.object({
+export const cardSchema: z.ZodType<CardDoc> = z.object({
   recordId: id,
   type: z.string().min(1).max(64),
   title: z.string().max(400),
-  as: z.enum(["card", "pdf", "link"]),
+  /** What people outside read besides its name: as its author may see it when the message leaves, and never more. */
+  outside: z
+    .object({ fields: z.array(z.string().min(1).max(64)).max(100), locale: z.enum(["en", "ru"]) })
+    .exactOptional(),
 });
 
 /** Everything that an author decides about a draft; attachments come and go by intents of their own. */
@@ -108,8 +111,9 @@ export const mailIntentSchemas = {
   /* ---------- collection `messages`; the id is the message's ---------- */
 
   /**
-   * Makes the draft, or writes all of it anew. `base` is the newest revision that the *server* told the author of (0: none): saves
-   * that wait in an outbox together carry the same one. Had somebody else saved since, or had it left, the server keeps both: the
+   * Makes the draft, or writes all of it anew. `base` is the revision of the *server* that its author had before them (0: none) when
+   * they began to change it: saves that wait in an outbox together carry the same one, and a revision that came while they typed and
+   * that they never saw is none to stand on. Had somebody else saved since, or had it left, the server keeps both: the
    * answer is `merged` with the id of the other draft as `conflictDraftId`, to which later saves of this device are written, too.
    */
   "mail.saveDraft": z.object({ mailboxId: id, draft: draftSchema, base: z.int().min(0) }),

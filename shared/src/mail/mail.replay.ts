@@ -84,7 +84,7 @@ export const isDraft = (row: Pick<MessageDoc, "send">): boolean =>
 
 function savedDraft(row: MessageDoc | undefined, intent: MailIntent, from: MailReplayFrom): MessageDoc | undefined {
   if (row && !isDraft(row)) return row;
-  const { mailboxId, draft } = argsOf<"mail.saveDraft">(intent);
+  const { base, mailboxId, draft } = argsOf<"mail.saveDraft">(intent);
   const said = {
     subject: draft.subject,
     from: [draft.from],
@@ -95,7 +95,8 @@ function savedDraft(row: MessageDoc | undefined, intent: MailIntent, from: MailR
     snippet: snippetOf(draftText(draft.html), mailLimits.maxSnippetChars),
     sentAt: intent.at,
     receivedAt: intent.at,
-    draft: { ...draft.origin, rev: (row?.draft?.rev ?? 0) + 1 },
+    // What is shown stands on what its author had before them, whatever the server's row says by now.
+    draft: { ...row?.draft, ...draft.origin, rev: base },
   } as const;
   const { importance: _importance, ...kept } = row ?? newDraft(intent, mailboxId, draft.origin, from);
   const next = { ...kept, ...said } as MessageDoc;

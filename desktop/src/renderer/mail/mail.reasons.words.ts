@@ -40,6 +40,8 @@ export const mailReasonWords = defineWords(
     "send.attachmentMissing": "An attachment has not arrived at the server.",
     "send.attachmentRefused": "An attachment was refused by the server.",
     "send.authorGone": "Whoever wrote it may not send any more.",
+    "send.cardClosed":
+      "You may not see one of the records whose cards it carries, so they cannot go to people outside. Take the card off, or ask for access.",
     "send.internal": "Something went wrong at the server. Nothing was sent.",
     "send.nobody": "Nobody is named to whom it should go.",
     "send.sourceGone": "The message that it redirects is not there any more.",
@@ -87,6 +89,8 @@ export const mailReasonWords = defineWords(
     "send.attachmentMissing": "Одно из вложений не дошло до сервера.",
     "send.attachmentRefused": "Сервер не принял одно из вложений.",
     "send.authorGone": "Автору больше нельзя отправлять.",
+    "send.cardClosed":
+      "Один из объектов, карточки которых в письме, вам не виден, поэтому внешним получателям её отправить нельзя. Уберите карточку или запросите доступ.",
     "send.internal": "Ошибка на сервере. Ничего не отправлено.",
     "send.nobody": "Не указано, кому отправить.",
     "send.sourceGone": "Письма, которое перенаправляется, больше нет.",

@@ -4,6 +4,7 @@ import { newId } from "@kontor/shared/base";
 import type { Draft } from "@kontor/shared/mail";
 import {
   attachment,
+  body,
   folder,
   folderId,
   MAILBOX,
@@ -39,16 +40,16 @@ describe("a draft without a network", () => {
     const desk = await openMailDesk();
     const [id, fileId] = [newId(), newId()];
     const { commands } = desk.mail;
-    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft({ html: "<p>H</p>" }) });
-    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft() });
+    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft({ html: "<p>H</p>" }), base: 0 });
+    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft(), base: 0 });
     expect(pendingNames(desk)).toEqual(["mail.saveDraft"]); // typing is one change
     await commands["mail.attach"]({ id, fileId, name: "offer.pdf", source: { bytes: Buffer.from("offer") } });
-    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft({ subject: "Delivery terms" }) });
+    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft({ subject: "Delivery terms" }), base: 0 });
     expect(messageOf(desk, id)).toMatchObject({
       subject: "Delivery terms",
       folderId: folderId("drafts"),
       attachments: [{ id: fileId, size: 5, state: "awaiting" }],
-      draft: { rev: 2 },
+      draft: { rev: 0 },
       pending: 3,
     });
     await commands["mail.send"]({ id, undoSeconds: 5 });
@@ -72,7 +73,7 @@ describe("a draft without a network", () => {
     const desk = await openMailDesk();
     const id = newId();
     const { commands } = desk.mail;
-    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft() });
+    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft(), base: 0 });
     expect(desk.replica.outbox.due()).toEqual([]);
     await commands["mail.send"]({ id, undoSeconds: 5 });
     expect(desk.replica.outbox.due().map(({ name }) => name)).toEqual(["mail.saveDraft", "mail.send"]);
@@ -96,7 +97,7 @@ describe("a draft without a network", () => {
     const desk = await openMailDesk();
     const [id, fileId] = [newId(), newId()];
     const { commands } = desk.mail;
-    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft() });
+    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft(), base: 0 });
     await commands["mail.attach"]({ id, fileId, name: "a.txt", source: { bytes: Buffer.from("a") } });
     await commands["mail.discardDraft"]({ id });
     expect(pendingNames(desk)).toEqual([]);
@@ -105,30 +106,59 @@ describe("a draft without a network", () => {
     expect(desk.lost).toEqual([fileId]);
   });
 
-  it("saves after the server's revision, and what has left is not written to", async () => {
+  it("[DRF-3] a save says what its author had before them, also while newer revisions come, and after a restart", async () => {
     const desk = await openMailDesk();
     const id = newId();
-    const { commands } = desk.mail;
-    desk.put("messages", [
-      message({ id, folderId: folderId("drafts"), send: { state: "draft" }, draft: { kind: "new", rev: 7 } }),
-    ]);
-    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft() });
-    expect(desk.replica.outbox.pending()[0]?.args).toMatchObject({ base: 7 });
+    const draftRow = (rev: number, subject: string) =>
+      message({ id, folderId: folderId("drafts"), send: { state: "draft" }, subject, draft: { kind: "new", rev } });
+    const save = (subject: string, base: number) =>
+      desk.mail.commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft({ subject }), base });
+    const bases = () => desk.replica.outbox.pending().map(({ args }) => args["base"]);
+    desk.put("messages", [draftRow(7, "Begun")]);
+    await save("Mine", 7);
+    desk.put("messages", [draftRow(8, "Theirs")]);
+    // What is shown is still what stands on 7, and a composer that is opened now says so.
+    expect(messageOf(desk, id)).toMatchObject({ subject: "Mine", draft: { rev: 7 } });
+    await save("Mine, too", 8);
+    expect(bases()).toEqual([7]);
     desk.replica.outbox.sent(desk.replica.outbox.pending().map(({ mid }) => mid));
-    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft({ subject: "B" }) });
-    expect(desk.replica.outbox.pending()[1]?.args).toMatchObject({ base: 7 });
+    await save("Mine, at last", 7);
+    expect(bases()).toEqual([7, 7]);
+    expect(messageOf(desk, id)).toMatchObject({ subject: "Mine, at last", draft: { rev: 7 } });
+  });
+
+  it("what was kept beside a draft is told with it, to whoever wrote it", async () => {
+    const desk = await openMailDesk();
+    const [id, mine, theirs] = [newId(), newId(), newId()];
+    const row = (each: string, by: string, more: object) =>
+      message({
+        id: each,
+        folderId: folderId("drafts"),
+        send: { state: "draft", by },
+        draft: { kind: "new", rev: 1, ...more },
+      });
+    desk.put("messages", [row(id, ME, {}), row(theirs, newId(), { conflictOf: id })]);
+    expect(desk.ask("mail.draft", { id })).not.toHaveProperty("keptBesideId");
+    desk.put("messages", [row(mine, ME, { conflictOf: id })]);
+    desk.put("mailBodies", [body(id, "Begun")]);
+    expect(desk.ask("mail.draft", { id })).toMatchObject({ message: { id }, html: "", keptBesideId: mine });
+    expect(desk.ask("mail.draft", { id: newId() })).toBeNull();
+  });
+
+  it("what has left is not written to", async () => {
+    const desk = await openMailDesk();
     const sent = message({ send: { state: "sent" }, folderId: folderId("sent") });
     desk.put("messages", [sent]);
-    expect(() => commands["mail.saveDraft"]({ id: sent.id, mailboxId: MAILBOX, draft: draft() })).toThrow(
-      "This message has left or is about to.",
-    );
+    expect(() =>
+      desk.mail.commands["mail.saveDraft"]({ id: sent.id, mailboxId: MAILBOX, draft: draft(), base: 0 }),
+    ).toThrow("This message has left or is about to.");
   });
 
   it("a text that no frame carries is refused before it is lost", async () => {
     const desk = await openMailDesk();
     const html = `<p>${"я".repeat(1_800_000)}</p>`;
     expect(() =>
-      desk.mail.commands["mail.saveDraft"]({ id: newId(), mailboxId: MAILBOX, draft: draft({ html }) }),
+      desk.mail.commands["mail.saveDraft"]({ id: newId(), mailboxId: MAILBOX, draft: draft({ html }), base: 0 }),
     ).toThrow("too long");
   });
 });

@@ -10,7 +10,6 @@ import {
   mayMoveTo,
   mergedUpdate,
   parseMailSearch,
-  type Draft,
   type FolderRole,
   type MailAddress,
   mailLimits,
@@ -18,7 +17,6 @@ import {
   type MailSearchTerm,
   type RuleDoc,
   type ContactDoc,
-  type MessageDoc,
 } from "@kontor/shared/mail";
 import { normalise, type ReplicaFile } from "#replica/storage";
 import type { ReplicaFiles } from "../files/index.ts";
@@ -107,11 +105,11 @@ export function createMailCommands(deps: MailCommandsDeps): MailCommands {
 
   /* ---------- drafts ---------- */
 
-  function saveDraft({ id, mailboxId, draft }: { id: string; mailboxId: string; draft: Draft }): Queued {
+  /** What is amended stands where it stood: a revision that came meanwhile was not what its author had before them. */
+  function saveDraft({ id, mailboxId, draft, base }: CommandInputs["mail.saveDraft"]): Queued {
     if (viewOf<ReplicaMessage>("messages", id)) draftOf(id);
     const before = unsentOf("messages", id, "mail.saveDraft");
-    const base = before ? before.args["base"] : baseOf(id);
-    const args = { mailboxId, draft, base } as unknown as JsonObject;
+    const args = { mailboxId, draft, base: before?.args["base"] ?? base } as unknown as JsonObject;
     refuseTooLong(args);
     if (before && replica.amend(before.mid, args)) return { mid: before.mid };
     return queue({
@@ -123,12 +121,6 @@ export function createMailCommands(deps: MailCommandsDeps): MailCommands {
       restMs: DRAFT_RESTS_MS,
     });
   }
-
-  /**
-   * The newest revision that the server told of. Own saves on their way do not count: the server knows which ones are this
-   * device's, and a number counted up here could be one that somebody else's save has got meanwhile.
-   */
-  const baseOf = (id: string): number => (rows.serverRow("messages", id) as MessageDoc | undefined)?.draft?.rev ?? 0;
 
   /** Told before it is too late to say it shorter; the server would take it from nobody. */
   function refuseTooLong(args: JsonObject): void {

@@ -1,4 +1,4 @@
-import type { ReplicaBody, ReplicaContact, ReplicaMessage, ReplicaRule } from "#contract";
+import type { ReplicaBody, ReplicaContact, ReplicaDraft, ReplicaMessage, ReplicaRule } from "#contract";
 import { defaultMailSettings, type MailSettingsDoc } from "@kontor/shared/mail";
 import type { QueryTable } from "../queries.ts";
 import type { MailLists } from "./mail.lists.ts";
@@ -22,6 +22,7 @@ export const mailQueries = ({ find, lists, query, userId }: MailQueriesDeps): Qu
     run: ({ threadId }) => lists.thread(threadId),
   },
   "mail.message": { dependsOn: ["messages"], run: ({ id }) => find<ReplicaMessage>("messages", [id])[0] ?? null },
+  "mail.draft": { dependsOn: ["messages", "mailBodies"], run: ({ id }) => draftOf(id, { find, lists, userId }) },
   "mail.bodies": { dependsOn: ["mailBodies"], run: ({ ids }) => find<ReplicaBody>("mailBodies", ids) },
   "mail.ofRecord": {
     dependsOn: ["messages", "mailLinks", "mailLinkRecords"],
@@ -41,6 +42,20 @@ export const mailQueries = ({ find, lists, query, userId }: MailQueriesDeps): Qu
     run: () => find<MailSettingsDoc>("mailSettings", [userId])[0] ?? defaultMailSettings(userId),
   },
 });
+
+const DRAFTS = { place: { at: "role", role: "drafts" }, conversations: false, filter: "all" } as const;
+/** The newest drafts, among which is what was kept a moment ago. */
+const LOOKED_AT = 50;
+
+function draftOf(id: string, { find, lists, userId }: Omit<MailQueriesDeps, "query">): ReplicaDraft | null {
+  const [message] = find<ReplicaMessage>("messages", [id]);
+  if (!message) return null;
+  const beside = find<ReplicaMessage>("messages", lists.idsOf(DRAFTS, undefined, LOOKED_AT)).find(
+    ({ draft, send }) => draft?.conflictOf === id && send?.by === userId,
+  );
+  const [body] = find<ReplicaBody>("mailBodies", [id]);
+  return { message, html: body?.html ?? "", ...(beside ? { keptBesideId: beside.id } : {}) };
+}
 
 /** What the storage answers at once; an office has some thousands. */
 const MAX_CONTACTS = 10_000;

@@ -9,6 +9,7 @@ import { messageTables, noteRemoteChanges, recordMessages } from "../messages/me
 import type { PlacedMessage } from "../messages/placeMessage.ts";
 import { linkNumbers, receiveMessage, type ReceiveDeps } from "../messages/receiveMessage.ts";
 import { outboundTables } from "../outbound/outbound.repo.ts";
+import { tellEvents } from "../webhooks/tellEvents.ts";
 import type { DraftSource } from "./draft.source.ts";
 import { setSendStatus, type LeavingRow } from "./drafts.repo.ts";
 import type { Recipients } from "./recipients.ts";
@@ -22,6 +23,8 @@ export interface Departure {
   readonly raw: BlobStat;
   /** What recipients get, which of a message that is sent on unchanged is not the sender's copy. */
   readonly contentId: string;
+  /** What travels to people outside, where that is not what people inside have (CRD-3). */
+  readonly outside?: { readonly raw: BlobStat; readonly contentId: string };
   /** What it answers or forwards, where its author may change that. */
   readonly source: DraftSource | undefined;
   /** The server's time, ISO 8601. */
@@ -37,11 +40,13 @@ export type DeliverDeps = ReceiveDeps;
 export async function deliver(trx: Transaction, departure: Departure, deps: DeliverDeps): Promise<void> {
   const { row, mailbox, recipients, raw, contentId, now } = departure;
   await noteBlob(trx, raw);
+  if (departure.outside) await noteBlob(trx, departure.outside.raw);
   await settleContent(trx, departure);
   const copy = await settleCopy(trx, departure);
   await linkNumbers(trx, deps.types, { contentId: row.content_id, placed: [copy], at: now });
   const placed = await receiveMessage(trx, deps, { contentId, receivedAt: now, recipients: recipients.inside });
   await enqueueOutside(trx, departure);
+  await tellEvents(trx, "mail.sent", { at: now, happened: [{ mailboxId: mailbox.id, messageId: row.id }] });
   await markSource(trx, departure);
   await inheritLinks(trx, departure, [copy, ...placed]);
   if (mailbox.kind === "external") {
@@ -52,16 +57,17 @@ export async function deliver(trx: Transaction, departure: Departure, deps: Deli
   }
 }
 
-async function settleContent(trx: Transaction, { row, raw, contentId }: Departure): Promise<void> {
-  const isBuilt = { raw_sha256: raw.sha256, raw_size: raw.size };
+async function settleContent(trx: Transaction, { row, raw, contentId, outside }: Departure): Promise<void> {
+  const builtOf = ({ sha256, size }: BlobStat) => ({ raw_sha256: sha256, raw_size: size });
   const sentAt = row.send_at === null ? {} : { sent_at: row.send_at };
   const contents = messageTables(trx).updateTable("mail_content");
   await contents
-    .set({ ...isBuilt, ...sentAt })
+    .set({ ...builtOf(raw), ...sentAt })
     .where("id", "=", row.content_id)
     .execute();
   // One that is sent on keeps the moment at which its author wrote it.
-  if (contentId !== row.content_id) await contents.set(isBuilt).where("id", "=", contentId).execute();
+  if (contentId !== row.content_id) await contents.set(builtOf(raw)).where("id", "=", contentId).execute();
+  if (outside) await contents.set(builtOf(outside.raw)).where("id", "=", outside.contentId).execute();
 }
 
 async function settleCopy(trx: Transaction, { row, mailbox, now }: Departure): Promise<PlacedMessage> {
@@ -71,7 +77,8 @@ async function settleCopy(trx: Transaction, { row, mailbox, now }: Departure): P
 }
 
 async function enqueueOutside(trx: Transaction, departure: Departure): Promise<void> {
-  const { row, mailbox, recipients, contentId, now } = departure;
+  const { row, mailbox, recipients, now } = departure;
+  const { contentId } = departure.outside ?? departure;
   const [from] = row.people.from;
   if (recipients.outside.length === 0 || !from) return;
   const envelopeId = newId().replaceAll("-", "");

@@ -82,6 +82,13 @@ async function attach(id: string, body: Buffer, more: { name?: string; size?: nu
   return { fileId, arrive: () => house.store(fileId, body) };
 }
 
+const setFields = (recordId: string, fields: object) =>
+  house.test.pool.query("update record set fields = fields || $2::jsonb where id = $1", [
+    recordId,
+    JSON.stringify(fields),
+  ]);
+const eur = (amount: string) => ({ amount: `${amount}.00`, currency: "EUR" });
+
 describe("a message leaves", () => {
   it("[DSP-3] to every mailbox once, by whatever names, and what it says is stored once", async () => {
     const id = await draft({
@@ -462,21 +469,109 @@ describe("what people outside get", () => {
     expect(await send("bob@house.example")).toEqual(["sent", undefined]);
   });
 
-  it("a card as its title, and pictures from elsewhere as they were", async () => {
-    const recordId = newId();
+  it("a card as its name, and pictures from elsewhere as they were", async () => {
+    const recordId = await createDeal(house.test.db, "ann", { subject: "Deal <7> & Co", amount: eur("40000") });
+    const card = { recordId, type: "deal", title: "As it was called" };
     const id = await scheduled({
       html: '<p>Hi</p><img src="https://pics.example/a.png">',
       to: to("x@far.example", "bob@house.example"),
-      cards: [{ recordId, type: "deal", title: "Deal <7> & Co", as: "card" }],
+      cards: [card],
     });
     await dispatch(id);
     const { text, message } = await rawOf(id);
-    expect(message.text).toContain("Deal <7> & Co");
+    expect(message.text).toMatch(/^D-\d{4}-\d{4} · Deal <7> & Co$/m);
+    expect(message.text).not.toContain("40");
     expect(text).toMatch(/src=(?:3D)?"https:\/\/pics\.example\/a\.png"/);
     const [got] = await house.messagesIn("bob");
-    expect(got?.cards).toEqual([{ recordId, type: "deal", title: "Deal <7> & Co", as: "card" }]);
+    expect(got?.cards).toEqual([card]);
     expect(await house.body(got?.id ?? "")).toMatchObject({ hasRemote: true });
     expect((await house.body(got?.id ?? ""))?.html).not.toContain("Deal");
+  });
+
+  it("[CRD-1] the fields of a card that its author chose, as they are when it leaves, and as its author may see them", async () => {
+    const related = await createDeal(house.test.db, "ann", { subject: "Frame <1>" });
+    const recordId = await createDeal(house.test.db, "ann", { subject: "Supply", related: [related], count: 3 });
+    const fields = ["bonus", "amount", "responsible", "related", "partner", "end", "subject", "nothing"];
+    const outside = { fields, locale: "ru" } as const;
+    const id = await scheduled({
+      html: "<p>Hi</p>",
+      to: to("x@far.example"),
+      cards: [{ recordId, type: "deal", title: "Supply", outside }],
+    });
+    // The partner is of a type that Ann sees nothing of.
+    await setFields(recordId, { amount: eur("48200"), bonus: eur("777"), partner: newId() });
+    expect(await dispatch(id)).toBe("sent");
+    const { message } = await rawOf(id);
+    const said = message.text.replaceAll("\u00a0", " ").split("\n");
+    // In the order of the card, each once, and of what Ann sees only.
+    expect(said.slice(said.findIndex((line) => line.startsWith("D-")))).toEqual([
+      expect.stringMatching(/^D-\d{4}-\d{4} · Supply$/),
+      "Amount: 48 200,00 €",
+      "Responsible: ann",
+      "Related: Frame <1>",
+    ]);
+    expect(message.html).toContain("Frame &lt;1&gt;");
+    expect(JSON.stringify(message)).not.toContain("777");
+  });
+
+  it("[CRD-1] what lies in a sensitive section is in the log before it leaves, and without the right it is not sent", async () => {
+    const recordId = await createDeal(house.test.db, "ann", { subject: "Supply" });
+    await setFields(recordId, { bonus: eur("777") });
+    const cards = [{ recordId, type: "deal", title: "Supply", outside: { fields: ["bonus"], locale: "en" as const } }];
+    const send = async (login: "ann" | "boss") => {
+      const id = await scheduled({ to: to("x@far.example"), cards }, login, login);
+      expect(await dispatch(id)).toBe("sent");
+      return (await rawOf(id)).message.text;
+    };
+    const reads = async () =>
+      (
+        await house.test.pool.query(
+          "select user_id, details->>'via' as via from audit_entry where action = 'record.sensitiveRead' and object_id = $1",
+          [recordId],
+        )
+      ).rows;
+    expect(await send("ann")).not.toContain("777");
+    expect(await reads()).toEqual([]);
+    expect(await send("boss")).toContain("Bonus: €777.00");
+    expect(await reads()).toEqual([{ user_id: people.boss, via: "mail" }]);
+  });
+
+  it("[CRD-2] nothing where its author may not read the record any longer: it comes back and says so", async () => {
+    const recordId = await createDeal(house.test.db, "ann", { subject: "Supply" });
+    const cards = [{ recordId, type: "deal", title: "Supply" }];
+    const [outside, inside] = [
+      await scheduled({ subject: "Out", to: to("x@far.example"), cards }),
+      await scheduled({ subject: "In", to: to("bob@house.example"), cards }),
+    ];
+    await house.test.pool.query("update record set deleted_at = now() where id = $1", [recordId]);
+    expect(await dispatch(outside)).toBe("failed");
+    expect((await house.message(outside))?.send).toMatchObject({ state: "failed", reason: "send.cardClosed" });
+    expect(await outbound()).toEqual([]);
+    // Inside, everybody reads the record itself, or nothing of it.
+    expect(await dispatch(inside)).toBe("sent");
+  });
+
+  it("[CRD-3] in what goes outside only: who has the message inside downloads bytes without the chosen fields", async () => {
+    const recordId = await createDeal(house.test.db, "ann", { subject: "Supply", amount: eur("48200") });
+    const cards = [{ recordId, type: "deal", title: "Supply", outside: { fields: ["amount"], locale: "en" as const } }];
+    const id = await scheduled({ html: "<p>Hi</p>", to: to("x@far.example", "bob@house.example"), cards });
+    expect(await dispatch(id)).toBe("sent");
+    const [got] = await house.messagesIn("bob");
+    for (const each of [id, got?.id ?? ""]) {
+      const { message } = await rawOf(each);
+      expect(message.text).toMatch(/^D-\d{4}-\d{4} · Supply$/m);
+      expect(message.text).not.toContain("48,200");
+    }
+    const [row] = await outbound();
+    const [sent] = (
+      await house.test.pool.query<{ raw_sha256: string }>("select raw_sha256 from mail_content where id = $1", [
+        row?.["content_id"],
+      ])
+    ).rows;
+    const parsed = parseMessage(await buffer(await house.blobs.get(sent?.raw_sha256 ?? "")));
+    if (parsed.kind !== "parsed") throw new Error(parsed.message);
+    expect(parsed.message.text).toContain("Amount: €48,200.00");
+    expect(parsed.message.messageId).toBe((await house.message(id))?.messageId);
   });
 
   it("importance, the delegate's own address, and a picture in the text", async () => {

@@ -4,14 +4,16 @@ import { DomainError, isDomainError, isForGood, newId, type Clock } from "@konto
 import { mailLimits } from "@kontor/shared/mail";
 import type { BlobStore } from "#files";
 import type { Database, Log, Transaction } from "#kernel";
+import type { RecordSheet } from "#objects";
 import { accessToMailbox, mayInMailbox, requireMailbox, type MailReader } from "../mailboxes/mailbox.resource.ts";
 import { buildMessage } from "../mime/buildMessage.ts";
+import { namesOfCards, noteSheets, sheetsOfCards, type CardDeps } from "./cards.ts";
 import type { KeepFilesDeps } from "./copyAttachments.ts";
 import { deliver, type DeliverDeps, type Departure } from "./deliver.ts";
 import { findSource, type DraftSource } from "./draft.source.ts";
 import { findLeaving, holdLeaving, noteFailedAttempt, setSendStatus, type LeavingRow } from "./drafts.repo.ts";
 import { composeOutgoing, findAttachments, type OutgoingDeps } from "./outgoing.ts";
-import { redirectSource } from "./redirect.ts";
+import { copyContent, redirectSource } from "./redirect.ts";
 import { folderIdOf, requireRecipients } from "./sendDraft.ts";
 
 /**
@@ -24,7 +26,7 @@ import { folderIdOf, requireRecipients } from "./sendDraft.ts";
  * - **DSP-4** Exactly one of leaving and being called back happens: both hold the message's row.
  * - **DSP-5** What can never leave goes back to the drafts and says why. Faults of ours are tried again.
  */
-export interface DispatchDeps extends DeliverDeps, KeepFilesDeps, OutgoingDeps {
+export interface DispatchDeps extends DeliverDeps, KeepFilesDeps, OutgoingDeps, CardDeps {
   readonly db: Database;
   readonly blobs: Pick<BlobStore, "get" | "put">;
   readonly clock: Clock;
@@ -112,9 +114,25 @@ async function prepare(
   }
   const files = await findAttachments(trx, row.content_id);
   const goesOutside = recipients.outside.length > 0;
-  const raw = await deps.blobs.put(buildMessage(composeOutgoing({ row, files, date, goesOutside }, deps)));
-  if (goesOutside && raw.size > mailLimits.maxMessageBytes) throw tooLarge(raw.size);
-  return async () => ({ row, mailbox, recipients, raw, contentId: row.content_id, source: marked, now });
+  const cards = row.extras.cards ?? [];
+  const sheets = goesOutside ? await sheetsOfCards(trx, deps, reader, cards) : namesOfCards(cards);
+  const build = async (given: readonly RecordSheet[]) => {
+    const outgoing = composeOutgoing({ row, files, sheets: given, date, goesOutside }, deps);
+    const raw = await deps.blobs.put(buildMessage(outgoing));
+    if (goesOutside && raw.size > mailLimits.maxMessageBytes) throw tooLarge(raw.size);
+    return raw;
+  };
+  const toOutside = goesOutside ? await build(sheets) : undefined;
+  const isApart = recipients.inside.length > 0 && sheets.some(({ rows }) => rows.length > 0);
+  const raw = toOutside && !isApart ? toOutside : await build(sheets.map((sheet) => ({ ...sheet, rows: [] })));
+  return async (held) => {
+    await noteSheets(held, sheets, { author: reader, now });
+    const own = { row, mailbox, recipients, raw, contentId: row.content_id, source: marked, now };
+    if (!toOutside || !isApart) return own;
+    const contentId = newId();
+    await copyContent(held, row.content_id, contentId);
+    return { ...own, outside: { raw: toOutside, contentId } };
+  };
 }
 
 const tooLarge = (bytes: number) =>

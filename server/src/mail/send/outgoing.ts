@@ -1,11 +1,13 @@
 import type { Clock } from "@kontor/shared/base";
 import { DomainError } from "@kontor/shared/base";
-import { mailLimits, type CardDoc } from "@kontor/shared/mail";
+import { mailLimits } from "@kontor/shared/mail";
 import { fileTables, type BlobStore, type FileRow } from "#files";
 import type { Transaction } from "#kernel";
+import type { RecordSheet } from "#objects";
 import type { OutgoingAttachment, OutgoingMessage } from "../mime/buildMessage.ts";
 import { escapeAttribute, escapeText } from "../mime/html/escape.ts";
 import { textOfHtml } from "../mime/html/textOfHtml.ts";
+import { cardBlock } from "./cards.ts";
 import type { LeavingRow } from "./drafts.repo.ts";
 import { attachmentRefused } from "./sendDraft.ts";
 
@@ -22,6 +24,8 @@ export interface OutgoingDeps {
 export interface OutgoingParts {
   readonly row: LeavingRow;
   readonly files: readonly FileRow[];
+  /** Its cards, for whoever cannot open them. */
+  readonly sheets: readonly RecordSheet[];
   /** When its author sent it: the same in every attempt, so that the bytes are, too (BLD-1). */
   readonly date: Date;
   readonly goesOutside: boolean;
@@ -57,7 +61,7 @@ export function composeOutgoing(parts: OutgoingParts, deps: OutgoingDeps): Outgo
   if (!from) throw new Error(`message ${row.id} has no author`);
   const { inside: enclosed, apart } = divideAttachments(parts.files);
   const blocks = [
-    ...(extras.cards ?? []).map(cardBlock),
+    ...parts.sheets.map(cardBlock),
     ...apart.map((file) => (goesOutside ? linkBlock(file, row.id, date, deps) : noteBlock(file))),
   ];
   const html = [withRemoteSources(row.body_html ?? ""), ...blocks].join("");
@@ -135,11 +139,6 @@ const tooLarge = ({ name, size }: FileRow) =>
 const noteBlock = ({ name, size }: FileRow): string => block(`${escapeText(name)}<br>${escapeText(sizeWords(size))}`);
 
 const sizeWords = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MB`;
-
-/* ---------- cards ---------- */
-
-/** People outside see what its author called the record; inside, the card is read from the record itself. */
-const cardBlock = ({ title }: CardDoc): string => block(`<b>${escapeText(title)}</b>`);
 
 /** A table, because that is what every mail program draws alike. */
 const block = (inner: string): string =>

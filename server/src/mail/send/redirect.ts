@@ -55,7 +55,8 @@ async function findRaw(trx: Transaction, contentId: string): Promise<string | un
   return content?.raw_sha256 ?? undefined;
 }
 
-const copyContent = (trx: Transaction, from: string, to: string) =>
+/** A second content that says the same. */
+export const copyContent = (trx: Transaction, from: string, to: string) =>
   sql`
     insert into mail_content (id, message_id, in_reply_to, refs, subject, people, sent_at, snippet, body_text, body_html, is_cut,
       has_remote, authenticity, extras)

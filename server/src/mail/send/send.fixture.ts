@@ -257,6 +257,7 @@ export function dispatchDeps({
     engine: () => engine,
     loadSubject: async (id) => subjectWithId(id),
     types,
+    records: createRecordAccess({ types }),
     forward: forwardMessage,
     keepFiles: (trx, files) => keepFiles(trx, { rows, onStored: async () => undefined }, files),
     publicUrl: "https://office.example",

@@ -161,7 +161,6 @@ export const cardOf = ({
   recordId: id,
   type,
   title: [number, title].filter(Boolean).join(" · ").slice(0, MAX_TITLE_CHARS),
-  as: "card",
 });
 const MAX_TITLE_CHARS = 400; // cardSchema
 

@@ -17,22 +17,12 @@ export type ComposerEnd = "sent" | "discarded" | "closed";
 export function Composer(props: ComposerProps) {
   const { t } = useWords();
   const { draftId } = props;
-  const message = useWatched("mail.message", { id: draftId });
-  const bodies = useWatched("mail.bodies", { ids: [draftId] });
+  const draft = useWatched("mail.draft", { id: draftId });
   const boxes = useWatched("mail.boxes", {});
   const settings = useWatched("mail.settings", {});
   // Milliseconds; a spinner would only flash.
-  if (message === undefined || bodies === undefined || boxes === undefined || settings === undefined) return null;
-  if (message === null) return <Empty title={t("compose.gone")} />;
-  if (!isDraft(message)) return <Empty title={t("compose.hasLeft")} />;
-  return (
-    <OpenDraft
-      key={draftId}
-      {...props}
-      message={message}
-      html={bodies[0]?.html ?? ""}
-      mailboxes={boxes.mailboxes}
-      settings={settings}
-    />
-  );
+  if (draft === undefined || boxes === undefined || settings === undefined) return null;
+  if (draft === null) return <Empty title={t("compose.gone")} />;
+  if (!isDraft(draft.message)) return <Empty title={t("compose.hasLeft")} />;
+  return <OpenDraft key={draftId} {...props} {...draft} mailboxes={boxes.mailboxes} settings={settings} />;
 }

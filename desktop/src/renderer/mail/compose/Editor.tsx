@@ -5,7 +5,7 @@ import { useEditor } from "@tiptap/react";
 import { StarterKit } from "@tiptap/starter-kit";
 import { useEffect, useRef } from "react";
 import { useWords } from "../../words/index.ts";
-import { PictureNode } from "./picture.node.ts";
+import { createPictureNode, type FindPicture } from "./picture.node.ts";
 import { QuotationNode } from "./quotation.node.tsx";
 import classes from "./compose.module.css";
 
@@ -13,6 +13,7 @@ export interface EditorEvents {
   changed(): void;
   /** Files that were pasted or dropped into the text; pictures among them are wanted where they fell. */
   files(files: readonly File[], at: number | undefined): void;
+  readonly findPicture: FindPicture;
 }
 
 /** The text of a draft. Its HTML is made by `savedHtml`; what is given at first is from `shownHtml`. */
@@ -27,7 +28,8 @@ export function useDraftEditor(html: string, events: EditorEvents): TiptapEditor
       StarterKit.configure({ link: false, codeBlock: false, heading: { levels: [1, 2, 3] } }),
       Link.configure({ openOnClick: false, autolink: true, linkOnPaste: true, protocols: ["mailto", "tel"] }),
       Placeholder.configure({ placeholder: t("compose.text.placeholder") }),
-      PictureNode,
+      // oxlint-disable-next-line react/refs -- asked when a picture is drawn, and never while this is
+      createPictureNode((cid) => latest.current.findPicture(cid)),
       QuotationNode,
     ],
     content: html,

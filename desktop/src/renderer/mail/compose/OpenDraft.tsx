@@ -1,7 +1,7 @@
 import { ActionIcon, Alert, Button, Group, Modal, NativeSelect, Text, Tooltip } from "@mantine/core";
 import { IconAppWindow, IconX } from "@tabler/icons-react";
 import { useEffect, useRef, useState, type DragEvent, type KeyboardEvent } from "react";
-import type { ReplicaMessage } from "#contract";
+import type { ReplicaDraft, ReplicaMessage } from "#contract";
 import { mailLimits, type MailboxDoc, type MailSettingsDoc } from "@kontor/shared/mail";
 import { useDirectory, useReplica } from "../../replica/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
@@ -10,20 +10,27 @@ import { CardPicker } from "./CardPicker.tsx";
 import { Cards } from "./Cards.tsx";
 import type { ComposerEnd, ComposerProps } from "./Composer.tsx";
 import { ComposerBar } from "./ComposerBar.tsx";
-import { isUntouched, recipientsOf, sameSender, sendersOf, type ComposerFields } from "./composer.fields.ts";
+import {
+  isUntouched,
+  recipientsOf,
+  sameSender,
+  sendersOf,
+  type ComposerFields,
+  type Sender,
+} from "./composer.fields.ts";
 import { shownCids } from "./draft.html.ts";
 import { EditorArea } from "./Editor.tsx";
 import { QuotedFrame } from "./QuotedFrame.tsx";
 import { insiders } from "./recipients.ts";
 import { RecipientsField } from "./RecipientsField.tsx";
+import { signatureFor } from "./startDraft.ts";
+import { swapSignature } from "./signature.swap.ts";
 import { useAttach, type AttachActions } from "./useAttach.ts";
 import { useEditedDraft } from "./useEditedDraft.ts";
 import { useSend } from "./useSend.tsx";
 import classes from "./compose.module.css";
 
-export interface OpenDraftProps extends ComposerProps {
-  readonly message: ReplicaMessage;
-  readonly html: string;
+export interface OpenDraftProps extends ComposerProps, ReplicaDraft {
   readonly mailboxes: readonly MailboxDoc[];
   readonly settings: MailSettingsDoc;
 }
@@ -42,8 +49,8 @@ const FRESH_MS = 3_000;
 const FIELDS = { to: "compose.to", cc: "compose.cc", bcc: "compose.bcc" } as const satisfies Record<string, WordKey>;
 
 export function OpenDraft(props: OpenDraftProps) {
-  const { draftId, html, inOwnWindow = false, mailboxes, message, onClose, settings } = props;
-  const { t } = useWords();
+  const { draftId, html, inOwnWindow = false, keptBesideId, mailboxes, message, onClose, settings } = props;
+  const { t, reason } = useWords();
   const { call } = useReplica();
   const { myId, people } = useDirectory();
   const attach = useAttach(draftId, message.attachments.length);
@@ -104,6 +111,13 @@ export function OpenDraft(props: OpenDraftProps) {
     if (isEmpty) await call("mail.discardDraft", { id: draftId });
     else if (!(await saving.flush())) return; // it would be lost; why has been said
     end("closed");
+  }
+
+  function changeSender({ address, mailboxId }: Sender): void {
+    const before = signatureFor(settings.signatures, fields.mailboxId) ?? "";
+    const after = signatureFor(settings.signatures, mailboxId) ?? "";
+    change({ mailboxId, from: address });
+    if (!isRedirect && before !== after) swapSignature(editor, { before, after, kind });
   }
 
   async function discard(): Promise<void> {
@@ -174,13 +188,25 @@ export function OpenDraft(props: OpenDraftProps) {
           {t("compose.bothKept")}
         </Alert>
       )}
+      {keptBesideId !== undefined && (
+        <Alert color="yellow" className={classes.alert ?? ""}>
+          {t("compose.changedElsewhere")}{" "}
+          <button
+            type="button"
+            className={classes.more}
+            onClick={() => void window.kontor.openMailWindow({ kind: "draft", id: keptBesideId })}
+          >
+            {t("compose.openKept")}
+          </button>
+        </Alert>
+      )}
       {message.send?.state === "failed" && (
         <Alert color="red" className={classes.alert ?? ""}>
-          {t("compose.sendFailed", { reason: message.send.message ?? message.send.reason ?? "" })}
+          {t("compose.sendFailed", { reason: reason(message.send.reason ?? "", message.send.message ?? "") })}
         </Alert>
       )}
       {(ccShown || kind === "new" || inOwnWindow || !isOwnMailbox) && (
-        <FromField mailboxes={mailboxes} fields={fields} change={change} />
+        <FromField mailboxes={mailboxes} fields={fields} choose={changeSender} />
       )}
       <RecipientsField {...recipients("to")} autoFocus={isFresh && start.to.length === 0} outsiderNote={outsiderNote()}>
         {!ccShown && (
@@ -220,11 +246,7 @@ export function OpenDraft(props: OpenDraftProps) {
         </div>
       )}
       {isRedirect ? <QuotedFrame html={html} /> : <EditorArea editor={editor} toolsShown={shown.tools} />}
-      <Cards
-        cards={fields.cards}
-        hasOutsiders={hasOutsiders}
-        remove={(recordId) => change({ cards: fieldsNow().cards.filter((card) => card.recordId !== recordId) })}
-      />
+      <Cards cards={fields.cards} hasOutsiders={hasOutsiders} change={(cards) => change({ cards })} />
       <Attachments message={message} remove={(fileId) => void attach.remove(fileId)} />
       {problem && (
         <p className={classes.problem} role="alert">
@@ -258,9 +280,11 @@ export function OpenDraft(props: OpenDraftProps) {
     </DropArea>
   );
 
-  /** People outside cannot open a card: they read what it is called. */
+  /** People outside cannot open a card: they read what it is called, and what was chosen for them. */
   function outsiderNote(): string | undefined {
-    return fields.cards.length > 0 ? t("compose.card.outsiderChip") : undefined;
+    if (fields.cards.length === 0) return undefined;
+    const isChosen = fields.cards.some(({ outside }) => outside !== undefined);
+    return t(isChosen ? "compose.card.outsiderChip.chosen" : "compose.card.outsiderChip");
   }
 }
 
@@ -282,7 +306,7 @@ function SavedState({ message }: { readonly message: ReplicaMessage }) {
 function FromField(props: {
   readonly mailboxes: readonly MailboxDoc[];
   readonly fields: ComposerFields;
-  readonly change: (part: Partial<ComposerFields>) => void;
+  readonly choose: (sender: Sender) => void;
 }) {
   const { t } = useWords();
   const { myId } = useDirectory();
@@ -302,7 +326,7 @@ function FromField(props: {
         value={String(current)}
         onChange={(event) => {
           const chosen = senders[Number(event.currentTarget.value)];
-          if (chosen) props.change({ mailboxId: chosen.mailboxId, from: chosen.address });
+          if (chosen) props.choose(chosen);
         }}
         data={[
           ...(current === -1 ? [{ value: "-1", label: props.fields.from.address, disabled: true }] : []),

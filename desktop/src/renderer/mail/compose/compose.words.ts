@@ -17,6 +17,9 @@ export const composeWords = defineWords(
     "compose.close": "Close and keep the draft",
     "compose.bothKept":
       "This draft was also changed elsewhere. Both are kept: this one, and the other one beside it in Drafts.",
+    "compose.changedElsewhere":
+      "Somebody changed this draft while you were writing. It is shown as it is now; what you wrote is kept beside it in Drafts.",
+    "compose.openKept": "Open what I wrote",
     "compose.sendFailed": "It was not sent: {reason}",
     "compose.from": "From",
     "compose.to": "To",
@@ -90,13 +93,22 @@ export const composeWords = defineWords(
     "compose.card.title": "Card or file of a record",
     "compose.card.search": "Find a record",
     "compose.card.asCard": "Show the card in the message",
-    "compose.card.asCardHint": "Colleagues see it by their own rights. People outside read its name only.",
+    "compose.card.asCardHint":
+      "Colleagues see it by their own rights. People outside read its name, and what you choose for them.",
     "compose.card.files": "Attach its files",
     "compose.card.back": "Another record",
     "compose.card.add": "Add",
     "compose.card.inside": "colleagues see it by their own rights",
-    "compose.card.insideAndOut": "people outside read its name only",
+    "compose.card.outside":
+      "{count, plural, =0 {people outside read its name only} one {people outside read its name and # field} other {people outside read its name and # fields}}",
+    "compose.card.outside.choose": "Choose what they read",
+    "compose.card.outside.title": "What people outside read of this card",
+    "compose.card.outside.hint":
+      "Only what is ticked goes out, as it is when the message leaves. Colleagues see the card itself, by their own rights.",
+    "compose.card.outside.nameOnly": "Its name only",
+    "compose.card.outside.give": "{count, plural, one {Give # field} other {Give # fields}}",
     "compose.card.outsiderChip": "reads the name only",
+    "compose.card.outsiderChip.chosen": "reads what you chose",
     "compose.card.remove": "Remove the card {title}",
     "compose.more": "More",
     "compose.changeSubject": "Change the subject",
@@ -139,6 +151,9 @@ export const composeWords = defineWords(
     "compose.close": "Закрыть, сохранив черновик",
     "compose.bothKept":
       "Этот черновик изменили и в другом месте. Сохранены оба: этот и другой, рядом с ним в черновиках.",
+    "compose.changedElsewhere":
+      "Пока вы писали, этот черновик изменили в другом месте. Здесь он такой, какой он сейчас; написанное вами сохранено рядом в черновиках.",
+    "compose.openKept": "Открыть написанное мной",
     "compose.sendFailed": "Письмо не отправлено: {reason}",
     "compose.from": "От",
     "compose.to": "Кому",
@@ -213,13 +228,23 @@ export const composeWords = defineWords(
     "compose.card.title": "Карточка или файл объекта",
     "compose.card.search": "Найти объект",
     "compose.card.asCard": "Показать карточку в письме",
-    "compose.card.asCardHint": "Коллеги видят её по своим правам. Внешние получатели прочтут только название.",
+    "compose.card.asCardHint":
+      "Коллеги видят её по своим правам. Внешние получатели прочтут название и то, что вы для них выберете.",
     "compose.card.files": "Приложить её файлы",
     "compose.card.back": "Другой объект",
     "compose.card.add": "Добавить",
     "compose.card.inside": "коллеги видят её по своим правам",
-    "compose.card.insideAndOut": "внешние прочтут только название",
+    "compose.card.outside":
+      "{count, plural, =0 {внешние прочтут только название} one {внешние прочтут название и # поле} few {внешние прочтут название и # поля} many {внешние прочтут название и # полей} other {внешние прочтут название и # поля}}",
+    "compose.card.outside.choose": "Выбрать, что они прочтут",
+    "compose.card.outside.title": "Что прочтут внешние получатели",
+    "compose.card.outside.hint":
+      "Уйдёт только отмеченное — таким, каким будет в момент отправки. Коллеги видят саму карточку, по своим правам.",
+    "compose.card.outside.nameOnly": "Только название",
+    "compose.card.outside.give":
+      "{count, plural, one {Показать # поле} few {Показать # поля} many {Показать # полей} other {Показать # поля}}",
     "compose.card.outsiderChip": "прочтёт только название",
+    "compose.card.outsiderChip.chosen": "прочтёт выбранное вами",
     "compose.card.remove": "Убрать карточку {title}",
     "compose.more": "Ещё",
     "compose.changeSubject": "Изменить тему",

@@ -1,6 +1,6 @@
 /**
  * The two forms of a draft's HTML. Saved, a picture of its own is named `cid:…`, as it will travel. In the editor it is shown
- * through this device's file address, and what is quoted stands aside: it goes back byte for byte, whatever the editor could
+ * from this device's file cache, and what is quoted stands aside: it goes back byte for byte, whatever the editor could
  * have made of its tables and styles.
  */
 export interface Quotation {
@@ -15,7 +15,7 @@ const MARKED = /\sdata-cid="([^"]*)"/;
 /** Cleaning puts the rules of what is forwarded in front of everything; they belong to it. */
 const SHEETS = /^(?:\s*<style\b[^>]*>[^]*?<\/style\s*>)+/i;
 
-/** For the editor, which shows pictures once they are on this device. */
+/** For the editor, whose pictures find their own addresses. */
 export function shownHtml(saved: string): string {
   const sheets = SHEETS.exec(saved)?.[0] ?? "";
   return saved.slice(sheets.length).replace(`<div class="${FORWARDED_CLASS}">`, (opening) => opening + sheets);
@@ -27,7 +27,8 @@ export function savedHtml(html: string, quotations: readonly Quotation[]): strin
   const withPictures = html.replace(PICTURE, (picture) => {
     const cid = MARKED.exec(picture)?.[1];
     if (cid === undefined || cid === "") return picture;
-    return picture.replace(MARKED, "").replace(/\ssrc="[^"]*"/, () => ` src="cid:${cid}"`);
+    const bare = picture.replace(MARKED, "").replace(/\ssrc="[^"]*"/, "");
+    return bare.replace(/^<img/i, (opening) => `${opening} src="cid:${cid}"`);
   });
   // Without a break mail programs show an empty line not at all.
   return withPictures.replaceAll("<p></p>", "<p><br></p>").replace(PLACE, () => {

@@ -50,7 +50,7 @@ export function useStartDraft(): (wanted: StartDraft) => Promise<string> {
       const { prefilled, sender } =
         wanted.kind === "new" ? newDraft(wanted, office) : await answer(wanted, office, { watch, locale });
       const id = newId();
-      await call("mail.saveDraft", { id, mailboxId: sender.mailboxId, draft: prefilled.draft });
+      await call("mail.saveDraft", { id, mailboxId: sender.mailboxId, draft: prefilled.draft, base: 0 });
       for (const { cid, sourceFileId } of prefilled.attach)
         await call("mail.attachStored", { id, fileId: newId(), sourceFileId, ...(cid === undefined ? {} : { cid }) });
       return id;
@@ -115,5 +115,5 @@ function newDraft(
   return { sender, prefilled: { draft, attach: [] } };
 }
 
-const signatureFor = (signatures: MailSettingsDoc["signatures"], mailboxId: string): string | undefined =>
+export const signatureFor = (signatures: MailSettingsDoc["signatures"], mailboxId: string): string | undefined =>
   signatures.find(({ defaultFor }) => defaultFor.includes(mailboxId))?.html;

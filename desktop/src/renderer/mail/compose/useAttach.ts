@@ -1,6 +1,5 @@
 import { notifications } from "@mantine/notifications";
 import type { Editor } from "@tiptap/core";
-import { fileAddress } from "#contract";
 import { newId } from "@kontor/shared/base";
 import { mailLimits } from "@kontor/shared/mail";
 import { CommandFailed, useReplica } from "../../replica/index.ts";
@@ -82,7 +81,7 @@ export function useAttach(draftId: string, attached: number): AttachActions {
         const source = await sourceOf(file);
         const fileId = source && (await attach(pictureName(file), file.type, source, cid));
         if (fileId === undefined) continue;
-        const node = { type: "image", attrs: { src: fileAddress.content(fileId), cid, alt: "" } };
+        const node = { type: "image", attrs: { cid, alt: "" } };
         if (at === undefined) editor.chain().focus().insertContent(node).run();
         else editor.chain().insertContentAt(at, node).focus().run();
       }

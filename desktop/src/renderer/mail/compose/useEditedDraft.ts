@@ -6,7 +6,6 @@ import { fieldsOf, type ComposerFields } from "./composer.fields.ts";
 import { savedHtml, shownHtml } from "./draft.html.ts";
 import { fieldsShape, shapeOf } from "./draft.shape.ts";
 import { FROM_ELSEWHERE, useDraftEditor } from "./Editor.tsx";
-import { showPicture, unshownPictures } from "./picture.node.ts";
 import { quotationsOf } from "./quotation.node.tsx";
 import { useSavedDraft, type DraftSaving } from "./useSavedDraft.ts";
 
@@ -33,11 +32,27 @@ export function useEditedDraft(props: {
   const [fields, setFields] = useState(() => fieldsOf(message));
   const fieldsNow = useRef(fields);
   const [firstHtml] = useState(() => shownHtml(html));
-  const editor = useDraftEditor(firstHtml, { changed: () => saving.changed(), files: props.onFiles });
+  const attachments = useRef(message.attachments);
+  useEffect(() => {
+    attachments.current = message.attachments;
+  });
+  async function findPicture(cid: string): Promise<string | undefined> {
+    const file = attachments.current.find((each) => each.cid === cid);
+    if (!file) return undefined;
+    const { available } = await call("file.fetch", { id: file.id, what: "content" });
+    return available ? fileAddress.content(file.id) : undefined;
+  }
+  const editor = useDraftEditor(firstHtml, {
+    changed: () => saving.changed(),
+    files: props.onFiles,
+    findPicture,
+  });
   // What is sent on stays as it came, whatever an editor would make of it.
   const isRedirect = fields.origin.kind === "redirect";
   const htmlNow = () => (isRedirect ? html : savedHtml(editor.getHTML(), quotationsOf(editor.state.doc)));
-  const saving = useSavedDraft(draftId, () => ({ fields: fieldsNow.current, html: htmlNow() }));
+  // The revision on which what stands here was written: one that came while somebody typed was not before them.
+  const base = useRef(message.draft?.rev ?? 0);
+  const saving = useSavedDraft(draftId, () => ({ fields: fieldsNow.current, html: htmlNow(), base: base.current }));
 
   function setAll(next: ComposerFields): void {
     fieldsNow.current = next;
@@ -46,6 +61,7 @@ export function useEditedDraft(props: {
 
   useEffect(() => {
     if (message.pending > 0 || saving.hasUnsaved()) return;
+    base.current = message.draft?.rev ?? 0;
     const theirs = fieldsOf(message);
     if (fieldsShape(theirs) !== fieldsShape(fieldsNow.current)) setAll(theirs);
     if (isRedirect) return;
@@ -63,20 +79,6 @@ export function useEditedDraft(props: {
       .run();
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- when the replica says something, not when this one draws
   }, [message, html]);
-
-  // Pictures come into sight as their bodies come to this device; those of one's own are there at once.
-  useEffect(() => {
-    const unshown = unshownPictures(editor);
-    for (const { cid, id } of message.attachments) {
-      if (cid === undefined || !unshown.has(cid)) continue;
-      void call("file.fetch", { id, what: "content" }).then(
-        ({ available }) => {
-          if (available && !editor.isDestroyed) showPicture(editor, cid, fileAddress.content(id), FROM_ELSEWHERE);
-        },
-        () => undefined,
-      );
-    }
-  }, [call, editor, message, html]);
 
   return {
     fields,

@@ -13,6 +13,7 @@ export interface DraftSaving {
   changed(): void;
   /** Saved when this resolves; false when it could not be, which has been said. */
   flush(): Promise<boolean>;
+  /** Something that was typed is not in the replica yet, or is on its way there. */
   readonly hasUnsaved: () => boolean;
   readonly problem: string | undefined;
 }
@@ -20,28 +21,32 @@ export interface DraftSaving {
 /** Saves a draft while it is written, and at once when the window loses its user. What it says is asked for when it is saved. */
 export function useSavedDraft(
   draftId: string,
-  said: () => { readonly fields: ComposerFields; readonly html: string },
+  said: () => { readonly fields: ComposerFields; readonly html: string; readonly base: number },
 ): DraftSaving {
   const { call } = useReplica();
   const { t, reason } = useWords();
   const [problem, setProblem] = useState<string>();
   const waiting = useRef<{ readonly since: number; timer: number }>(undefined);
   const running = useRef<Promise<boolean>>(Promise.resolve(true));
+  const saves = useRef(0); // under way
   const latest = useRef(said);
   useEffect(() => {
     latest.current = said;
   });
 
   const save = useCallback(async (): Promise<boolean> => {
-    const { fields, html } = latest.current();
+    const { base, fields, html } = latest.current();
+    saves.current++;
     try {
-      await call("mail.saveDraft", { id: draftId, mailboxId: fields.mailboxId, draft: draftOf(fields, html) });
+      await call("mail.saveDraft", { id: draftId, mailboxId: fields.mailboxId, draft: draftOf(fields, html), base });
       setProblem(undefined);
       return true;
     } catch (error) {
       const words = error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error);
       setProblem(t("compose.notSaved", { reason: words }));
       return false;
+    } finally {
+      saves.current--;
     }
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- words change with the language only
   }, [call, draftId]);
@@ -74,5 +79,5 @@ export function useSavedDraft(
     };
   }, [flush]);
 
-  return { changed, flush, hasUnsaved: () => waiting.current !== undefined, problem };
+  return { changed, flush, hasUnsaved: () => waiting.current !== undefined || saves.current > 0, problem };
 }

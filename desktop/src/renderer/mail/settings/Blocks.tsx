@@ -62,7 +62,8 @@ export function Blocks(props: {
   );
 }
 
-const NOTHING = { changed: () => undefined, files: () => undefined };
+// Nothing hangs in such a text: a picture would not travel with it.
+const NOTHING = { changed: () => undefined, files: () => undefined, findPicture: async () => undefined };
 
 /** One such text in the composer's own editor, so that it looks as it will. */
 export function EditBlock(props: {
