@@ -1,5 +1,5 @@
-// What an administrator does about mail: a domain with its keys, and what waits in the queue.
-import { expectAccessible } from "../walks/looks.ts";
+// What an administrator does about mail: a shared mailbox and a group, a domain with its keys, and what waits in the queue.
+import { expectAccessible, keepScreen } from "../walks/looks.ts";
 import { demoPassword } from "../walks/member.ts";
 import { expect, goTo, keepConsoleInAllLooks, signIn, test } from "./consolePage.ts";
 
@@ -23,6 +23,89 @@ async function programOf(url: string, login: string) {
     return (await reply.json()) as Reply;
   };
 }
+
+test("a shared mailbox and a group get addresses and members, and an address is nobody's twice", async ({
+  consolePage: page,
+  office,
+}) => {
+  await signIn(page);
+  await goTo(page, "Mail");
+  const boxes = page.getByRole("region", { name: "Mailboxes" });
+  await expect(boxes.getByRole("row").nth(5)).toBeVisible();
+  await keepConsoleInAllLooks(page, "console-mailboxes");
+  await expectAccessible(page);
+
+  await page.getByRole("button", { name: "Add a shared mailbox" }).click();
+  const form = page.getByRole("dialog", { name: "Add a shared mailbox" });
+  await form.getByRole("textbox", { name: "Name" }).fill("Procurement");
+  await form.getByRole("combobox", { name: "Addresses" }).fill("procurement@aurora.example");
+  await page.keyboard.press("Enter");
+  await form.getByRole("combobox", { name: "Add somebody" }).fill("Emma");
+  await page.getByRole("option", { name: "Emma Fischer" }).click();
+  await keepScreen(page, "console-mailbox-add");
+  await expectAccessible(page);
+  await form.getByRole("button", { name: "Save" }).click();
+  await expect(form).toBeHidden();
+  await expect(boxes.getByRole("row", { name: /Procurement/ })).toContainText("procurement@aurora.example");
+
+  await page.getByRole("button", { name: "Add a group" }).click();
+  const group = page.getByRole("dialog", { name: "Add a group" });
+  await group.getByRole("textbox", { name: "Name" }).fill("Buyers");
+  await group.getByRole("textbox", { name: "Address" }).fill("procurement@aurora.example");
+  await group.getByRole("combobox", { name: "And these mailboxes" }).fill("Procurement");
+  await page.getByRole("option", { name: /Procurement/ }).click();
+  await page.keyboard.press("Escape");
+  await group.getByRole("button", { name: "Save" }).click();
+  await expect(group).toContainText("belongs to somebody already");
+  await group.getByRole("textbox", { name: "Address" }).fill("buyers@aurora.example");
+  await group.getByRole("button", { name: "Save" }).click();
+  await expect(group).toBeHidden();
+  await expect(page.getByRole("region", { name: "Groups" }).getByRole("row", { name: /Buyers/ })).toContainText(
+    "Procurement",
+  );
+
+  // A colleague writes to the group's address, and it lies in the mailbox behind it.
+  const maria = await programOf(office.url, "maria");
+  const { mailboxes } = await maria<{ mailboxes: { id: string; kind: string; address: string }[] }>(
+    "GET",
+    "/mail/mailboxes",
+  );
+  const own = mailboxes.find(({ kind }) => kind === "personal");
+  await maria("POST", "/mail/messages", {
+    mailboxId: own?.id,
+    draft: {
+      from: { address: own?.address },
+      to: [{ address: "buyers@aurora.example" }],
+      cc: [],
+      bcc: [],
+      subject: "Paper",
+      html: "<p>Paper</p>",
+      cards: [],
+      origin: { kind: "new" },
+    },
+  });
+  await expect
+    .poll(
+      async () => {
+        await page.reload();
+        return boxes.getByRole("row", { name: /Procurement/ }).innerText();
+      },
+      { timeout: 30_000 },
+    )
+    .toMatch(/\b1\b/);
+
+  await boxes.getByRole("button", { name: "Procurement" }).click();
+  const edit = page.getByRole("dialog", { name: "Mailbox Procurement" });
+  await edit.getByRole("combobox", { name: "What Emma Fischer may do" }).click();
+  await page.getByRole("option", { name: "Reads, sorts and sends" }).click();
+  await edit.getByRole("button", { name: "Save" }).click();
+  await expect(edit).toBeHidden();
+  await boxes.getByRole("button", { name: "Procurement" }).click();
+  await edit.getByRole("button", { name: "Switch off" }).click();
+  await page.getByRole("dialog", { name: "Switch off" }).getByRole("button", { name: "Switch off" }).click();
+  await page.keyboard.press("Escape");
+  await expect(boxes.getByRole("row", { name: /Procurement/ })).toContainText("Switched off");
+});
 
 test("a domain is added with keys, looked up in the DNS, and removed", async ({ consolePage: page }) => {
   await signIn(page);
