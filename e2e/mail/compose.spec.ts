@@ -229,4 +229,6 @@ test("asks what one would regret, can be called back, waits until tomorrow, and 
 async function expectPicture(page: Page): Promise<void> {
   const picture = textOf(page).locator("img[data-cid]");
   await expect(picture).toHaveCount(1);
+  // Drawn, and not only named.
+  await expect.poll(() => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(240);
 }
