@@ -30,22 +30,23 @@ export async function read(page: Page, text: string): Promise<void> {
   await expect(headingOf(page)).toContainText(text);
 }
 
-export async function mailboxOf(url: string, login: DemoLogin) {
+/** Their own mailbox, or one that they share. */
+export async function mailboxOf(url: string, login: DemoLogin, shared?: string) {
   const api = await apiOf(url, login);
   const { mailboxes } = await api<{ mailboxes: MailboxDoc[] }>("GET", "/mail/mailboxes");
-  const own = mailboxes.find(({ can, kind }) => kind === "personal" && can.includes("send"));
-  if (!own) throw new Error(`${login} has no mailbox`);
-  const { folders } = await api<{ folders: FolderDoc[] }>("GET", `/mail/mailboxes/${own.id}/folders`);
+  const found = mailboxes.find(({ can, kind, name }) =>
+    shared === undefined ? kind === "personal" && can.includes("send") : name === shared,
+  );
+  if (!found) throw new Error(`${login} has no mailbox ${shared ?? "of their own"}`);
+  const { folders } = await api<{ folders: FolderDoc[] }>("GET", `/mail/mailboxes/${found.id}/folders`);
   return {
-    api,
-    own,
     folderOf(role: string): FolderDoc {
       const folder = folders.find((each) => each.role === role);
       if (!folder) throw new Error(`${login} has no ${role}`);
       return folder;
     },
     newFolder: async (name: string) =>
-      (await api<{ id: string }>("POST", `/mail/mailboxes/${own.id}/folders`, { name })).id,
+      (await api<{ id: string }>("POST", `/mail/mailboxes/${found.id}/folders`, { name })).id,
     async importInto(folderId: string, archive: string, type: "message/rfc822" | "application/mbox"): Promise<void> {
       const answer = await fetch(`${url}/api/mail/folders/${folderId}/import`, {
         method: "POST",
@@ -53,12 +54,6 @@ export async function mailboxOf(url: string, login: DemoLogin) {
         body: archive,
       });
       expect(answer.status, await answer.text()).toBe(200);
-    },
-    async exportOf(folderId: string): Promise<string> {
-      const answer = await fetch(`${url}/api/mail/folders/${folderId}/export`, {
-        headers: { authorization: `Bearer ${await tokenOf(url, login)}` },
-      });
-      return answer.text();
     },
   };
 }

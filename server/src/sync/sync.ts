@@ -74,8 +74,12 @@ export interface Sync {
 /** A ring of the doorbell may get lost with its connection. */
 const POLL_MS = 10_000;
 const PRUNE_MS = 3_600_000;
-/** More than a person can type; an offline week's worth passes in a few rounds. */
-const INTENTS_PER_MINUTE = 1_200;
+/**
+ * More than a person can type, and room for what they do to thousands of messages at once, undo and do otherwise: each of them is
+ * an intent. In the long run it is fifty a second, of the some three hundred that one connection could ask for.
+ */
+const INTENTS_PER_WINDOW = 30_000;
+const INTENT_WINDOW_S = 600;
 
 export function createSync(deps: SyncDeps): Sync {
   const { db, doorbell, collections, access, authenticate, loadSubject, clock, log } = deps;
@@ -85,7 +89,7 @@ export function createSync(deps: SyncDeps): Sync {
   const sessions = new Set<Session>();
   const sessionsByUser = new Map<string, Set<Session>>();
   const metrics = createSyncMetrics(deps.metrics, () => sessions.size);
-  const limiter = new RateLimiterMemory({ points: INTENTS_PER_MINUTE, duration: 60 });
+  const limiter = new RateLimiterMemory({ points: INTENTS_PER_WINDOW, duration: INTENT_WINDOW_S });
   let isDraining = false;
 
   const sessionsOf = (userId: string): readonly Session[] => [...(sessionsByUser.get(userId) ?? [])];
