@@ -338,6 +338,8 @@ create table mail_remote_message (
   uid bigint,
   -- Its flags there: 1 seen, 2 flagged, 4 answered, 8 forwarded.
   marks smallint not null default 0,
+  -- Those of its keywords that are labels.
+  labels text[] not null default '{}',
   -- We put it there, and have not looked into that folder since.
   is_put boolean not null default false
 );

@@ -180,6 +180,13 @@ function createSession(client: ImapFlow, refusals: Refusals): ImapSession {
     return found;
   };
 
+  async function storeFlags(uids: readonly number[], add: string[], remove: string[]): Promise<void> {
+    for (const set of setsOf(uids)) {
+      if (add.length > 0) await ask(() => client.messageFlagsAdd(set, add, { uid: true, silent: true }));
+      if (remove.length > 0) await ask(() => client.messageFlagsRemove(set, remove, { uid: true, silent: true }));
+    }
+  }
+
   return {
     offers: {
       condstore: client.enabled.has("CONDSTORE"),
@@ -202,6 +209,7 @@ function createSession(client: ImapFlow, refusals: Refusals): ImapSession {
         uidNext: opened.uidNext,
         exists: opened.exists,
         highestModseq: opened.noModseq ? undefined : opened.highestModseq?.toString(),
+        takesLabels: opened.permanentFlags?.has("\\*") ?? false,
       } satisfies SelectedFolder;
     },
 
@@ -272,12 +280,11 @@ function createSession(client: ImapFlow, refusals: Refusals): ImapSession {
       return found.filter((uid) => uid >= fromUid);
     },
 
-    async setMarks(uids, { add, remove }) {
-      for (const set of setsOf(uids)) {
-        if (add !== 0) await ask(() => client.messageFlagsAdd(set, flagsOf(add), { uid: true, silent: true }));
-        if (remove !== 0) await ask(() => client.messageFlagsRemove(set, flagsOf(remove), { uid: true, silent: true }));
-      }
-    },
+    setMarks: (uids, { add, remove }) =>
+      storeFlags(uids, flagsOf({ marks: add, labels: [] }), flagsOf({ marks: remove, labels: [] })),
+
+    setLabels: (uids, { add, remove }) =>
+      storeFlags(uids, flagsOf({ marks: 0, labels: add }), flagsOf({ marks: 0, labels: remove })),
 
     async move(uids, path) {
       const moved = new Map<number, number>();
@@ -298,8 +305,8 @@ function createSession(client: ImapFlow, refusals: Refusals): ImapSession {
       }
     },
 
-    async append(path, message, marks, receivedAt) {
-      const { uid, uidValidity } = await ask(() => client.append(path, message, flagsOf(marks), new Date(receivedAt)));
+    async append(path, message, flags, receivedAt) {
+      const { uid, uidValidity } = await ask(() => client.append(path, message, flagsOf(flags), new Date(receivedAt)));
       // Without its UIDVALIDITY it was only guessed by the library.
       return uidValidity === undefined
         ? { uid: undefined, uidValidity: undefined }

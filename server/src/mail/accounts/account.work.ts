@@ -2,6 +2,7 @@ import { DomainError, type Clock } from "@kontor/shared/base";
 import type { BlobStore } from "#files";
 import type { Database, Log, Transaction } from "#kernel";
 import type { ContentDeps } from "../messages/storeContent.ts";
+import type { MessageReader } from "../mime/messageReader.ts";
 import { holdEpoch } from "./accounts.repo.ts";
 import type { ImapSession } from "./imap.port.ts";
 
@@ -10,6 +11,7 @@ export interface AccountWork {
   readonly db: Database;
   readonly blobs: BlobStore;
   readonly contents: ContentDeps;
+  readonly read: MessageReader["read"];
   readonly clock: Clock;
   readonly log: Log;
   readonly mailboxId: string;

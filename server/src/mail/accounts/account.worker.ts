@@ -2,6 +2,7 @@ import { isDomainError, type Clock } from "@kontor/shared/base";
 import type { BlobStore } from "#files";
 import type { Database, Log } from "#kernel";
 import type { ContentDeps } from "../messages/storeContent.ts";
+import type { MessageReader } from "../mime/messageReader.ts";
 import { AccountFailure, whatNext } from "./account.failure.ts";
 import { createAccountSync, type AccountSync, type SyncHooks } from "./account.sync.ts";
 import { createTransact, type AccountWork } from "./account.work.ts";
@@ -29,6 +30,7 @@ export interface WorkerDeps {
   readonly db: Database;
   readonly blobs: BlobStore;
   readonly contents: ContentDeps;
+  readonly read: MessageReader["read"];
   readonly clock: Clock;
   readonly log: Log;
   readonly imap: ImapPort;
@@ -107,12 +109,13 @@ async function runSession(deps: WorkerDeps, account: AccountRow, wakes: Wakes, l
   // Told to stop, it ends in the middle of whatever it does: all of that can be done again.
   const end = () => void session.close();
   wakes.stopping.addEventListener("abort", end, { once: true });
-  const { db, blobs, contents, clock, changed } = deps;
+  const { db, blobs, contents, read, clock, changed } = deps;
   const { mailbox_id: mailboxId, epoch } = account;
   const work: AccountWork = {
     db,
     blobs,
     contents,
+    read,
     clock,
     log,
     mailboxId,

@@ -18,11 +18,12 @@ import { messageIntents } from "../messages/messages.intents.ts";
 import { noteRemoteChanges } from "../messages/messages.repo.ts";
 import { placeMessage } from "../messages/placeMessage.ts";
 import { storeContent } from "../messages/storeContent.ts";
+import { readMail } from "../mime/readMail.ts";
 import { createAccountSync, type AccountSync, type SyncHooks } from "./account.sync.ts";
 import { createTransact, type AccountWork } from "./account.work.ts";
 import { insertAccount, takeAccount, type NewAccount } from "./accounts.repo.ts";
 import { createCredentials, type Credentials } from "./credentials.ts";
-import { marksOf, toMarks } from "./marks.ts";
+import { marksOf, toMarks, type Flags } from "./marks.ts";
 import { readMessage } from "./readMessage.ts";
 
 /** An office with a database, a blob store and accounts at a Dovecot, for the tests of this room. */
@@ -142,6 +143,7 @@ export async function openBoth(
       db,
       blobs,
       contents: { keepFiles: async () => undefined },
+      read: async (raw) => readMail(raw),
       clock: systemClock,
       log: silentLog,
       mailboxId,
@@ -214,7 +216,7 @@ export async function connectOther(
 
 /* ---------- what is so on both sides ---------- */
 
-/** Folders by path, and in each its messages as `Message-ID marks`, sorted. */
+/** Folders by path, and in each its messages as `Message-ID marks`, and their labels, sorted. */
 export type Picture = Readonly<Record<string, readonly string[]>>;
 
 const ROLE_PATHS: Readonly<Partial<Record<FolderRole, string>>> = {
@@ -242,12 +244,15 @@ export async function picture({ db }: House, mailboxId: string): Promise<Picture
     flagged: boolean;
     answered: boolean;
     forwarded: boolean;
-  }>`select message.folder_id, content.message_id, message.seen, message.flagged, message.answered, message.forwarded
+    labels: readonly string[];
+  }>`select message.folder_id, content.message_id, message.seen, message.flagged, message.answered, message.forwarded,
+       message.labels
      from mail_message message join mail_content content on content.id = message.content_id
      where message.mailbox_id = ${mailboxId}`.execute(db);
   const seen: Record<string, string[]> = {};
   for (const { id, role } of folders.rows) if (role !== "outbox") seen[pathOf(id)] = [];
-  for (const row of messages.rows) (seen[pathOf(row.folder_id)] ??= []).push(`${row.message_id} ${toMarks(row)}`);
+  for (const row of messages.rows)
+    (seen[pathOf(row.folder_id)] ??= []).push(lineOf(row.message_id, { marks: toMarks(row), labels: row.labels }));
   return sorted(seen);
 }
 
@@ -258,12 +263,15 @@ export async function pictureThere(other: ImapFlow): Promise<Picture> {
     if (status?.messages === undefined) continue; // it only has folders in it
     await other.mailboxOpen(path);
     for await (const row of other.fetch("1:*", { envelope: true, flags: true }, { uid: true })) {
-      const { marks, isDeleted } = marksOf(row.flags ?? []);
-      if (!isDeleted) seen[path].push(`${row.envelope?.messageId?.replaceAll(/[<>]/g, "")} ${marks}`);
+      const { isDeleted, ...flags } = marksOf(row.flags ?? []);
+      if (!isDeleted) seen[path].push(lineOf(row.envelope?.messageId?.replaceAll(/[<>]/g, ""), flags));
     }
   }
   return sorted(seen);
 }
+
+const lineOf = (id: string | undefined, { marks, labels }: Flags): string =>
+  [id, marks, ...labels.toSorted()].join(" ");
 
 const sorted = (seen: Record<string, string[]>): Picture =>
   Object.fromEntries(Object.entries(seen).map(([path, lines]) => [path, lines.toSorted()]));
@@ -275,7 +283,14 @@ export async function placeOurs({ db, blobs }: House, { mailboxId, work }: Both,
   const source = Buffer.from(letter(messageId));
   const receivedAt = new Date().toISOString();
   await blobs.putMany([source]);
-  const { content } = readMessage({ uid: 1, marks: 0, isDeleted: false, source, receivedAt });
+  const { content } = await readMessage(work.read, {
+    uid: 1,
+    marks: 0,
+    labels: [],
+    isDeleted: false,
+    source,
+    receivedAt,
+  });
   await db.transaction().execute(async (trx) => {
     const { id, folderId } = await placeMessage(trx, {
       mailboxId,

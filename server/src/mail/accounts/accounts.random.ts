@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { isDomainError, newId } from "@kontor/shared/base";
 import type { Dovecot } from "../../../test/mail/dovecot.ts";
 import { letter, type Both, type House } from "./accounts.fixture.ts";
+import { labelToKeyword } from "./keyword.ts";
 
 /** Random acts on both sides of an account, for the tests of this room; the same seed gives the same acts. */
 export type Random = (below: number) => number;
@@ -66,6 +67,8 @@ const pick = <Item>({ random }: World, items: readonly Item[]): Item | undefined
 
 /* ---------- here ---------- */
 
+const LABELS = ["work", "Счета", "to do"];
+
 const ours: readonly Act[] = [
   [
     8,
@@ -74,6 +77,18 @@ const ours: readonly Act[] = [
       const message = await anyOfOurs(world);
       if (!message) return "none";
       const args = { [world.random(2) ? "seen" : "flagged"]: world.random(2) === 1 };
+      await world.both.change("mail.update", message.id, args);
+      return `${message.messageId} ${JSON.stringify(args)}`;
+    },
+  ],
+  [
+    3,
+    "ours: labels",
+    async (world) => {
+      const message = await anyOfOurs(world);
+      if (!message) return "none";
+      const label = pick(world, LABELS) ?? "";
+      const args = { [world.random(2) ? "addLabels" : "removeLabels"]: [label] };
       await world.both.change("mail.update", message.id, args);
       return `${message.messageId} ${JSON.stringify(args)}`;
     },
@@ -173,6 +188,8 @@ async function anyOfOurs(world: World, role?: string) {
 
 /* ---------- there ---------- */
 
+const FLAGS = ["\\Seen", "\\Flagged", "\\Answered", "$Forwarded"];
+
 const theirs: readonly Act[] = [
   [
     8,
@@ -196,7 +213,7 @@ const theirs: readonly Act[] = [
     "theirs: flags",
     (world) =>
       inSomeFolder(world, async (other, uid) => {
-        const flag = ["\\Seen", "\\Flagged", "\\Answered", "$Forwarded"][world.random(4)] ?? "";
+        const flag = pick(world, [...FLAGS, ...LABELS.flatMap((label) => labelToKeyword(label) ?? [])]) ?? "";
         await (world.random(2)
           ? other.messageFlagsAdd(uid, [flag], { uid: true })
           : other.messageFlagsRemove(uid, [flag], { uid: true }));

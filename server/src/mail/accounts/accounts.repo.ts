@@ -1,4 +1,5 @@
 import { sql, type Generated } from "kysely";
+import { z } from "zod";
 import type { AccountReason, AccountState } from "@kontor/shared/mail";
 import { recordChanges, type Database, type Transaction } from "#kernel";
 import type { Security } from "./imap.port.ts";
@@ -133,6 +134,17 @@ export interface PendingChange {
   readonly folder_id: string | null;
   readonly args: unknown;
   readonly attempts: number;
+}
+
+const labelArgs = z.object({
+  addLabels: z.array(z.string()).default([]),
+  removeLabels: z.array(z.string()).default([]),
+});
+
+/** Of a change of flags. */
+export function labelsOfArgs(args: unknown): { readonly add: readonly string[]; readonly remove: readonly string[] } {
+  const { addLabels: add, removeLabels: remove } = labelArgs.parse(args);
+  return { add, remove };
 }
 
 export async function readPending(

@@ -19,6 +19,7 @@ import {
   type House,
   type TestAccount,
 } from "./accounts.fixture.ts";
+import { readMail } from "../mime/readMail.ts";
 import { findAccount } from "./accounts.repo.ts";
 import { createAccountsRunner, type AccountsRunner } from "./accounts.runner.ts";
 import type { SyncHooks } from "./account.sync.ts";
@@ -52,6 +53,7 @@ async function startNode(hooks: SyncHooks = {}): Promise<AccountsRunner> {
     blobs,
     credentials,
     contents: { keepFiles: async () => undefined },
+    read: async (raw) => readMail(raw),
     clock: systemClock,
     log: silentLog,
     imap: createImapflow({ allowInnerNetwork: true, ca: dovecot.certificate }),

@@ -4,6 +4,7 @@ import type { SendState } from "@kontor/shared/mail";
 import type { AccountWork } from "./account.work.ts";
 import { countAttempt, removePending, type PendingChange } from "./accounts.repo.ts";
 import type { Appended } from "./imap.port.ts";
+import { labelToKeyword } from "./keyword.ts";
 import { toMarks, type MarkValues } from "./marks.ts";
 import { remoteFolderFor } from "./pushFolder.ts";
 import { findPlaces, findRemoteFolder, placeThere } from "./remote.repo.ts";
@@ -17,6 +18,7 @@ interface ToAppend extends MarkValues {
   readonly received_at: string;
   readonly raw_sha256: string | null;
   readonly message_id: string;
+  readonly labels: readonly string[];
   readonly send_state: SendState | null;
   readonly at: string;
 }
@@ -42,22 +44,23 @@ export async function appendMessage(work: AccountWork, change: PendingChange): P
     await done();
     return true;
   }
-  const marks = toMarks(message);
   const { session, blobs } = work;
-  const { uidValidity } = await session.select(target.path);
+  const { uidValidity, takesLabels } = await session.select(target.path);
+  const labels = takesLabels ? message.labels.filter((label) => labelToKeyword(label) !== undefined) : [];
+  const flags = { marks: toMarks(message), labels };
   let placed: Appended = { uid: undefined, uidValidity };
   if (change.attempts > 0) placed = { uid: (await session.findByMessageId(message.message_id, 1))[0], uidValidity };
   if (placed.uid === undefined) {
     await countAttempt(work.db, [change.id]);
     const raw = await buffer(await blobs.get(message.raw_sha256));
-    placed = await session.append(target.path, raw, marks, message.received_at);
+    placed = await session.append(target.path, raw, flags, message.received_at);
   }
   await work.transact(async (trx) => {
     const folder = await findRemoteFolder(trx, message.folder_id);
     const isKnown = placed.uid !== undefined && folder?.uid_validity === placed.uidValidity;
     // Where it lies is found as of any that moved there: by its Message-ID, when the folder is looked into.
     const at = isKnown ? { folderId: message.folder_id, uid: placed.uid ?? null } : { folderId: null, uid: null };
-    await placeThere(trx, work.mailboxId, [{ messageId: message.id, marks, ...at }], {
+    await placeThere(trx, work.mailboxId, [{ messageId: message.id, ...flags, ...at }], {
       isPut: message.send_state !== "sent",
     });
     await removePending(trx, [change.id]);
@@ -68,7 +71,7 @@ export async function appendMessage(work: AccountWork, change: PendingChange): P
 async function readMessage({ db }: AccountWork, { id }: PendingChange): Promise<ToAppend | undefined> {
   const { rows } = await sql<ToAppend>`
     select message.id, message.folder_id, message.received_at, message.seen, message.flagged, message.answered,
-      message.forwarded, message.send_state, content.raw_sha256, content.message_id, change.at
+      message.forwarded, message.labels, message.send_state, content.raw_sha256, content.message_id, change.at
     from mail_remote_change change
       join mail_message message on message.id = change.message_id
       join mail_content content on content.id = message.content_id

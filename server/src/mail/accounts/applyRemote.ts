@@ -1,43 +1,55 @@
 import { sql } from "kysely";
+import { mailLimits } from "@kontor/shared/mail";
 import type { Transaction } from "#kernel";
 import { removeMessages } from "../messages/deleteMessages.ts";
 import { messageTables, recordMessages } from "../messages/messages.repo.ts";
-import { readPendingOf, removePendingOf, type PendingChange } from "./accounts.repo.ts";
-import { markBits, markNames, type Mark, type Marks } from "./marks.ts";
-import { forgetMessages, setMarksThere } from "./remote.repo.ts";
+import { labelsOfArgs, readPendingOf, removePendingOf, type PendingChange } from "./accounts.repo.ts";
+import { changedLabels, markBits, markNames, type Flags, type Mark, type Marks } from "./marks.ts";
+import { forgetMessages, setFlagsThere } from "./remote.repo.ts";
 
 /**
  * What is so at the provider becomes so here, except where a change of ours is still to be done there: that one wins until it
  * is. Rows are held while it is decided, so that a change which is made here at the same moment comes before or after, whole.
  */
 
-export interface MarksChange {
+export interface FlagsChange {
   readonly messageId: string;
   /** As we knew it, and as it is now. */
-  readonly before: Marks;
-  readonly marks: Marks;
+  readonly before: Flags;
+  readonly now: Flags;
 }
 
-/** Only flags that changed there are touched: what was set here meanwhile and differs anyway stays. */
-export async function applyMarks(trx: Transaction, changes: readonly MarksChange[]): Promise<void> {
-  const differing = changes.filter(({ before, marks }) => before !== marks);
+/** Only what changed there is touched: what was set here meanwhile and differs anyway stays. */
+export async function applyFlags(trx: Transaction, changes: readonly FlagsChange[]): Promise<void> {
+  const differing = changes.flatMap((change) => {
+    const changed = changedLabels(change.before.labels, change.now.labels);
+    const isSame = change.before.marks === change.now.marks && changed.added.length + changed.removed.length === 0;
+    return isSame ? [] : [{ ...change, ...changed }];
+  });
   if (differing.length === 0) return;
-  await setMarksThere(trx, differing);
+  await setFlagsThere(
+    trx,
+    differing.map(({ messageId, now: { marks, labels } }) => ({ messageId, marks, labels })),
+  );
   const ids = await holdMessages(
     trx,
     differing.map(({ messageId }) => messageId),
   );
   const pending = await readPendingOf(trx, [...ids]);
-  const updates = differing.flatMap(({ messageId, before, marks }) => {
-    const changed = (before ^ marks) & ~pendingMarks(pending.get(messageId));
-    return ids.has(messageId) && changed !== 0 ? [{ messageId, set: marks & changed, clear: ~marks & changed }] : [];
+  const updates = differing.flatMap(({ messageId, before, now, ...labels }) => {
+    const ours = pendingFlags(pending.get(messageId));
+    const marks = (before.marks ^ now.marks) & ~ours.marks;
+    const [added, removed] = [labels.added, labels.removed].map((some) =>
+      some.filter((label) => !ours.labels.has(label)),
+    );
+    if (!ids.has(messageId) || !added || !removed || (marks === 0 && added.length + removed.length === 0)) return [];
+    return [{ id: messageId, set: now.marks & marks, clear: ~now.marks & marks, added, removed }];
   });
   if (updates.length === 0) return;
   const { rows } = await sql<{ id: string }>`update mail_message as message set
       seen = ${newValue("seen")}, flagged = ${newValue("flagged")}, answered = ${newValue("answered")},
-      forwarded = ${newValue("forwarded")}, rev = rev + 1
-    from unnest(${updates.map(({ messageId }) => messageId)}::uuid[], ${updates.map(({ set }) => set)}::int[],
-      ${updates.map(({ clear }) => clear)}::int[]) as each (id, bits_set, bits_clear)
+      forwarded = ${newValue("forwarded")}, labels = ${NEW_LABELS}, rev = rev + 1
+    from jsonb_to_recordset(${JSON.stringify(updates)}::jsonb) as each (id uuid, set int, clear int, added jsonb, removed jsonb)
     where message.id = each.id returning message.id`.execute(trx);
   await recordMessages(
     trx,
@@ -48,14 +60,28 @@ export async function applyMarks(trx: Transaction, changes: readonly MarksChange
 const newValue = (mark: Mark) => {
   const bit = sql.lit(markBits[mark]);
   const column = sql.ref(`message.${mark}`);
-  return sql`(${column} or (each.bits_set & ${bit}) <> 0) and (each.bits_clear & ${bit}) = 0`;
+  return sql`(${column} or (each.set & ${bit}) <> 0) and (each.clear & ${bit}) = 0`;
 };
 
-function pendingMarks(pending: readonly PendingChange[] = []): Marks {
+/** In their order, the new ones behind; above the limit nothing is added. */
+const NEW_LABELS = sql`array(
+  select label from (
+    select label, min(position) as position from unnest(message.labels || array(select jsonb_array_elements_text(each.added)))
+      with ordinality as labelled (label, position)
+    where not each.removed ? label group by label
+  ) as kept order by position limit ${sql.lit(mailLimits.maxLabels)})`;
+
+/** What is still to be set there: that wins until it is. */
+function pendingFlags(pending: readonly PendingChange[] = []): { marks: Marks; labels: ReadonlySet<string> } {
   let marks = 0;
-  for (const { kind, args } of pending)
-    if (kind === "flags") for (const mark of markNames) if (mark in (args as object)) marks |= markBits[mark];
-  return marks;
+  const labels = new Set<string>();
+  for (const { kind, args } of pending) {
+    if (kind !== "flags") continue;
+    for (const mark of markNames) if (mark in (args as object)) marks |= markBits[mark];
+    const { add, remove } = labelsOfArgs(args);
+    for (const label of [...add, ...remove]) labels.add(label);
+  }
+  return { marks, labels };
 }
 
 export interface Arrival {

@@ -1,6 +1,6 @@
 import type { AccountWork } from "./account.work.ts";
 import { removePending, type PendingChange } from "./accounts.repo.ts";
-import { applyMarks, applyMoves } from "./applyRemote.ts";
+import { applyFlags, applyMoves } from "./applyRemote.ts";
 import { importMessages } from "./importMessages.ts";
 import { markBits, markNames } from "./marks.ts";
 import { deleteRemoteFolder, findPlaces, findRemoteFolder, forgetMessages } from "./remote.repo.ts";
@@ -21,11 +21,12 @@ async function takeBack(work: AccountWork, change: PendingChange): Promise<void>
     await removePending(trx, [id]);
     if (kind === "deleteFolder" && folderId !== null) await deleteRemoteFolder(trx, folderId);
     if (!place?.folder_id) return;
-    const { message_id, marks, folder_id } = place;
+    const { message_id, folder_id } = place;
     if (kind === "flags") {
       let asked = 0;
       for (const mark of markNames) if (mark in (change.args as object)) asked |= markBits[mark];
-      await applyMarks(trx, [{ messageId: message_id, before: marks ^ asked, marks }]);
+      // Labels are no less ours where the provider does not keep them.
+      await applyFlags(trx, [{ messageId: message_id, before: { ...place, marks: place.marks ^ asked }, now: place }]);
     } else if (kind === "move") {
       const now = new Date(work.clock.now()).toISOString();
       await applyMoves(trx, [{ messageId: message_id, folderId: folder_id }], now);

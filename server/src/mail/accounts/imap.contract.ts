@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { ImapFlow } from "imapflow";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ImapPort, ImapSession, ImapSettings } from "./imap.port.ts";
-import { markBits } from "./marks.ts";
+import { markBits, noFlags } from "./marks.ts";
 
 /** A server with a mailbox for every name; `connect` of another client looks at what is really there. */
 export interface ImapPeer {
@@ -156,7 +156,15 @@ export function imapContract(
       await fill(2);
       await session.select("INBOX");
       expect(await session.fetchIdentities([2])).toEqual([
-        { uid: 2, marks: 0, isDeleted: false, messageId: "m2@example.org", size: message(2).length, receivedAt: AT },
+        {
+          uid: 2,
+          marks: 0,
+          labels: [],
+          isDeleted: false,
+          messageId: "m2@example.org",
+          size: message(2).length,
+          receivedAt: AT,
+        },
       ]);
       expect(await session.findByMessageId("m2@example.org", 1)).toEqual([2]);
       expect(await session.findByMessageId("m2@example.org", 3)).toEqual([]);
@@ -225,30 +233,48 @@ export function imapContract(
       await other.messageDelete("4:5", { uid: true });
       await session.select("INBOX");
       const changes = await session.changesSince(highestModseq);
-      expect(changes.flags).toEqual([{ uid: 2, marks: markBits.seen, isDeleted: false }]);
+      expect(changes.flags).toEqual([{ uid: 2, marks: markBits.seen, labels: [], isDeleted: false }]);
       expect(changes.vanished).toEqual(session.offers.qresync ? [4, 5] : undefined);
       const again = await session.select("INBOX");
       expect(BigInt(again.highestModseq ?? 0)).toBeGreaterThan(BigInt(highestModseq));
       expect((await session.changesSince(again.highestModseq ?? "")).flags).toEqual([]);
     });
 
-    it("appends with flags and date, byte for byte", async () => {
-      const { uid } = await session.append("Sent", Buffer.from(message(7)), markBits.seen, AT);
+    it("appends with flags, labels and date, byte for byte", async () => {
+      const labels = ["work", "Важные счета"];
+      const { uid } = await session.append("Sent", Buffer.from(message(7)), { marks: markBits.seen, labels }, AT);
       expect(await uidsThere("Sent")).toEqual([1]);
       expect([undefined, 1]).toContain(uid);
       await session.select("Sent");
       const [sent] = await all(session.fetchSources([1]));
       expect(sent).toMatchObject({ marks: markBits.seen, receivedAt: AT });
+      expect(sent?.labels.toSorted()).toEqual(labels);
       expect(sent?.source.toString()).toBe(message(7));
-      await expect(session.append("Nowhere", Buffer.from(message(7)), 0, AT)).rejects.toMatchObject({
+      await expect(session.append("Nowhere", Buffer.from(message(7)), noFlags, AT)).rejects.toMatchObject({
         reason: "server",
       });
+    });
+
+    it("[IMP-8] sets and takes away labels, and leaves keywords of others as they are", async () => {
+      await fill(2);
+      await other.messageFlagsAdd("1:2", ["$label1", "NonJunk", "\\Flagged"], { uid: true });
+      expect((await session.select("INBOX")).takesLabels).toBe(true);
+      await session.setLabels([1, 2], { add: ["Счета", "to do", "x".repeat(60)], remove: [] });
+      await session.setLabels([2], { add: [], remove: ["Счета"] });
+      const found = await session.fetchFlags({ from: 1 });
+      expect(found.map(({ uid, labels }) => [uid, labels.toSorted()])).toEqual([
+        [1, ["to do", "Счета"]],
+        [2, ["to do"]],
+      ]);
+      await other.mailboxOpen("INBOX");
+      const row = await other.fetchOne("2", { flags: true }, { uid: true });
+      expect(row && [...(row.flags ?? [])]).toEqual(expect.arrayContaining(["$label1", "NonJunk", "\\Flagged"]));
     });
 
     it("makes, renames and deletes folders, twice as well as once", async () => {
       const path = await session.createFolder(["Ideas", "Später"]);
       expect(await session.createFolder(["Ideas", "Später"])).toBe(path);
-      await session.append(path, Buffer.from(message(1)), 0, AT);
+      await session.append(path, Buffer.from(message(1)), noFlags, AT);
       const renamed = await session.renameFolder(path, ["Ideas", "Früher"]);
       expect((await session.select(renamed)).exists).toBe(1);
       await expect(session.select(path)).rejects.toMatchObject({ name: "AccountFailure" });

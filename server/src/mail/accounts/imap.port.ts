@@ -1,5 +1,5 @@
 import type { FolderRole } from "@kontor/shared/mail";
-import type { Marks } from "./marks.ts";
+import type { Flags, Marks } from "./marks.ts";
 
 /**
  * What two-way sync needs of an IMAP server, and no more. One session is one connection; its calls are made one after the
@@ -13,6 +13,7 @@ import type { Marks } from "./marks.ts";
  * - **IMP-5** Only the messages named are removed, on servers without UIDPLUS, too.
  * - **IMP-6** `changesSince` tells every flag that changed, and what vanished where the server can say so.
  * - **IMP-7** Waiting ends as soon as something happens in the selected folder, and when it is told to.
+ * - **IMP-8** Labels are keywords (`keyword.ts`); what else is there is left as it is.
  */
 export interface ImapPort {
   connect(settings: ImapSettings): Promise<ImapSession>;
@@ -57,11 +58,16 @@ export interface ImapSession {
   /** Messages with this Message-ID (without brackets), of `fromUid` and above. */
   findByMessageId(messageId: string, fromUid: number): Promise<readonly number[]>;
   setMarks(uids: readonly number[], change: { readonly add: Marks; readonly remove: Marks }): Promise<void>;
+  /** Where the folder takes keywords of ours; elsewhere nothing is done. */
+  setLabels(
+    uids: readonly number[],
+    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+  ): Promise<void>;
   /** Where each lies now, as far as the server says so (UIDPLUS). */
   move(uids: readonly number[], path: string): Promise<Moved>;
   /** For good. */
   expunge(uids: readonly number[]): Promise<void>;
-  append(path: string, message: Buffer, marks: Marks, receivedAt: string): Promise<Appended>;
+  append(path: string, message: Buffer, flags: Flags, receivedAt: string): Promise<Appended>;
   /** Names from the top; returns the path. One that exists is no error. */
   createFolder(names: readonly string[]): Promise<string>;
   renameFolder(path: string, names: readonly string[]): Promise<string>;
@@ -122,6 +128,8 @@ export interface SelectedFolder {
   readonly exists: number;
   /** Absent: the folder has none, and flags must be compared. */
   readonly highestModseq: string | undefined;
+  /** New keywords are kept in it (PERMANENTFLAGS with `\\*`). */
+  readonly takesLabels: boolean;
 }
 
 /** Inclusive; without `to`, up to the last. */
@@ -130,9 +138,9 @@ export interface UidRange {
   readonly to?: number;
 }
 
-export interface FetchedFlags {
+/** Labels by their keywords (`keyword.ts`). */
+export interface FetchedFlags extends Flags {
   readonly uid: number;
-  readonly marks: Marks;
   readonly isDeleted: boolean;
 }
 

@@ -6,9 +6,9 @@ import { inThreadOf } from "../inbound/inThreadOf.ts";
 import { placeMessages, type PlacedMessage } from "../messages/placeMessage.ts";
 import { storeContents } from "../messages/storeContent.ts";
 import type { AccountWork } from "./account.work.ts";
-import { applyMarks, applyMoves, holdMessages } from "./applyRemote.ts";
+import { applyFlags, applyMoves, holdMessages } from "./applyRemote.ts";
 import { findMoved } from "./findMoved.ts";
-import { fromMarks } from "./marks.ts";
+import { fromMarks, noFlags } from "./marks.ts";
 import { readMessage, startBytes, type FetchedMessage } from "./readMessage.ts";
 import { findPlaces, placeThere } from "./remote.repo.ts";
 
@@ -87,18 +87,18 @@ function batchesOf(uids: readonly number[], sizes: ReadonlyMap<number, number>):
 }
 
 async function fetchBatch(
-  { session, blobs }: AccountWork,
+  { session, blobs, read }: AccountWork,
   uids: readonly number[],
   sizes: ReadonlyMap<number, number>,
 ): Promise<readonly FetchedMessage[]> {
   const isLarge = (uid: number) => (sizes.get(uid) ?? 0) > mailLimits.maxMessageBytes;
   const fetched: FetchedMessage[] = [];
   for await (const source of session.fetchSources(uids.filter((uid) => !isLarge(uid)))) {
-    if (!source.isDeleted) fetched.push(readMessage(source));
+    if (!source.isDeleted) fetched.push(await readMessage(read, source));
   }
   for (const uid of uids.filter(isLarge)) {
     const start = await session.fetchStart(uid, startBytes);
-    if (start && !start.isDeleted) fetched.push(readMessage(start, sizes.get(uid)));
+    if (start && !start.isDeleted) fetched.push(await readMessage(read, start, sizes.get(uid)));
   }
   await blobs.putMany(fetched.flatMap(({ bodies }) => bodies));
   // The newest is placed first, so that it is the first to be seen.
@@ -126,17 +126,18 @@ async function writeBatch(work: AccountWork, task: Import, batch: Batch): Promis
     const news = coming.filter(({ uid }) => !found.has(uid));
     const placed = await placeMessages(
       trx,
-      news.map(({ contentId, receivedAt, marks }) => ({
+      news.map(({ contentId, receivedAt, marks, labels }) => ({
         mailboxId,
         folder: { id: folderId },
         contentId,
         receivedAt,
         ...fromMarks(marks),
+        labels: labels.slice(0, mailLimits.maxLabels),
       })),
     );
     const there = placed.map(({ id }, index) => {
-      const { uid, marks } = news[index] as Coming;
-      return { messageId: id, folderId, uid, marks };
+      const { uid, marks, labels } = news[index] as Coming;
+      return { messageId: id, folderId, uid, marks, labels };
     });
     await placeThere(trx, mailboxId, there);
     await takeBack(work, trx, { folderId, coming, found });
@@ -195,14 +196,14 @@ async function takeBack(
 ): Promise<void> {
   if (found.size === 0) return;
   const before = await findPlaces(trx, [...found.values()]);
-  const back = coming.flatMap(({ uid, marks }) => {
+  const back = coming.flatMap(({ uid, marks, labels }) => {
     const messageId = found.get(uid);
-    return messageId === undefined ? [] : [{ messageId, folderId, uid, marks }];
+    return messageId === undefined ? [] : [{ messageId, folderId, uid, marks, labels }];
   });
   await placeThere(trx, mailboxId, back);
-  await applyMarks(
+  await applyFlags(
     trx,
-    back.map(({ messageId, marks }) => ({ messageId, before: before.get(messageId)?.marks ?? 0, marks })),
+    back.map(({ messageId, ...now }) => ({ messageId, before: before.get(messageId) ?? noFlags, now })),
   );
   await applyMoves(trx, back, new Date(clock.now()).toISOString());
 }

@@ -1,10 +1,10 @@
 import { sql } from "kysely";
 import type { AccountWork } from "./account.work.ts";
 import { removePending } from "./accounts.repo.ts";
-import { applyMarks, applyMoves, holdMessages } from "./applyRemote.ts";
+import { applyFlags, applyMoves, holdMessages } from "./applyRemote.ts";
 import type { FetchedIdentity } from "./imap.port.ts";
 import { noteRemoteChanges } from "../messages/messages.repo.ts";
-import { fromMarks, toMarks, type Marks } from "./marks.ts";
+import { changedLabels, fromMarks, noFlags, toMarks, type Flags, type Marks, type MarkValues } from "./marks.ts";
 import { placeThere } from "./remote.repo.ts";
 
 /** A message of ours that has no place there: lost from where it was, or on its way there. */
@@ -15,6 +15,7 @@ interface Unplaced {
   readonly received_at: string;
   /** Of a lost one: its flags there, as we knew them. */
   readonly marks: Marks | null;
+  readonly labels: readonly string[] | null;
   /** Of one that is still to be appended: the change that would. */
   readonly append_id: number | null;
 }
@@ -51,13 +52,14 @@ export async function matchMessages(
 
 async function findUnplaced({ db, mailboxId }: AccountWork): Promise<readonly Unplaced[]> {
   const { rows } = await sql<Unplaced>`
-    select message.id, content.message_id, content.raw_size, message.received_at, lost.marks, null::bigint as append_id
+    select message.id, content.message_id, content.raw_size, message.received_at, lost.marks, lost.labels,
+      null::bigint as append_id
     from mail_remote_message lost
       join mail_message message on message.id = lost.message_id
       join mail_content content on content.id = message.content_id
     where lost.mailbox_id = ${mailboxId} and lost.folder_id is null
     union all
-    select message.id, content.message_id, content.raw_size, message.received_at, null, change.id
+    select message.id, content.message_id, content.raw_size, message.received_at, null, null, change.id
     from mail_remote_change change
       join mail_message message on message.id = change.message_id
       join mail_content content on content.id = message.content_id
@@ -104,12 +106,16 @@ async function adopt(work: AccountWork, folderId: string, pairs: readonly Pair[]
       pairs.map(({ ours }) => ours.id),
     );
     const kept = pairs.filter(({ ours }) => here.has(ours.id));
-    const place = ({ there, ours }: Pair) => ({ messageId: ours.id, folderId, uid: there.uid, marks: there.marks });
+    const place = ({ there, ours }: Pair) => ({ messageId: ours.id, folderId, uid: there.uid, ...flagsIn(there) });
     await placeThere(trx, work.mailboxId, kept.map(place));
     const lost = kept.filter(({ ours }) => ours.append_id === null);
-    await applyMarks(
+    await applyFlags(
       trx,
-      lost.map(({ there, ours }) => ({ messageId: ours.id, before: ours.marks ?? 0, marks: there.marks })),
+      lost.map(({ there, ours }) => ({
+        messageId: ours.id,
+        before: { marks: ours.marks ?? 0, labels: ours.labels ?? [] },
+        now: there,
+      })),
     );
     const now = new Date(work.clock.now()).toISOString();
     await applyMoves(trx, kept.map(place), now);
@@ -119,29 +125,36 @@ async function adopt(work: AccountWork, folderId: string, pairs: readonly Pair[]
       trx,
       appended.flatMap(({ ours }) => ours.append_id ?? []),
     );
-    await noteOwnMarks(trx, work.mailboxId, appended);
+    await noteOwnFlags(trx, work.mailboxId, appended);
     return new Set(kept.map(({ there }) => there.uid));
   });
 }
 
-async function noteOwnMarks(
+const flagsIn = ({ marks, labels }: Flags): Flags => ({ marks, labels });
+
+async function noteOwnFlags(
   trx: Parameters<typeof noteRemoteChanges>[0],
   mailboxId: string,
   pairs: readonly Pair[],
 ): Promise<void> {
   if (pairs.length === 0) return;
-  const { rows } = await sql<{ id: string; seen: boolean; flagged: boolean; answered: boolean; forwarded: boolean }>`
-    select id, seen, flagged, answered, forwarded from mail_message
+  const { rows } = await sql<{ id: string; labels: readonly string[] } & MarkValues>`
+    select id, seen, flagged, answered, forwarded, labels from mail_message
     where id = any(${pairs.map(({ ours }) => ours.id)}::uuid[])`.execute(trx);
-  const there = new Map(pairs.map((pair) => [pair.ours.id, pair.there.marks]));
-  const differing = rows.filter((row) => toMarks(row) !== there.get(row.id));
+  const there = new Map(pairs.map((pair) => [pair.ours.id, pair.there]));
+  const differing = rows.flatMap((row) => {
+    const before = there.get(row.id) ?? noFlags;
+    const { added, removed } = changedLabels(before.labels, row.labels);
+    const isSame = toMarks(row) === before.marks && added.length + removed.length === 0;
+    return isSame ? [] : [{ row, added, removed }];
+  });
   await noteRemoteChanges(
     trx,
-    differing.map((row) => ({
+    differing.map(({ row, added, removed }) => ({
       mailboxId,
       kind: "flags",
       messageId: row.id,
-      args: { ...fromMarks(toMarks(row)) },
+      args: { ...fromMarks(toMarks(row)), addLabels: added, removeLabels: removed },
     })),
   );
 }

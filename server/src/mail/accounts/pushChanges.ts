@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { AccountFailure } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
-import { countAttempt, readPending, removePending, type PendingChange } from "./accounts.repo.ts";
+import { countAttempt, labelsOfArgs, readPending, removePending, type PendingChange } from "./accounts.repo.ts";
 import { appendMessage } from "./appendMessage.ts";
 import { giveUp } from "./giveUp.ts";
 import type { Moved } from "./imap.port.ts";
+import { labelToKeyword } from "./keyword.ts";
 import { markBits, markNames, type Marks } from "./marks.ts";
 import { createAgain, pushFolder, remoteFolderFor } from "./pushFolder.ts";
 import {
@@ -13,7 +14,7 @@ import {
   forgetMessages,
   loseMessages,
   placeThere,
-  setMarksThere,
+  setFlagsThere,
   type RemoteFolderRow,
   type RemotePlace,
 } from "./remote.repo.ts";
@@ -54,10 +55,12 @@ function runsOf(pending: readonly PendingChange[]): readonly (readonly PendingCh
 
 function isSame(a: PendingChange, b: PendingChange): boolean {
   if (a.kind !== b.kind) return false;
-  if (a.kind === "flags") return JSON.stringify(marksOfArgs(a)) === JSON.stringify(marksOfArgs(b));
+  if (a.kind === "flags") return flagsKey(a) === flagsKey(b);
   if (a.kind === "move") return moveArgs.parse(a.args).toFolderId === moveArgs.parse(b.args).toFolderId;
   return a.kind === "delete";
 }
+
+const flagsKey = (change: PendingChange): string => JSON.stringify([marksOfArgs(change), labelsOfArgs(change.args)]);
 
 async function pushRun(work: AccountWork, run: readonly PendingChange[], waiting: Set<string>): Promise<void> {
   const ready = run.filter(({ message_id, folder_id, kind }) => {
@@ -144,11 +147,11 @@ async function pushMessages(
   for (const [folderId, group] of Map.groupBy(placed, ({ place }) => place.folder_id)) {
     const folder = await findRemoteFolder(work.db, folderId);
     if (!folder) continue;
-    const { uidValidity } = await work.session.select(folder.path);
+    const { uidValidity, takesLabels } = await work.session.select(folder.path);
     // UIDs mean other messages now: they are looked for first.
     if (uidValidity !== folder.uid_validity) moved.push(...group.map(({ change }) => change));
     else if (first.kind === "move") moved.push(...(await pushMove(work, first, { folder, group })));
-    else await (first.kind === "flags" ? pushMarks(work, first, group) : pushDelete(work, group));
+    else await (first.kind === "flags" ? pushFlags(work, first, group, takesLabels) : pushDelete(work, group));
   }
   return [...lost, ...moved];
 }
@@ -158,16 +161,29 @@ interface Placed {
   readonly place: RemotePlace & { readonly folder_id: string; readonly uid: number };
 }
 
-async function pushMarks(work: AccountWork, first: PendingChange, group: readonly Placed[]): Promise<void> {
+async function pushFlags(
+  work: AccountWork,
+  first: PendingChange,
+  group: readonly Placed[],
+  takesLabels: boolean,
+): Promise<void> {
   const { add, remove } = marksOfArgs(first);
-  await work.session.setMarks(
-    group.map(({ place }) => place.uid),
-    { add, remove },
-  );
+  const uids = group.map(({ place }) => place.uid);
+  if (add !== 0 || remove !== 0) await work.session.setMarks(uids, { add, remove });
+  const labels = labelsOfArgs(first.args);
+  const areKept = takesLabels && (await setLabels(work, uids, labels));
   await work.transact(async (trx) => {
-    await setMarksThere(
+    await setFlagsThere(
       trx,
-      group.map(({ place }) => ({ messageId: place.message_id, marks: (place.marks | add) & ~remove })),
+      group.map(({ place }) => ({
+        messageId: place.message_id,
+        marks: (place.marks | add) & ~remove,
+        labels: areKept
+          ? [...new Set([...place.labels, ...labels.add.filter(hasKeyword)])].filter(
+              (label) => !labels.remove.includes(label),
+            )
+          : place.labels,
+      })),
     );
     await removePending(
       trx,
@@ -175,6 +191,25 @@ async function pushMarks(work: AccountWork, first: PendingChange, group: readonl
     );
   });
 }
+
+/** False: the server does not keep them; then they are ours alone. Some allow 26 in a folder. */
+async function setLabels(
+  { session, log, mailboxId }: AccountWork,
+  uids: readonly number[],
+  labels: ReturnType<typeof labelsOfArgs>,
+): Promise<boolean> {
+  if (labels.add.length + labels.remove.length === 0) return false;
+  try {
+    await session.setLabels(uids, labels);
+    return true;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    log.info({ mailboxId, err: error }, "a provider does not keep labels");
+    return false;
+  }
+}
+
+const hasKeyword = (label: string): boolean => labelToKeyword(label) !== undefined;
 
 async function pushDelete(work: AccountWork, group: readonly Placed[]): Promise<void> {
   await work.session.expunge(group.map(({ place }) => place.uid));
@@ -219,7 +254,9 @@ async function pushMove(
     const uids = known?.uid_validity === moved.uidValidity ? moved.uids : new Map<number, number>();
     const placed = group.flatMap(({ place }) => {
       const uid = uids.get(place.uid);
-      return uid === undefined ? [] : [{ messageId: place.message_id, folderId: toFolderId, uid, marks: place.marks }];
+      return uid === undefined
+        ? []
+        : [{ messageId: place.message_id, folderId: toFolderId, uid, marks: place.marks, labels: place.labels }];
     });
     await placeThere(trx, work.mailboxId, placed, { isPut: true });
     await loseMessages(

@@ -1,16 +1,15 @@
 import { createHash } from "node:crypto";
 import { mailLimits, type Authenticity } from "@kontor/shared/mail";
 import type { ContentToStore } from "../messages/storeContent.ts";
-import { parseBounce, type Bounce } from "../mime/parseBounce.ts";
-import { parseMessage } from "../mime/parseMessage.ts";
-import type { ParsedMessage } from "../mime/parsedMessage.ts";
+import type { MessageReader } from "../mime/messageReader.ts";
+import type { Bounce } from "../mime/parseBounce.ts";
+import type { ParsedMessage, ParseOutcome } from "../mime/parsedMessage.ts";
 import type { FetchedSource } from "./imap.port.ts";
-import type { Marks } from "./marks.ts";
+import type { Flags } from "./marks.ts";
 
 /** A message from there, read, with its bodies still to be kept. */
-export interface FetchedMessage {
+export interface FetchedMessage extends Flags {
   readonly uid: number;
-  readonly marks: Marks;
   readonly receivedAt: string;
   readonly content: ContentToStore;
   /** What must be in the blob store first: the message itself, and its attachments. */
@@ -22,9 +21,14 @@ export interface FetchedMessage {
 /** What is said of where it comes from is the provider's business: it took the message in, and told it from spam. */
 const AUTHENTICITY: Authenticity = { internal: false, warnings: [] };
 
-export function readMessage({ uid, marks, receivedAt, source }: FetchedSource, wholeBytes?: number): FetchedMessage {
+export async function readMessage(
+  read: MessageReader["read"],
+  { uid, marks, labels, receivedAt, source }: FetchedSource,
+  wholeBytes?: number,
+): Promise<FetchedMessage> {
   const raw = { sha256: sha256(source), size: source.length };
-  const parsed = parsedOrPlaceholder(source, raw.sha256);
+  const { outcome, bounce } = await read(source);
+  const parsed = parsedOrPlaceholder(outcome, raw.sha256);
   // Of one that is too large only the beginning was fetched: attachments would be torn.
   const isPart = wholeBytes !== undefined;
   const kept: ParsedMessage = isPart ? { ...parsed, attachments: [], isCut: true } : parsed;
@@ -32,6 +36,7 @@ export function readMessage({ uid, marks, receivedAt, source }: FetchedSource, w
   return {
     uid,
     marks,
+    labels,
     receivedAt,
     content: {
       parsed: kept,
@@ -42,7 +47,7 @@ export function readMessage({ uid, marks, receivedAt, source }: FetchedSource, w
       ...(isPart && { wholeBytes }),
     },
     bodies: [source, ...kept.attachments.map(({ bytes }) => bytes)],
-    bounce: parseBounce(source),
+    bounce,
   };
 }
 
@@ -55,8 +60,7 @@ const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
  * What cannot be read lies in its folder all the same, empty, with its bytes kept: at the provider it is there, and left out
  * here it would be fetched again for ever.
  */
-function parsedOrPlaceholder(source: Uint8Array, hash: string): ParsedMessage {
-  const outcome = parseMessage(source);
+function parsedOrPlaceholder(outcome: ParseOutcome, hash: string): ParsedMessage {
   if (outcome.kind === "parsed") return outcome.message;
   return {
     messageId: `${hash}@unreadable.invalid`,

@@ -1,6 +1,6 @@
 import { sql, type Generated } from "kysely";
 import type { Database, Transaction } from "#kernel";
-import type { Marks } from "./marks.ts";
+import type { Flags } from "./marks.ts";
 
 /** SQL of how an account looks at its provider, as far as we know it. */
 
@@ -15,10 +15,9 @@ export interface RemoteFolderRow {
   readonly filled_down_to: number;
 }
 
-export interface RemoteMessageRow {
+export interface RemoteMessageRow extends Flags {
   readonly message_id: string;
   readonly uid: number;
-  readonly marks: Marks;
 }
 
 type RemoteTables = {
@@ -37,6 +36,7 @@ type RemoteTables = {
     folder_id: string | null;
     uid: number | null;
     marks: Generated<number>;
+    labels: Generated<string[]>;
     is_put: Generated<boolean>;
   };
 };
@@ -100,8 +100,8 @@ export async function readKnown(
   folderId: string,
   fromUid = 0,
 ): Promise<ReadonlyMap<number, RemoteMessageRow>> {
-  const { rows } = await sql<{ message_id: string; uid: number; marks: number }>`
-    select message_id, uid, marks from mail_remote_message
+  const { rows } = await sql<RemoteMessageRow>`
+    select message_id, uid, marks, labels from mail_remote_message
     where folder_id = ${folderId} and uid >= ${fromUid}`.execute(db);
   return new Map(rows.map((row) => [row.uid, row]));
 }
@@ -112,17 +112,16 @@ export async function findByUids(
   uids: readonly number[],
 ): Promise<ReadonlyMap<number, RemoteMessageRow>> {
   if (uids.length === 0) return new Map();
-  const { rows } = await sql<{ message_id: string; uid: number; marks: number }>`
-    select message_id, uid, marks from mail_remote_message
+  const { rows } = await sql<RemoteMessageRow>`
+    select message_id, uid, marks, labels from mail_remote_message
     where folder_id = ${folderId} and uid = any(${uids}::bigint[])`.execute(db);
   return new Map(rows.map((row) => [row.uid, row]));
 }
 
-export interface RemotePlace {
+export interface RemotePlace extends Flags {
   readonly message_id: string;
   readonly folder_id: string | null;
   readonly uid: number | null;
-  readonly marks: Marks;
 }
 
 export async function findPlaces(
@@ -131,17 +130,16 @@ export async function findPlaces(
 ): Promise<ReadonlyMap<string, RemotePlace>> {
   if (messageIds.length === 0) return new Map();
   const { rows } = await sql<RemotePlace>`
-    select message_id, folder_id, uid, marks from mail_remote_message
+    select message_id, folder_id, uid, marks, labels from mail_remote_message
     where message_id = any(${messageIds}::uuid[])`.execute(db);
   return new Map(rows.map((row) => [row.message_id, row]));
 }
 
-export interface PlacedThere {
+export interface PlacedThere extends Flags {
   readonly messageId: string;
   /** Null, both: it lies there somewhere, and is looked for. */
   readonly folderId: string | null;
   readonly uid: number | null;
-  readonly marks: Marks;
 }
 
 /** Where messages lie there from now on. `isPut`: we put them there, and are still to see them there. */
@@ -152,23 +150,27 @@ export async function placeThere(
   { isPut = false }: { readonly isPut?: boolean } = {},
 ): Promise<void> {
   if (placed.length === 0) return;
-  await sql`insert into mail_remote_message as known (message_id, mailbox_id, folder_id, uid, marks, is_put)
-    select each.message_id, ${mailboxId}, each.folder_id, each.uid, each.marks, ${isPut} from unnest(
+  await sql`insert into mail_remote_message as known (message_id, mailbox_id, folder_id, uid, marks, labels, is_put)
+    select each.message_id, ${mailboxId}, each.folder_id, each.uid, each.marks, array(select jsonb_array_elements_text(each.labels)),
+      ${isPut} from unnest(
       ${placed.map(({ messageId }) => messageId)}::uuid[], ${placed.map(({ folderId }) => folderId)}::uuid[],
-      ${placed.map(({ uid }) => uid)}::bigint[], ${placed.map(({ marks }) => marks)}::smallint[]
-    ) as each (message_id, folder_id, uid, marks)
+      ${placed.map(({ uid }) => uid)}::bigint[], ${placed.map(({ marks }) => marks)}::smallint[],
+      ${placed.map(({ labels }) => JSON.stringify(labels))}::jsonb[]
+    ) as each (message_id, folder_id, uid, marks, labels)
     on conflict (message_id) do update set folder_id = excluded.folder_id, uid = excluded.uid, marks = excluded.marks,
-      is_put = excluded.is_put`.execute(trx);
+      labels = excluded.labels, is_put = excluded.is_put`.execute(trx);
 }
 
-export async function setMarksThere(
+export async function setFlagsThere(
   trx: Transaction,
-  changes: readonly { readonly messageId: string; readonly marks: Marks }[],
+  changes: readonly ({ readonly messageId: string } & Flags)[],
 ): Promise<void> {
   if (changes.length === 0) return;
-  await sql`update mail_remote_message as known set marks = each.marks from unnest(
-      ${changes.map(({ messageId }) => messageId)}::uuid[], ${changes.map(({ marks }) => marks)}::smallint[]
-    ) as each (message_id, marks) where known.message_id = each.message_id`.execute(trx);
+  await sql`update mail_remote_message as known set marks = each.marks,
+      labels = array(select jsonb_array_elements_text(each.labels)) from unnest(
+      ${changes.map(({ messageId }) => messageId)}::uuid[], ${changes.map(({ marks }) => marks)}::smallint[],
+      ${changes.map(({ labels }) => JSON.stringify(labels))}::jsonb[]
+    ) as each (message_id, marks, labels) where known.message_id = each.message_id`.execute(trx);
 }
 
 /** The folder was looked into: what we put there and is not missed in it lies there. */

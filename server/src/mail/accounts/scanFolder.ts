@@ -1,5 +1,5 @@
 import type { AccountWork } from "./account.work.ts";
-import { applyMarks, type MarksChange } from "./applyRemote.ts";
+import { applyFlags, type FlagsChange } from "./applyRemote.ts";
 import { loseVanished } from "./findMoved.ts";
 import type { FetchedFlags, FolderStatus, ImapOffers, ImapSession, SelectedFolder } from "./imap.port.ts";
 import {
@@ -36,7 +36,7 @@ export async function scanFolder(work: AccountWork, folder: SyncedFolder): Promi
   if (current.uid_validity !== selected.uidValidity) return beginAnew(work, current, selected);
   const found = await look(work, current, selected);
   await work.transact(async (trx) => {
-    await applyMarks(trx, found.marks);
+    await applyFlags(trx, found.changes);
     await loseVanished(
       trx,
       found.vanished.map(({ message_id }) => message_id),
@@ -71,7 +71,7 @@ async function beginAnew(work: AccountWork, folder: SyncedFolder, selected: Sele
 }
 
 interface Found {
-  readonly marks: readonly MarksChange[];
+  readonly changes: readonly FlagsChange[];
   readonly vanished: readonly RemoteMessageRow[];
   readonly newUids: readonly number[];
 }
@@ -97,7 +97,8 @@ async function lookAtChanges(
   { folder_id: folderId, uid_next: uidNext, filled_down_to: filled }: SyncedFolder,
   { selected, since }: Since,
 ): Promise<Found> {
-  if (since === selected.highestModseq && uidNext === selected.uidNext) return { marks: [], vanished: [], newUids: [] };
+  if (since === selected.highestModseq && uidNext === selected.uidNext)
+    return { changes: [], vanished: [], newUids: [] };
   const { flags, vanished = [] } = await session.changesSince(since);
   const added = await session.listUids({ from: Math.max(uidNext, filled) });
   const touched = [...new Set([...flags.map(({ uid }) => uid), ...vanished, ...added])];
@@ -153,15 +154,15 @@ function compare({
   // Marked as deleted is away: that is how other clients delete.
   const away = new Set([...gone, ...flags.filter(({ isDeleted }) => isDeleted).map(({ uid }) => uid)]);
   const left = flags.filter(({ uid }) => !away.has(uid));
-  const marks = left.flatMap(({ uid, marks: now }) => {
-    const row = known.get(uid);
-    return row ? [{ messageId: row.message_id, before: row.marks, marks: now }] : [];
+  const changes = left.flatMap((now) => {
+    const row = known.get(now.uid);
+    return row ? [{ messageId: row.message_id, before: row, now }] : [];
   });
   // Beside those with new UIDs, those that somebody marked as deleted and then not.
   const back = left.map(({ uid }) => uid).filter((uid) => uid >= filled);
   const newUids = [...new Set([...back, ...added])].filter((uid) => !known.has(uid) && !away.has(uid));
   return {
-    marks,
+    changes,
     vanished: [...away].flatMap((uid) => known.get(uid) ?? []),
     newUids: newUids.toSorted((a, b) => b - a),
   };

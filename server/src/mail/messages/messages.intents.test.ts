@@ -169,7 +169,7 @@ describe("mail.update", () => {
     await apply(test.db, actor("ann"), "mail.update", id, { seen: true, folderId: archive, addLabels: ["x"] });
     await apply(test.db, actor("ann"), "mail.update", id, { flagged: true });
     expect(await remote(external)).toEqual([
-      { kind: "flags", message_id: id, folder_id: folderId, args: { seen: true } },
+      { kind: "flags", message_id: id, folder_id: folderId, args: { seen: true, addLabels: ["x"], removeLabels: [] } },
       { kind: "move", message_id: id, folder_id: folderId, args: { toFolderId: archive } },
       { kind: "flags", message_id: id, folder_id: archive, args: { flagged: true } },
     ]);

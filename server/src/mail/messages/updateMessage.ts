@@ -149,6 +149,7 @@ async function noteForProvider(trx: Transaction, message: HeldMessage, patch: Pa
   const flags = {
     ...(patch.seen !== undefined && { seen: patch.seen }),
     ...(patch.flagged !== undefined && { flagged: patch.flagged }),
+    ...(patch.labels && labelChanges(message.labels, patch.labels)),
   };
   await noteRemoteChanges(trx, [
     ...(Object.keys(flags).length > 0 ? [{ mailboxId, kind: "flags" as const, messageId, folderId, args: flags }] : []),
@@ -165,3 +166,8 @@ async function noteForProvider(trx: Transaction, message: HeldMessage, patch: Pa
       : []),
   ]);
 }
+
+const labelChanges = (before: readonly string[], now: readonly string[]) => ({
+  addLabels: now.filter((label) => !before.includes(label)),
+  removeLabels: before.filter((label) => !now.includes(label)),
+});
