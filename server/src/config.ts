@@ -6,6 +6,7 @@ import { z } from "zod";
 import { DomainError } from "@kontor/shared/base";
 import { accountKeys, accountsConfigOf, type AccountsConfig } from "./config.accounts.ts";
 import { smtpConfigOf, smtpKeys, smtpProblems, type SmtpConfig } from "./config.smtp.ts";
+import { webhookKeys, webhooksConfigOf, type WebhooksConfig } from "./config.webhooks.ts";
 
 /**
  * The one reader of the environment. Every key can stand in the environment or in `kontor.config.json` inside the data
@@ -107,6 +108,7 @@ export const configKeys = {
       "yes: pictures that messages show from elsewhere are also fetched from addresses of a private network. no: nobody's message can have this server knock at machines of yours.",
   },
   ...accountKeys,
+  ...webhookKeys,
   ...smtpKeys,
   KONTOR_BLOB_STORE: {
     schema: z.enum(["disk", "s3"]).default("disk"),
@@ -156,6 +158,7 @@ export interface Config {
   };
   /** Mail with other servers. */
   readonly accounts: AccountsConfig;
+  readonly webhooks: WebhooksConfig;
   readonly smtp: SmtpConfig;
   readonly blobs:
     | { readonly kind: "disk" }
@@ -232,6 +235,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, overrides: ConfigOver
       picturesPrivate: settings.KONTOR_MAIL_PICTURES_PRIVATE === "yes",
     },
     accounts: accountsConfigOf(settings),
+    webhooks: webhooksConfigOf(settings),
     smtp: smtpConfigOf(settings, settings.KONTOR_PUBLIC_URL),
     blobs:
       settings.KONTOR_BLOB_STORE === "disk"

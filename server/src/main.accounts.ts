@@ -12,6 +12,7 @@ import {
   createCredentials,
   createOAuthFlows,
   createSlots,
+  tellEvents,
   forwardMessage,
   googleOAuth,
   microsoftOAuth,
@@ -85,6 +86,8 @@ export async function createAccounts(deps: AccountsDeps): Promise<Accounts> {
         const [first] = placed;
         if (!first) return;
         const at = new Date(clock.now()).toISOString();
+        const happened = placed.map(({ id: messageId, mailboxId }) => ({ mailboxId, messageId }));
+        await tellEvents(trx, "mail.received", { at, happened });
         const messages = placed.map(({ id }) => ({ id }));
         await applyRules(trx, { forward: forwardMessage }, { mailboxId: first.mailboxId, messages, at });
       },

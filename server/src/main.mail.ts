@@ -44,6 +44,7 @@ import type { Office } from "./main.office.ts";
 import { startSmtp, type Smtp } from "./main.smtp.ts";
 import { createPictureFetcher } from "./adapters/web/index.ts";
 import { createStops } from "./main.stops.ts";
+import { createWebhooks } from "./main.webhooks.ts";
 
 /**
  * The part of the composition root that is about mail: names its adapters, and every door of each of its rooms once. What others
@@ -117,6 +118,10 @@ export function createMail(deps: MailDeps): MailParts {
       const smtp = await startSmtp({ config, office, blobs, clock, log, metrics, keepFiles, credentials });
       stops.push(() => smtp.stop());
 
+      const webhooks = await createWebhooks({ config, office, blobs, clock, log, actorOf });
+      stops.push(() => webhooks.stop());
+      webhooks.start();
+
       const signingKey = await secretState(db, "files.signing");
       const dispatcher = createDispatcher({
         db,
@@ -180,6 +185,7 @@ export function createMail(deps: MailDeps): MailParts {
           ...sendEndpoints(rest),
           ...smtp.endpoints,
           ...accounts.endpoints,
+          ...webhooks.endpoints,
           ...deliveryEndpoints({ db, actorOf, wake: smtp.wake, changed: () => doorbell.ring() }),
         ],
         health: smtp.health,

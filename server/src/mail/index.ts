@@ -73,3 +73,8 @@ export type { ImportedCopy, ImportedMail, ImportedMessage, ImportedPlace } from 
 export { mailBlobNames, sweepMail } from "./messages/sweepMail.ts";
 export { pictureLimits, pictureMimes, type Picture, type PictureFetcher } from "./remote/picture.port.ts";
 export { remoteEndpoints } from "./remote/remote.endpoints.ts";
+export { mailEvents } from "./webhooks/mail.events.ts";
+export { createOffNotice } from "./webhooks/offNotice.ts";
+export { tellEvents } from "./webhooks/tellEvents.ts";
+export { webhookAdminEndpoints } from "./webhooks/webhooks.admin.endpoints.ts";
+export { webhookEndpoints } from "./webhooks/webhooks.endpoints.ts";

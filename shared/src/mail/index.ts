@@ -24,6 +24,8 @@ export {
 export type * from "./mail.docs.ts";
 export { cardSchema, contactSchema, draftSchema, mailIntentSchemas, ruleSchema } from "./mail.intents.ts";
 export type { Draft, MailIntentArgs, MailIntentName } from "./mail.intents.ts";
+export { mailEventNames } from "./mail.events.ts";
+export type { MailEventName } from "./mail.events.ts";
 export { mailLimits } from "./mail.limits.ts";
 export {
   defaultMailSettings,

@@ -1,1 +1,2 @@
 export { createPictureFetcher } from "./picture.fetcher.ts";
+export { createWebhookSender } from "./webhook.sender.ts";

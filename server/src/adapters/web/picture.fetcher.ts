@@ -1,21 +1,18 @@
-import { lookup, type LookupAddress } from "node:dns";
-import { get as getPlain, type IncomingMessage, type RequestOptions } from "node:http";
-import { get as getSecure } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { fileTypeFromBuffer } from "file-type";
-import ipaddr from "ipaddr.js";
 import { DomainError } from "@kontor/shared/base";
 import { pictureLimits, pictureMimes, type Picture, type PictureFetcher } from "#mail";
+import { NotOutside, requestOutside } from "./outside.ts";
 
 export interface PictureFetcherOptions {
-  /** For tests against a server of this machine. */
+  /** Of a private network, too: an office whose own servers have the pictures. */
   readonly allowPrivate?: boolean;
   /** Default: `pictureLimits`. */
   readonly timeoutMs?: number;
 }
 
 /**
- * Over plain HTTP(S), with nothing that tells of the reader: no cookie, no referrer, one name for all. The address is looked
- * up once and that one is connected to, so that a name cannot be public while it is checked and private when it is used.
+ * Over plain HTTP(S), with nothing that tells of the reader: no cookie, no referrer, one name for all.
  */
 export function createPictureFetcher({
   allowPrivate = false,
@@ -54,35 +51,18 @@ export function createPictureFetcher({
   };
 }
 
-function request(
+const HEADERS = { accept: "image/*", "user-agent": "Kontor mail" };
+
+async function request(
   url: URL,
   { allowPrivate, signal }: { readonly allowPrivate: boolean; readonly signal: AbortSignal },
 ): Promise<IncomingMessage> {
   if (url.protocol !== "http:" && url.protocol !== "https:") throw noPicture();
-  // A host that is an address itself is never looked up.
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (ipaddr.isValid(host) && !allowPrivate && !isPublic(host)) throw notOutside();
-  const options: RequestOptions = {
-    signal,
-    agent: false,
-    headers: { accept: "image/*", "user-agent": "Kontor mail" },
-    lookup: (name, { all }, done) =>
-      lookup(name, { all: true }, (error, found) => {
-        const usable = error ? [] : found.filter(({ address }) => allowPrivate || isPublic(address));
-        const [first] = usable;
-        if (error ?? !first) return done(error ?? notOutside(), all ? [] : "", 4);
-        if (all) (done as (error: null, addresses: LookupAddress[]) => void)(null, usable);
-        else done(null, first.address, first.family);
-      }),
-  };
-  return new Promise((resolve, reject) => {
-    (url.protocol === "https:" ? getSecure : getPlain)(url, options, resolve).once("error", reject);
-  });
-}
-
-/** Neither this machine, nor a network behind it, nor what is reserved for neighbours and many at once. */
-function isPublic(address: string): boolean {
-  return ipaddr.process(address).range() === "unicast";
+  try {
+    return await requestOutside(url, { method: "GET", headers: HEADERS, signal, allowPrivate });
+  } catch (error) {
+    throw error instanceof NotOutside ? notOutside() : error;
+  }
 }
 
 async function read(answer: IncomingMessage): Promise<Picture> {

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { addressKey } from "@kontor/shared/mail";
 import type { Transaction } from "#kernel";
 import type { Bounce, BouncedRecipient } from "../mime/parseBounce.ts";
-import { noteMessages } from "../outbound/outbound.repo.ts";
+import { noteMessages, tellBounces } from "../outbound/outbound.repo.ts";
 import { cleanWords, replyOf } from "../outbound/transport.port.ts";
 
 /** A message of ours that a report is about. */
@@ -40,6 +40,7 @@ export async function applyBounce(
     await sql`
       update mail_outbound set state = ${state}, reply = ${replyIn(report)}, finished_at = coalesce(finished_at, ${now})
       where id = ${row.id}`.execute(trx);
+    if (state === "failed") await tellBounces(trx, now, [row]);
   }
   if (isNews) await noteMessages(trx, rows);
   const isProved = first.envelope_id === bounce.envelopeId;

@@ -3,6 +3,7 @@ import type { Transaction } from "#kernel";
 import { findNumbered, type TypeRegistry } from "#objects";
 import { applyRules, type ForwardMessage } from "../rules/applyRules.ts";
 import { findRulesOf } from "../rules/rules.repo.ts";
+import { tellEvents } from "../webhooks/tellEvents.ts";
 import { insertLinks } from "./linkRecord.ts";
 import { messageTables } from "./messages.repo.ts";
 import { placeMessages, type PlacedMessage } from "./placeMessage.ts";
@@ -49,6 +50,10 @@ export async function receiveMessage(
     })),
   );
   if (isJunk) return placed;
+  await tellEvents(trx, "mail.received", {
+    at: receivedAt,
+    happened: placed.map(({ id: messageId, mailboxId }) => ({ mailboxId, messageId })),
+  });
   await linkNumbers(trx, deps.types, { contentId, placed, at: receivedAt });
   // A message to a whole company lies in a thousand mailboxes, of which a few have rules: they are looked for once.
   const ruled = new Set((await findRulesOf(trx, mailboxIds)).map(({ mailbox_id }) => mailbox_id));

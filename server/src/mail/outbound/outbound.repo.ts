@@ -1,6 +1,7 @@
 import { sql, type Generated, type RawBuilder } from "kysely";
 import type { DeliveryDoc, MailAddress } from "@kontor/shared/mail";
 import { recordChanges, type Database, type Transaction } from "#kernel";
+import { tellEvents } from "../webhooks/tellEvents.ts";
 
 /** SQL of the queue to the outside: one row a recipient. */
 
@@ -289,17 +290,35 @@ export interface Outcome {
 /** Rows that are no longer being sent (their attempt was taken for dead, and made again) are left as they are. */
 export async function writeOutcomes(trx: Transaction, outcomes: readonly Outcome[]): Promise<ReadonlySet<string>> {
   if (outcomes.length === 0) return new Set();
-  const { rows } = await sql<{ id: string; message_id: string | null }>`
+  const { rows } = await sql<EndedRow>`
     update mail_outbound set state = outcome.state, reply = outcome.reply, lease_until = null,
       next_at = coalesce(outcome."nextAt", mail_outbound.next_at), finished_at = outcome."finishedAt",
       delay_told_at = coalesce(outcome."delayToldAt", mail_outbound.delay_told_at)
     from jsonb_to_recordset(${JSON.stringify(outcomes)}::jsonb) as outcome (id uuid, state text, reply text,
       "nextAt" timestamptz, "finishedAt" timestamptz, "delayToldAt" timestamptz)
     where mail_outbound.id = outcome.id and mail_outbound.state = 'sending'
-    returning mail_outbound.id, mail_outbound.message_id`.execute(trx);
+    returning mail_outbound.id, mail_outbound.message_id, mail_outbound.mailbox_id`.execute(trx);
   await noteMessages(trx, rows);
+  const failed = outcomes.filter(({ state }) => state === "failed");
+  const failedIds = new Set(failed.map(({ id }) => id));
+  await tellBounces(
+    trx,
+    failed[0]?.finishedAt ?? "",
+    rows.filter(({ id }) => failedIds.has(id)),
+  );
   return new Set(rows.map(({ id }) => id));
 }
+
+type EndedRow = Pick<OutboundRow, "id" | "message_id" | "mailbox_id">;
+
+/** Recipients who will not get it; a copy that its sender has deleted tells nothing more. */
+export const tellBounces = (trx: Transaction, at: string, rows: readonly EndedRow[]): Promise<void> =>
+  tellEvents(trx, "mail.bounced", {
+    at,
+    happened: rows.flatMap(({ id, message_id, mailbox_id }) =>
+      message_id === null ? [] : [{ mailboxId: mailbox_id, messageId: message_id, outboundId: id }],
+    ),
+  });
 
 /** The senders' copies show where their recipients stand. */
 export async function noteMessages(

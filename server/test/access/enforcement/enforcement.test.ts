@@ -29,6 +29,9 @@ const ofKind = (kind: Endpoint["access"]["kind"]) =>
   inventory.endpoints
     .filter(({ access }) => access.kind === kind)
     .map((endpoint) => ({ endpoint, name: nameOf(endpoint) }));
+/** The sum that nobody but the reader of a salary sees; an id may hold its digits by chance. */
+const tellsSum = (text: string) =>
+  text.replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "").includes("31337");
 const meetsSecret = (text: string) => Object.values(secrets).filter((secret) => text.includes(secret));
 
 beforeAll(async () => {
@@ -105,7 +108,7 @@ describe("endpoints that ask the policies", { timeout: 60_000 }, () => {
     expect(changed).toBe(false);
     expect(meetsSecret(text)).toEqual([]);
     expect(text).not.toContain(OPEN);
-    expect(text).not.toContain("31337");
+    expect(tellsSum(text)).toBe(false);
   });
 
   it.each(doors)("[VIS-2] $name tells nothing of what is masked", async (door) => {
@@ -113,7 +116,7 @@ describe("endpoints that ask the policies", { timeout: 60_000 }, () => {
     expect(status < 300).toBe(door.probe.maskedMay === true || door.probe.answersEach === true);
     expect(changed).toBe(door.probe.maskedMay === true && door.probe.kind === "changes");
     expect(meetsSecret(text)).toEqual([]);
-    expect(text).not.toContain("31337");
+    expect(tellsSum(text)).toBe(false);
   });
 });
 
@@ -239,7 +242,7 @@ describe("what a replica is filled with", () => {
   it("[VIS-2] hold no word of what is masked", async () => {
     for (const { name } of collections) {
       const { text } = await seenBy("masked", name);
-      expect([name, meetsSecret(text), text.includes("31337")]).toEqual([name, [], false]);
+      expect([name, meetsSecret(text), tellsSum(text)]).toEqual([name, [], false]);
     }
     expect((await seenBy("masked", "records")).text).toContain(OPEN);
     expect(meetsSecret((await seenBy("readOnly", "records")).text).length).toBeGreaterThan(2);

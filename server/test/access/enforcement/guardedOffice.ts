@@ -186,6 +186,8 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
         select 'link ' || mail_link::text from mail_link union all
         select 'rule ' || mail_rule::text from mail_rule union all
         select 'run ' || id from mail_rule_run union all
+        select 'webhook ' || concat_ws(' ', id, url, events, state, secret_sealed) from webhook union all
+        select 'event ' || id from webhook_event union all
         select 'contact ' || contact::text from contact union all
         select 'settings ' || mail_settings::text from mail_settings
       ) as t`);

@@ -5,6 +5,7 @@ import { outboundProbes } from "./mail.outbound.doors.ts";
 import { sendProbes } from "./mail.send.doors.ts";
 import { OPEN, secrets, type GuardedOffice, type Target } from "./guardedOffice.ts";
 import { mailProbes } from "./mail.probes.ts";
+import { webhookProbes } from "./mail.webhooks.doors.ts";
 
 /**
  * How each endpoint that asks the policies is asked in earnest. With every right it must show what it guards
@@ -202,6 +203,9 @@ export const probes: Readonly<Record<string, Probe>> = {
     },
   },
   ...Object.fromEntries(
-    Object.entries({ ...mailProbes, ...accountProbes }).map(([name, probe]) => [name, { ...probe, withoutFile: true }]),
+    Object.entries({ ...mailProbes, ...accountProbes, ...webhookProbes }).map(([name, probe]) => [
+      name,
+      { ...probe, withoutFile: true },
+    ]),
   ),
 };

@@ -1,0 +1,10 @@
+export { createEventDelivery } from "./deliverEvents.ts";
+export type { EventReader, EventSource } from "./event.source.ts";
+export { listEvents, listWebhooks, requireWebhook } from "./listWebhooks.ts";
+export type { ListedWebhook } from "./listWebhooks.ts";
+export { recordEvents } from "./recordEvents.ts";
+export type { DomainEvent } from "./recordEvents.ts";
+export type { OffReason, SendAnswer, SendFailure, WebhookSender } from "./webhook.port.ts";
+export { webhookLimits } from "./webhooks.limits.ts";
+export { createWebhookService } from "./webhooks.service.ts";
+export type { WebhookService } from "./webhooks.service.ts";
