@@ -6,7 +6,7 @@ import { en } from "../words/en.ts";
 const SOURCES = join(import.meta.dirname, "../../../src");
 /** As every room writes it: the action of an entry, or the second word of a room's own short form. */
 const ACTION =
-  /(?:action: |note\(trx, actor, |record\(trx, by, \{ action: |signInEntry\(|entryAbout\(|endSession\(\w+, )"([a-z]+\.[a-zA-Z]+)"/g;
+  /(?:action: |(?:retry|hold|cancel): |note\((?:trx|db), (?:actor|by), |record\(trx, by, \{ action: |signInEntry\(|entryAbout\(|endSession\(\w+, )"([a-z]+\.[a-zA-Z]+)"/g;
 
 it("has words for every action that the server writes", () => {
   const files = readdirSync(SOURCES, { recursive: true, encoding: "utf8" }).filter(

@@ -119,9 +119,9 @@ export function createDomains({ db, clock, log, seal, dns, own }: DomainsDeps): 
       });
   }
 
-  const note = (trx: Transaction, action: string, by: AuditActor, name: string, details = {}) =>
+  const note = (trx: Transaction, by: AuditActor, action: string, name: string, details = {}) =>
     recordAudit(trx, now(), [
-      { action: `mail.${action}`, outcome: "done", by, object: { kind: "mailDomain", id: name, title: name }, details },
+      { action, outcome: "done", by, object: { kind: "mailDomain", id: name, title: name }, details },
     ]);
 
   /** Outside of a transaction: the DNS takes its time. */
@@ -200,7 +200,7 @@ export function createDomains({ db, clock, log, seal, dns, own }: DomainsDeps): 
             problems: [{ field: "name", reason: "mailDomain.taken", message: "It is there already." }],
           });
         await insertKeys(trx, name);
-        await note(trx, "domainAdded", by, name);
+        await note(trx, by, "mail.domainAdded", name);
       });
       return read(name);
     },
@@ -219,7 +219,7 @@ export function createDomains({ db, clock, log, seal, dns, own }: DomainsDeps): 
           .returning("name")
           .executeTakeFirst();
         if (!removed) throw unknownDomain();
-        await note(trx, "domainRemoved", by, name);
+        await note(trx, by, "mail.domainRemoved", name);
       });
     },
 
@@ -228,7 +228,7 @@ export function createDomains({ db, clock, log, seal, dns, own }: DomainsDeps): 
       const findings = await look(name);
       await db.transaction().execute(async (trx) => {
         const begun = await keep(trx, name, findings);
-        await note(trx, "domainChecked", by, name, {
+        await note(trx, by, "mail.domainChecked", name, {
           states: Object.fromEntries(findings.map(({ what, state }) => [what, state])),
           ...(begun.length > 0 && { signingWith: [...begun] }),
         });
@@ -251,7 +251,7 @@ export function createDomains({ db, clock, log, seal, dns, own }: DomainsDeps): 
             params: { limit: MAX_KEYS },
           });
         await insertKeys(trx, name);
-        await note(trx, "keysAdded", by, name);
+        await note(trx, by, "mail.keysAdded", name);
       });
       return read(name);
     },
@@ -270,7 +270,7 @@ export function createDomains({ db, clock, log, seal, dns, own }: DomainsDeps): 
             reason: "mailKey.active",
           });
         await domainTables(trx).deleteFrom("mail_dkim_key").where("id", "=", id).execute();
-        await note(trx, "keyRemoved", by, key.domain, { selector: key.selector });
+        await note(trx, by, "mail.keyRemoved", key.domain, { selector: key.selector });
       });
     },
 

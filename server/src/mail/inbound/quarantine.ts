@@ -41,10 +41,10 @@ export function createQuarantine(
     return row;
   }
 
-  const note = (trx: Database | Transaction, action: string, by: AuditActor, row: InboundRow) =>
+  const note = (trx: Database | Transaction, by: AuditActor, action: string, row: InboundRow) =>
     recordAudit(trx, now(), [
       {
-        action: `mail.quarantine${action}`,
+        action,
         outcome: "done",
         by,
         object: { kind: "mailQuarantine", id: row.id, title: row.envelope_from },
@@ -75,7 +75,7 @@ export function createQuarantine(
         throw new DomainError("conflict", "None of its recipients has a mailbox. Give somebody the address first.", {
           reason: "quarantine.noRecipient",
         });
-      await note(db, "Released", by, row);
+      await note(db, by, "mail.quarantineReleased", row);
       deps.changed();
     },
 
@@ -88,14 +88,14 @@ export function createQuarantine(
           ...(row.reason !== null && { reason: row.reason }),
           now: now(),
         });
-        await note(trx, "Dropped", by, row);
+        await note(trx, by, "mail.quarantineDropped", row);
       });
     },
 
     async download(id, by) {
       const row = await find(id);
       // Noted before a byte of it leaves: it is somebody's mail.
-      await note(db, "Downloaded", by, row);
+      await note(db, by, "mail.quarantineDownloaded", row);
       return { body: await deps.blobs.get(row.raw_sha256), size: row.raw_size };
     },
   };

@@ -16,6 +16,7 @@ export interface QueueAdminDeps {
 
 const ADMINISTER = { kind: "system", action: "administer" } as const;
 const states = ["waiting", "delayed", "sending", "held", "delivered", "relayed", "failed", "cancelled"] as const;
+const NOTED = { retry: "mail.queueRetried", hold: "mail.queueHeld", cancel: "mail.queueCancelled" } as const;
 const MAX_PAGE = 200;
 const MAX_IDS = 500;
 
@@ -109,7 +110,7 @@ async function actAndNote(
     const recipients = rows.map(({ recipient }) => recipient);
     await recordAudit(trx, now, [
       {
-        action: `mail.queue${act === "retry" ? "Retried" : act === "hold" ? "Held" : "Cancelled"}`,
+        action: NOTED[act],
         outcome: "done",
         by,
         object: { kind: "mailQueue" },
