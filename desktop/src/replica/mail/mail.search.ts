@@ -121,14 +121,33 @@ export function openMailSearch({
     if (!plan) return { ids: [], complete, more: false };
     const wanted = skip + limit + 1;
     const ids: string[] = [];
-    for (let at = 0; ids.length < wanted; at += CANDIDATES) {
-      const candidates = file
-        .all(`${plan.sql} LIMIT ? OFFSET ?`, [...plan.params, CANDIDATES, at])
-        .map(([id]) => String(id));
-      ids.push(...holding(candidates, plan.checks));
-      if (candidates.length < CANDIDATES) break;
+    let below: number | undefined;
+    while (ids.length < wanted) {
+      // Most candidates hold: as many as are wanted are mostly enough.
+      const asked = below === undefined ? Math.min(wanted, CANDIDATES) : CANDIDATES;
+      const candidates = candidatesOf(plan, below, asked);
+      ids.push(
+        ...holding(
+          candidates.map(({ id }) => id),
+          plan.checks,
+        ),
+      );
+      if (candidates.length < asked) break;
+      below = candidates.at(-1)?.sid;
     }
     return { ids: ids.slice(skip, skip + limit), complete, more: ids.length > skip + limit };
+  }
+
+  /** The newest of those that are older than `below`. */
+  function candidatesOf({ from, key, where }: Plan, below: number | undefined, limit: number) {
+    const all = below === undefined ? where : [...where, keyRange(key, "<", below)];
+    const conditions = all.map(({ sql }) => `(${sql})`).join(" AND ") || "1";
+    return file
+      .all(`SELECT m.id, m.sid FROM ${from} WHERE ${conditions} ORDER BY ${key} DESC LIMIT ?`, [
+        ...all.flatMap(({ params }) => params),
+        limit,
+      ])
+      .map(([id, sid]) => ({ id: String(id), sid: Number(sid) }));
   }
 
   /** What no table says is read from the rows themselves. */
@@ -147,18 +166,23 @@ export function openMailSearch({
     if (terms.length === 0) return undefined;
     const wanted: string[] = [];
     const unwanted: string[] = [];
-    const where: Where[] = [];
-    const checks: Check[] = [];
     for (const term of terms) {
       const match = matchOf(term);
       if (match) (term.not ? unwanted : wanted).push(match);
+    }
+    // In the order of the index that drives the look, so that it begins with a moment and ends with the page.
+    const isByWords = wanted.length > 0;
+    const key = isByWords ? "mail_fts.rowid" : "m.sid";
+    const where: Where[] = [];
+    const checks: Check[] = [];
+    for (const term of terms) {
       const check = checkOf(term);
       if (check) checks.push(check);
-      const condition = conditionOf(term);
+      const condition = conditionOf(term, key);
       if (condition) where.push(term.not ? { ...condition, sql: `NOT (${condition.sql})` } : condition);
     }
     // An index finds what is there. What must not be there alone is looked for among everything.
-    if (wanted.length > 0) {
+    if (isByWords) {
       const without = unwanted.length > 0 ? ` NOT (${unwanted.join(" OR ")})` : "";
       where.push({ sql: "mail_fts MATCH ?", params: [`(${wanted.join(" AND ")})${without}`] });
     } else if (unwanted.length > 0) {
@@ -166,18 +190,11 @@ export function openMailSearch({
       where.push({ sql, params: [unwanted.join(" OR ")] });
     }
     if (!asksForHidden(terms)) where.push({ sql: `m.role NOT IN (${HIDDEN_ROLES.join()})`, params: [] });
-    // In the order of the index that drives the look, so that it ends with the page.
-    const isByWords = wanted.length > 0;
     const from = isByWords ? "mail_fts CROSS JOIN mail_message m ON m.sid = mail_fts.rowid" : "mail_message m";
-    const conditions = where.map(({ sql }) => `(${sql})`).join(" AND ") || "1";
-    return {
-      sql: `SELECT m.id FROM ${from} WHERE ${conditions} ORDER BY ${isByWords ? "mail_fts.rowid" : "m.sid"} DESC`,
-      params: where.flatMap(({ params }) => params),
-      checks,
-    };
+    return { from, key, where, checks };
   }
 
-  function conditionOf(term: MailSearchTerm): Where | undefined {
+  function conditionOf(term: MailSearchTerm, key: string): Where | undefined {
     switch (term.kind) {
       case "in":
         return inFolder(term.folder);
@@ -194,9 +211,9 @@ export function openMailSearch({
       case "smaller":
         return { sql: "m.bytes < ?", params: [term.bytes] };
       case "before":
-        return { sql: "m.sid < ?", params: [sidOf(term.at)] };
+        return keyRange(key, "<", sidOf(term.at));
       case "after":
-        return { sql: "m.sid >= ?", params: [sidOf(term.at)] };
+        return keyRange(key, ">=", sidOf(term.at));
       default:
         return undefined;
     }
@@ -230,7 +247,11 @@ interface Where {
   readonly sql: string;
   readonly params: readonly (string | number)[];
 }
-interface Plan extends Where {
+interface Plan {
+  readonly from: string;
+  /** By which both tables are ordered: a sid. */
+  readonly key: string;
+  readonly where: readonly Where[];
   readonly checks: readonly Check[];
 }
 interface Check {
@@ -238,6 +259,11 @@ interface Check {
   holds(message: ReplicaMessage, body: string): boolean;
 }
 
+/** Numbers are bound as floating ones, by which the full-text index cannot begin in its middle: it would read all that is newer. */
+const keyRange = (key: string, operator: "<" | ">=", sid: number): Where => ({
+  sql: `${key} ${operator} CAST(? AS INTEGER)`,
+  params: [sid],
+});
 const plain = (sql: string): Where => ({ sql, params: [] });
 const withBit = (bit: number): Where => plain(`(m.bits & ${bit}) > 0`);
 /** Trash and junk are searched by whoever says so. */
