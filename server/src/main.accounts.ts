@@ -18,6 +18,7 @@ import {
   microsoftOAuth,
   type AccountEndpointDeps,
   type Credentials,
+  type MessageReader,
 } from "#mail";
 import { createDiscoveryDns, createImapflow } from "./adapters/imap/index.ts";
 import { createSubmissionCheck } from "./adapters/smtp/index.ts";
@@ -28,6 +29,7 @@ export interface AccountsDeps {
   readonly config: Config;
   readonly office: Office;
   readonly blobs: BlobStore;
+  readonly read: MessageReader["read"];
   readonly clock: Clock;
   readonly log: Log;
   keepFiles(trx: Transaction, files: readonly NewFile[]): Promise<void>;
@@ -46,7 +48,7 @@ export interface Accounts {
 const FILLINGS = 2;
 
 export async function createAccounts(deps: AccountsDeps): Promise<Accounts> {
-  const { config, office, blobs, clock, log, keepFiles, actorOf } = deps;
+  const { config, office, blobs, read, clock, log, keepFiles, actorOf } = deps;
   const { accounts: settings } = config;
   const { db, doorbell } = office;
   const seal = createSeal(await secretState(db, "mail.seal"));
@@ -74,6 +76,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Accounts> {
     db,
     blobs,
     contents: { keepFiles },
+    read,
     clock,
     log,
     imap,

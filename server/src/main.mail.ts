@@ -22,6 +22,7 @@ import {
   createDispatcher,
   createDueLoop,
   createMailboxService,
+  createMessageReader,
   deliveryEndpoints,
   forwardMessage,
   type ImportedMail,
@@ -113,9 +114,12 @@ export function createMail(deps: MailDeps): MailParts {
       await db.transaction().execute((trx) => provisioning.ensureDomains(trx, fallbackDomain));
       await ensureMailboxes();
 
-      const accounts = await createAccounts({ config, office, blobs, clock, log, keepFiles, actorOf });
+      const reader = createMessageReader();
+      stops.push(() => reader.stop());
+      const { read } = reader;
+      const accounts = await createAccounts({ config, office, blobs, read, clock, log, keepFiles, actorOf });
       const { credentials } = accounts;
-      const smtp = await startSmtp({ config, office, blobs, clock, log, metrics, keepFiles, credentials });
+      const smtp = await startSmtp({ config, office, blobs, read, clock, log, metrics, keepFiles, credentials });
       stops.push(() => smtp.stop());
 
       const webhooks = await createWebhooks({ config, office, blobs, clock, log, actorOf });
@@ -173,6 +177,7 @@ export function createMail(deps: MailDeps): MailParts {
           db,
           actorOf,
           blobs,
+          read,
           contents: { keepFiles },
           now: () => new Date(clock.now()).toISOString(),
           changed,

@@ -28,6 +28,7 @@ import {
   queueAdminEndpoints,
   receiveMessage,
   type Credentials,
+  type MessageReader,
   type Route,
 } from "#mail";
 import { loadAdministrators } from "#people";
@@ -39,6 +40,7 @@ export interface SmtpDeps {
   readonly config: Config;
   readonly office: Office;
   readonly blobs: BlobStore;
+  readonly read: MessageReader["read"];
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -83,6 +85,7 @@ export async function startSmtp(deps: SmtpDeps): Promise<Smtp> {
     log,
     metrics,
     blobs,
+    read: deps.read,
     keepFiles: deps.keepFiles,
     receive: (trx: Transaction, arrival: Parameters<typeof receiveMessage>[2]) =>
       receiveMessage(trx, { types, forward: forwardMessage }, arrival),

@@ -48,6 +48,7 @@ export { ask, reverseName } from "./domains/dns.port.ts";
 export type { MailDns } from "./domains/dns.port.ts";
 export { createDueLoop } from "./dueLoop.ts";
 export { createInboundDelivery } from "./inbound/deliver.ts";
+export { createMessageReader, type MessageReader } from "./mime/messageReader.ts";
 export { createIntake } from "./inbound/intake.ts";
 export { refusalOf } from "./inbound/intake.port.ts";
 export type { Intake, Refusal } from "./inbound/intake.port.ts";

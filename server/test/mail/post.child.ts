@@ -13,6 +13,7 @@ import { createInboundDelivery, type DeliverDeps } from "../../src/mail/inbound/
 import { createIntake } from "../../src/mail/inbound/intake.ts";
 import { createOwnNames } from "../../src/mail/inbound/ownNames.ts";
 import { receiveMessage } from "../../src/mail/messages/receiveMessage.ts";
+import { readMail } from "../../src/mail/mime/readMail.ts";
 import { createOutboundQueue } from "../../src/mail/outbound/queue.ts";
 
 const [databaseUrl = "", directory = ""] = process.argv.slice(2);
@@ -77,6 +78,7 @@ if (role === "sender") {
     log,
     metrics,
     blobs,
+    read: async (raw) => readMail(raw),
     receive: (trx, arrival) =>
       around("receive", () =>
         receiveMessage(trx, { types: createTypeRegistry([]), forward: async () => undefined }, arrival),

@@ -10,6 +10,7 @@ import { createInboundDelivery } from "../../src/mail/inbound/deliver.ts";
 import { createIntake } from "../../src/mail/inbound/intake.ts";
 import { createOwnNames } from "../../src/mail/inbound/ownNames.ts";
 import { receiveMessage } from "../../src/mail/messages/receiveMessage.ts";
+import { readMail } from "../../src/mail/mime/readMail.ts";
 import { killRounds, openKillHouse, ROUND_MS, type KillHouse } from "./killHouse.ts";
 import { talkTo } from "./talk.ts";
 
@@ -60,6 +61,7 @@ async function deliverRest(id: string): Promise<void> {
     log: silentLog,
     metrics: createMetrics(),
     blobs: house.blobs,
+    read: async (raw) => readMail(raw),
     receive: (trx, arrival) =>
       receiveMessage(trx, { types: createTypeRegistry([]), forward: async () => undefined }, arrival),
     keepFiles: async () => undefined,

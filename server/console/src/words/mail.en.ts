@@ -136,6 +136,7 @@ export const mailEn = {
   "mail.quarantine.why.unreadable.empty": "It is empty",
   "mail.quarantine.why.unreadable.tooLarge": "It is too large",
   "mail.quarantine.why.unreadable.notAMessage": "It is no message",
+  "mail.quarantine.why.unreadable.tooCostly": "Reading it takes too much time or memory",
   "mail.quarantine.why.unreadable.failed": "It cannot be read",
   "mail.quarantine.why.noRecipient": "None of its recipients has a mailbox any longer",
   "mail.quarantine.why.failed": "Something went wrong here, again and again",

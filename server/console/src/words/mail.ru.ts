@@ -140,6 +140,7 @@ export const mailRu: Record<keyof typeof mailEn, string> = {
   "mail.quarantine.why.unreadable.empty": "Пустое",
   "mail.quarantine.why.unreadable.tooLarge": "Слишком большое",
   "mail.quarantine.why.unreadable.notAMessage": "Это не письмо",
+  "mail.quarantine.why.unreadable.tooCostly": "Чтение требует слишком много времени или памяти",
   "mail.quarantine.why.unreadable.failed": "Не читается",
   "mail.quarantine.why.noRecipient": "Ни у одного из получателей больше нет ящика",
   "mail.quarantine.why.failed": "Здесь раз за разом что-то не получалось",

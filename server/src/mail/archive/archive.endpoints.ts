@@ -14,6 +14,7 @@ import { importArchive, type ImportDeps } from "./importArchive.ts";
 
 export interface ArchiveEndpointDeps extends Pick<MailRestDeps, "db" | "actorOf"> {
   readonly blobs: Pick<BlobStore, "putMany" | "get">;
+  readonly read: ImportDeps["read"];
   readonly contents: ImportDeps["contents"];
   now(): string;
   changed(): void;

@@ -11,6 +11,7 @@ import { folderOf, mailboxOf, seedMail } from "../mail.fixture.ts";
 import { findMessages, messageTables } from "../messages/messages.repo.ts";
 import { messageToDoc } from "../messages/projectMessage.ts";
 import { readMbox } from "../mime/archive/mbox.ts";
+import { readMail } from "../mime/readMail.ts";
 import { exportFolder } from "./exportFolder.ts";
 import { importArchive, type ImportDeps } from "./importArchive.ts";
 
@@ -27,6 +28,7 @@ beforeAll(async () => {
   deps = {
     db: test.db,
     blobs: await createDiskBlobs({ root: directory }),
+    read: async (raw) => readMail(raw),
     contents: { keepFiles: async () => undefined },
     now: () => now,
     changed: () => void rings++,

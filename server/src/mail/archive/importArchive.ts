@@ -5,11 +5,12 @@ import type { Database } from "#kernel";
 import { placeMessages } from "../messages/placeMessage.ts";
 import { storeContents, type ContentDeps, type ContentToStore } from "../messages/storeContent.ts";
 import type { ArchiveEntry, ArchiveMessage } from "../mime/archive/archiveMessage.ts";
-import { parseMessage } from "../mime/parseMessage.ts";
+import type { MessageReader } from "../mime/messageReader.ts";
 
 export interface ImportDeps {
   readonly db: Database;
   readonly blobs: Pick<BlobStore, "putMany">;
+  readonly read: MessageReader["read"];
   readonly contents: ContentDeps;
   /** The server's time, for messages of which it is not known when they came. */
   now(): string;
@@ -70,13 +71,14 @@ export async function importArchive(
 }
 
 async function writeBatch(
-  { db, blobs, contents, now, changed }: ImportDeps,
+  deps: ImportDeps,
   { mailboxId, folderId }: ImportTarget,
   batch: readonly ArchiveMessage[],
 ): Promise<Omit<Imported, "tooLarge">> {
+  const { db, contents, now, changed } = deps;
   const read: { message: ArchiveMessage; content: ContentToStore }[] = [];
   for (const message of batch) {
-    const content = await readArchived(blobs, message, now());
+    const content = await readArchived(deps, message, now());
     if (content) read.push({ message, content });
   }
   const unreadable = batch.length - read.length;
@@ -113,11 +115,11 @@ async function writeBatch(
 }
 
 async function readArchived(
-  blobs: ImportDeps["blobs"],
+  { blobs, read }: ImportDeps,
   { raw, receivedAt }: ArchiveMessage,
   now: string,
 ): Promise<ContentToStore | undefined> {
-  const outcome = parseMessage(raw);
+  const { outcome } = await read(raw);
   if (outcome.kind !== "parsed") return undefined;
   const parsed = outcome.message;
   const [stored, ...bodies] = await blobs.putMany([raw, ...parsed.attachments.map(({ bytes }) => bytes)]);

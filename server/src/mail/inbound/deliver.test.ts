@@ -6,6 +6,8 @@ import { createMetrics } from "#kernel";
 import { createTestDatabase, silentLog, type TestDatabase } from "#testing";
 import { types } from "../mail.fixture.ts";
 import { receiveMessage } from "../messages/receiveMessage.ts";
+import { createMessageReader } from "../mime/messageReader.ts";
+import { readMail } from "../mime/readMail.ts";
 import {
   addSender,
   dispatch,
@@ -51,6 +53,7 @@ beforeEach(async () => {
     log: silentLog,
     metrics: createMetrics(),
     blobs,
+    read: async (raw) => readMail(raw),
     receive: (trx, arrival) => receiveMessage(trx, { types, forward: async () => undefined }, arrival),
     keepFiles: async () => undefined,
     ownNames: createOwnNames(test.db, clock),
@@ -218,6 +221,19 @@ describe("what cannot be delivered", () => {
     expect((await row(id))?.state).toBe("released");
     expect(kept).toEqual(["message.eml"]);
     expect(await where()).toContain("boris inbox");
+  });
+
+  it("is in quarantine at once where reading it ends the thread that reads, and what comes with it is delivered", async () => {
+    const dies = new URL(
+      "data:text/javascript,import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => process.exit(1)); parentPort.postMessage({ kind: 'ready' })",
+    );
+    const reader = createMessageReader({ largeBytes: 10_000, module: dies });
+    const hostile = await come({ raw: `${RAW}${"x".repeat(20_000)}\r\n` });
+    const harmless = await come({ raw: RAW.replace("<1@", "<2@") });
+    await work({ read: reader.read });
+    await reader.stop();
+    expect(await row(hostile)).toMatchObject({ state: "quarantined", attempts: 1, reason: "unreadable.tooCostly" });
+    expect(await row(harmless)).toMatchObject({ state: "delivered" });
   });
 
   it("is in quarantine when nobody has the address any longer", async () => {

@@ -13,8 +13,8 @@ import type { PlacedMessage } from "../messages/placeMessage.ts";
 import type { Arrival } from "../messages/receiveMessage.ts";
 import { keepAttachments, storeContent, type ContentDeps, type StoredBody } from "../messages/storeContent.ts";
 import { warningsOf, type OwnNames } from "../mime/authenticity.ts";
-import { parseBounce, type Bounce } from "../mime/parseBounce.ts";
-import { parseMessage } from "../mime/parseMessage.ts";
+import type { MessageReader } from "../mime/messageReader.ts";
+import type { Bounce } from "../mime/parseBounce.ts";
 import type { ParsedMessage } from "../mime/parsedMessage.ts";
 import { applyBounce } from "./applyBounce.ts";
 import {
@@ -40,6 +40,7 @@ export interface DeliverDeps extends ContentDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly blobs: Pick<BlobStore, "get" | "put">;
+  readonly read: MessageReader["read"];
   receive(trx: Transaction, arrival: Arrival): Promise<readonly PlacedMessage[]>;
   /** Our names as they are now; read often, so the caller may remember them for a while. */
   ownNames(): Promise<OwnNames>;
@@ -122,7 +123,7 @@ export async function deliverInbound(
   { release = false }: { release?: boolean } = {},
 ): Promise<DeliverOutcome> {
   const raw = await buffer(await deps.blobs.get(row.raw_sha256));
-  const read = parseMessage(raw);
+  const { outcome: read, bounce } = await deps.read(raw);
   if (read.kind === "unreadable" && !release) {
     const { reason, message } = read;
     const end = { state: "quarantined", reason: `unreadable.${reason}`, message, now } as const;
@@ -131,13 +132,14 @@ export async function deliverInbound(
     return "quarantined";
   }
   const parsed = read.kind === "parsed" ? read.message : asAttachment(row, raw);
-  const bounce = bounceIn(row, raw);
   const bodies = await keepAttachments(deps.blobs, parsed);
   const own = await deps.ownNames();
   const administrators = row.recipients.some(isRoleAddress) ? await deps.administrators() : [];
   return deps.db
     .transaction()
-    .execute((trx) => place(trx, deps, { row, parsed, bodies, bounce, own, administrators, now, release }));
+    .execute((trx) =>
+      place(trx, deps, { row, parsed, bodies, bounce: reportIn(row, bounce), own, administrators, now, release }),
+    );
 }
 
 /** Released all the same: whoever gets it opens it with whatever reads it. */
@@ -158,11 +160,12 @@ const asAttachment = ({ raw_sha256, envelope_from }: InboundRow, raw: Buffer): P
   oddities: ["unreadable"],
 });
 
-/** Reports come without a sender (RFC 3464 §2); those of old servers often have one, but say who they are. */
-function bounceIn(row: InboundRow, raw: Buffer): Bounce | undefined {
-  if (row.verdict.own) return undefined; // its rows say already what it says
-  return parseBounce(raw);
-}
+/**
+ * Reports come without a sender (RFC 3464 §2); those of old servers often have one, but say who they are. What
+ * one of our own says, its rows say already.
+ */
+const reportIn = ({ verdict }: InboundRow, bounce: Bounce | undefined): Bounce | undefined =>
+  verdict.own ? undefined : bounce;
 
 interface Placing {
   readonly row: InboundRow;

@@ -8,8 +8,11 @@ export type ParseOutcome =
   | { readonly kind: "parsed"; readonly message: ParsedMessage }
   | { readonly kind: "unreadable"; readonly reason: UnreadableReason; readonly message: string };
 
-/** `empty`: no byte but white space. `tooLarge`: above `maxMessageBytes`. `notAMessage`: no header field at all. `failed`: a fault of ours. */
-export type UnreadableReason = "empty" | "tooLarge" | "notAMessage" | "failed";
+/**
+ * `empty`: no byte but white space. `tooLarge`: above `maxMessageBytes`. `notAMessage`: no header field at all. `tooCostly`: it takes
+ * more time or memory than any message needs. `failed`: a fault of ours.
+ */
+export type UnreadableReason = "empty" | "tooLarge" | "notAMessage" | "tooCostly" | "failed";
 
 /** A message from outside, read: bounded, decoded and cleaned. Nothing in it is trusted; what was too much is cut and said. */
 export interface ParsedMessage {
