@@ -125,8 +125,8 @@ export const systemParts: SystemPart[] = [
     name: "notmuch",
     purpose: "the peer of the benches that thread and search mail",
     wantedBy: "tests",
-    isThere: () => anyThere("notmuch"),
-    debian: ["notmuch"],
+    isThere: () => anyThere("notmuch") && anyThere("/usr/lib/python3/dist-packages/notmuch2"),
+    debian: ["notmuch", "python3-notmuch2"],
   },
   {
     name: "strace",

@@ -1,6 +1,6 @@
 /** One figure: what was measured, ours against peers that ran in turns with it in the same run. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, loadavg } from "node:os";
 
 export type Figure = {
   name: string;
@@ -12,6 +12,8 @@ export type Figure = {
   peers: { name: string; median: number; ratio: number }[];
   when: string;
   cores: number;
+  /** Processes that wanted a core in the last minute, the bench's own among them: whether the machine was shared. */
+  load: number;
 };
 
 type Measured = Pick<Figure, "name" | "metric" | "unit" | "better"> & {
@@ -31,6 +33,7 @@ export function figureOf({ ours, peers, ...what }: Measured): Figure {
     }),
     when: new Date().toISOString(),
     cores: availableParallelism(),
+    load: rounded(loadavg()[0] ?? Number.NaN),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Messages as an office writes them: Russian words by Zipf's law, about 0.45 kB each as JSON. The same on every run. */
 import type { RxJsonSchema } from "rxdb";
+import { randomFrom, shuffled } from "./random.ts";
 
 export type Message = {
   id: string;
@@ -43,6 +44,7 @@ const SUFFIXES = "а у ы ой е ам ами ах ов ный ная ного 
 
 const vocabulary = shuffled(
   PREFIXES.flatMap((prefix) => STEMS.flatMap((stem) => SUFFIXES.map((suffix) => prefix + stem + suffix))),
+  randomFrom(12_345),
 );
 
 /** Message number `index`; its own generator, so that any range can be made anywhere. */
@@ -70,23 +72,3 @@ export const wordOfRank = (rank: number): string => vocabulary[rank] ?? "";
 
 const wordBy = (chance: number): string =>
   wordOfRank(Math.min(vocabulary.length - 1, Math.floor(Math.exp(chance * Math.log(vocabulary.length))) - 1));
-
-function shuffled(words: string[]): string[] {
-  const random = randomFrom(12_345);
-  for (let at = words.length - 1; at > 0; at--) {
-    const other = Math.floor(random() * (at + 1));
-    [words[at], words[other]] = [words[other] ?? "", words[at] ?? ""];
-  }
-  return words;
-}
-
-/** mulberry32 */
-function randomFrom(seed: number): () => number {
-  let state = Math.imul(seed, 0x9e3779b1) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -11,6 +11,7 @@ import { createDiskBlobs } from "../../src/adapters/disk/index.ts";
 import { createImapflow } from "../../src/adapters/imap/index.ts";
 import { insertAccount } from "../../src/mail/accounts/accounts.repo.ts";
 import { createMailboxes } from "../../src/mail/mailboxes/createMailbox.ts";
+import { readMail } from "../../src/mail/mime/readMail.ts";
 import type { Dovecot } from "./dovecot.ts";
 
 /** What looks after accounts, alone: a database and a blob store that both wait for the disk, and one person. */
@@ -47,6 +48,7 @@ export async function startPullHouse(dovecot: Dovecot): Promise<PullHouse> {
     databaseUrl: postgres.url,
     db,
     blobs,
+    read: async (raw) => readMail(raw),
     contents: { keepFiles: (trx, files) => keepFiles(trx, { rows, onStored: async () => undefined }, files) },
     clock: systemClock,
     log: silentLog,
