@@ -340,6 +340,8 @@ create table mail_remote_message (
   marks smallint not null default 0,
   -- Those of its keywords that are labels.
   labels text[] not null default '{}',
+  -- Of a draft: what it said here when this copy was put there.
+  draft text,
   -- We put it there, and have not looked into that folder since.
   is_put boolean not null default false
 );
@@ -374,7 +376,8 @@ create index mail_oauth_flow_expires on mail_oauth_flow (expires_at);
 create table mail_remote_change (
   id bigint generated always as identity primary key,
   mailbox_id uuid not null references mailbox (id) on delete cascade,
-  kind text not null check (kind in ('flags', 'move', 'delete', 'append', 'createFolder', 'renameFolder', 'deleteFolder')),
+  kind text not null
+    check (kind in ('flags', 'move', 'delete', 'append', 'draft', 'createFolder', 'renameFolder', 'deleteFolder')),
   message_id uuid,
   folder_id uuid,
   args jsonb not null,

@@ -305,8 +305,9 @@ function createSession(client: ImapFlow, refusals: Refusals): ImapSession {
       }
     },
 
-    async append(path, message, flags, receivedAt) {
-      const { uid, uidValidity } = await ask(() => client.append(path, message, flagsOf(flags), new Date(receivedAt)));
+    async append(path, message, { isDraft = false, ...flags }, receivedAt) {
+      const words = [...flagsOf(flags), ...(isDraft ? ["\\Draft"] : [])];
+      const { uid, uidValidity } = await ask(() => client.append(path, message, words, new Date(receivedAt)));
       // Without its UIDVALIDITY it was only guessed by the library.
       return uidValidity === undefined
         ? { uid: undefined, uidValidity: undefined }

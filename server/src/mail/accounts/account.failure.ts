@@ -41,6 +41,10 @@ export const whatNext = {
   internal: "again",
 } as const satisfies Record<AccountReason, "signIn" | "again">;
 
+/** The provider said no to this; everything else (a broken connection, a sign-in that ended) is not about what was asked. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof AccountFailure && (error.reason === "server" || error.reason === "overQuota");
+
 /** The server refuses something about one folder, or ours was deleted meanwhile: nothing that ends the session. */
 export const isAboutFolder = (error: unknown): boolean =>
   error instanceof AccountFailure

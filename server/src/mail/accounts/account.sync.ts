@@ -7,6 +7,7 @@ import type { FolderStatus, RemoteFolder } from "./imap.port.ts";
 import { importMessages } from "./importMessages.ts";
 import { matchMessages } from "./matchMessages.ts";
 import { pushChanges } from "./pushChanges.ts";
+import { pushDrafts } from "./pushDrafts.ts";
 import { findRemoteFolders } from "./remote.repo.ts";
 import { hasLost, resolveLost } from "./resolveLost.ts";
 import { finishScan, mayDiffer, scanFolder, type Scan } from "./scanFolder.ts";
@@ -45,6 +46,7 @@ const MAX_PASSES = 5;
 export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): AccountSync {
   const { session, log, mailboxId } = work;
   const lastStatus = new Map<string, FolderStatus>();
+  const refusedDrafts = new Map<string, string>();
   let folders: readonly SyncedFolder[] = [];
 
   async function round({ thorough = false, inbox = false } = {}): Promise<void> {
@@ -61,7 +63,9 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
             mayDiffer(folder, lastStatus.get(folder.folder_id), session.offers),
         ),
       );
-      if (!isWhole || (await isFilling())) return;
+      if (!isWhole) return;
+      // What was put there before is known again by now.
+      if (await isFilling()) return pushDrafts(work, refusedDrafts);
       if (!(await hasLost(work))) break;
       if (before && nothingArrived(before, listed)) {
         const { toAppend } = await resolveLost(work);
@@ -70,6 +74,7 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
       }
       before = listed;
     }
+    await pushDrafts(work, refusedDrafts);
     await dropEmptyFolders(work);
   }
 
@@ -114,6 +119,7 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
       const isInbox = folder.role === "inbox";
       await importMessages(work, {
         folderId: folder.folder_id,
+        areDrafts: folder.role === "drafts",
         uids: unknown,
         stored: async (trx, { placed }) => (isInbox ? await hooks.arrived?.(trx, placed) : undefined),
       });

@@ -32,6 +32,8 @@ export interface House {
   readonly db: Database;
   readonly blobs: BlobStore;
   readonly credentials: Credentials;
+  /** Whose the accounts are. */
+  readonly annId: string;
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function startHouse(): Promise<House> {
   return {
     test,
     db: test.db,
+    annId: people.ann,
     blobs: await createDiskBlobs({ root: join(directory, "blobs") }),
     credentials: createCredentials({ db: test.db, seal, clock: systemClock, providers: [], fetch }),
     async stop() {
@@ -59,7 +62,7 @@ export interface TestAccount {
 }
 
 export async function addAccount(
-  { db, credentials }: House,
+  { db, credentials, annId }: House,
   dovecot: Pick<Dovecot, "host" | "imapsPort" | "password">,
   over: Partial<NewAccount> = {},
 ): Promise<TestAccount> {
@@ -67,7 +70,7 @@ export async function addAccount(
   const user = over.user_name ?? `user-${randomUUID().slice(0, 8)}`;
   await db.transaction().execute(async (trx) => {
     const address = `${user}@elsewhere.example`;
-    await createMailboxes(trx, [{ id: mailboxId, kind: "external", name: "Mine", address, ownerId: people.ann }]);
+    await createMailboxes(trx, [{ id: mailboxId, kind: "external", name: "Mine", address, ownerId: annId }]);
     await insertAccount(trx, {
       mailbox_id: mailboxId,
       user_name: user,
@@ -118,12 +121,14 @@ export async function openBoth(
     hooks = {},
     savesSent = false,
     through,
+    over = {},
   }: {
     readonly account?: TestAccount;
     readonly hooks?: SyncHooks;
     readonly savesSent?: boolean;
     /** A port that leads to Dovecot's plain one. */
     readonly through?: number;
+    readonly over?: Partial<AccountWork>;
   } = {},
 ): Promise<Both> {
   const { db, blobs, credentials } = house;
@@ -150,6 +155,7 @@ export async function openBoth(
       savesSent,
       session,
       transact: createTransact({ db, mailboxId, epoch: taken.epoch, changed: () => undefined }),
+      ...over,
     };
   }
 

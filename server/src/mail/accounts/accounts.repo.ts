@@ -2,6 +2,7 @@ import { sql, type Generated } from "kysely";
 import { z } from "zod";
 import type { AccountReason, AccountState } from "@kontor/shared/mail";
 import { recordChanges, type Database, type Transaction } from "#kernel";
+import { lastRested } from "./drafts.repo.ts";
 import type { Security } from "./imap.port.ts";
 
 /** SQL of external accounts. */
@@ -129,7 +130,7 @@ export async function tellProgress(
 
 export interface PendingChange {
   readonly id: number;
-  readonly kind: "flags" | "move" | "delete" | "append" | "createFolder" | "renameFolder" | "deleteFolder";
+  readonly kind: "flags" | "move" | "delete" | "append" | "draft" | "createFolder" | "renameFolder" | "deleteFolder";
   readonly message_id: string | null;
   readonly folder_id: string | null;
   readonly args: unknown;
@@ -198,12 +199,15 @@ export interface Standing {
   readonly isWanted: boolean;
   /** The last of what is still to be done there. */
   readonly lastPending: number | null;
+  /** The last draft that waits to be put there. */
+  readonly lastRested: string | null;
 }
 
 /** Of accounts that are looked after; one that was removed is not among them. Who wants a look is asked once. */
 export async function readStanding(
   db: Database,
   mailboxIds: readonly string[],
+  now: string,
 ): Promise<ReadonlyMap<string, Standing>> {
   if (mailboxIds.length === 0) return new Map();
   const { rows } = await sql<Standing & { id: string }>`
@@ -212,7 +216,8 @@ export async function readStanding(
     select account.mailbox_id as id, account.epoch,
       account.state in ('off', 'needsSignIn') or mailbox.disabled_at is not null as "isOff",
       exists (select from wanted where wanted.mailbox_id = account.mailbox_id) as "isWanted",
-      (select max(id) from mail_remote_change where mailbox_id = account.mailbox_id) as "lastPending"
+      (select max(id) from mail_remote_change where mailbox_id = account.mailbox_id and kind <> 'draft') as "lastPending",
+      ${lastRested(now)} as "lastRested"
     from mail_account account join mailbox on mailbox.id = account.mailbox_id
     where account.mailbox_id = any(${mailboxIds}::uuid[])`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));

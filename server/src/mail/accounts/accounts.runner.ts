@@ -29,6 +29,7 @@ export function createAccountsRunner(deps: RunnerDeps): AccountsRunner {
   const { log, db } = deps;
   const workers = new Map<string, AccountWorker>();
   const lastPending = new Map<string, number>();
+  const lastRested = new Map<string, string>();
   let locks: LockSession | undefined;
   let isStopped = true;
   let turning: Promise<void> = Promise.resolve();
@@ -66,13 +67,14 @@ export function createAccountsRunner(deps: RunnerDeps): AccountsRunner {
     void worker.ended.then(async () => {
       workers.delete(mailboxId);
       lastPending.delete(mailboxId);
+      lastRested.delete(mailboxId);
       await session.release(mailboxId).catch(() => undefined);
     });
   }
 
   /** Wakes those for whom something new is to be done; ends those that were switched off, removed or changed. */
   async function attend(): Promise<void> {
-    const standing = await readStanding(db, [...workers.keys()]);
+    const standing = await readStanding(db, [...workers.keys()], new Date(deps.clock.now()).toISOString());
     for (const [mailboxId, worker] of workers) {
       const known = standing.get(mailboxId);
       const epoch = worker.epoch();
@@ -82,8 +84,11 @@ export function createAccountsRunner(deps: RunnerDeps): AccountsRunner {
       }
       // What the provider refuses or is still to do itself waits for the next round: it is no news.
       const last = known.lastPending ?? 0;
-      if (known.isWanted || last > (lastPending.get(mailboxId) ?? 0)) worker.wake();
+      const rested = known.lastRested ?? "";
+      const isNews = last > (lastPending.get(mailboxId) ?? 0) || rested > (lastRested.get(mailboxId) ?? "");
+      if (known.isWanted || isNews) worker.wake();
       lastPending.set(mailboxId, last);
+      lastRested.set(mailboxId, rested);
     }
   }
 

@@ -6,8 +6,9 @@ import { countAttempt, removePending, type PendingChange } from "./accounts.repo
 import type { Appended } from "./imap.port.ts";
 import { labelToKeyword } from "./keyword.ts";
 import { toMarks, type MarkValues } from "./marks.ts";
+import { removeThere } from "./pushDrafts.ts";
 import { remoteFolderFor } from "./pushFolder.ts";
-import { findPlaces, findRemoteFolder, placeThere } from "./remote.repo.ts";
+import { findPlaces, findRemoteFolder, placeThere, type RemotePlace } from "./remote.repo.ts";
 
 /** A provider that keeps what it sends for us does so within seconds; after this we do it ourselves. */
 const PROVIDER_MS = 120_000;
@@ -32,7 +33,7 @@ interface ToAppend extends MarkValues {
 export async function appendMessage(work: AccountWork, change: PendingChange): Promise<boolean> {
   const message = await readMessage(work, change);
   const done = () => work.transact((trx) => removePending(trx, [change.id]));
-  const there = (await findPlaces(work.db, [change.message_id ?? ""])).get(change.message_id ?? "");
+  const there = await placeOf(work, change.message_id ?? "");
   if (!message?.raw_sha256 || there !== undefined) {
     await done(); // deleted here since, or it lies there by now
     return true;
@@ -66,6 +67,14 @@ export async function appendMessage(work: AccountWork, change: PendingChange): P
     await removePending(trx, [change.id]);
   });
   return true;
+}
+
+/** It lay there as a draft until it was sent. */
+async function placeOf(work: AccountWork, id: string): Promise<RemotePlace | undefined> {
+  const place = (await findPlaces(work.db, [id])).get(id);
+  if (place?.draft == null) return place;
+  await removeThere(work, id, place);
+  return undefined;
 }
 
 async function readMessage({ db }: AccountWork, { id }: PendingChange): Promise<ToAppend | undefined> {

@@ -110,7 +110,8 @@ export async function applyMoves(trx: Transaction, arrivals: readonly Arrival[],
         then coalesce(message.trashed_at, ${now}) end
     from unnest(${moving.map(({ messageId }) => messageId)}::uuid[], ${moving.map(({ folderId }) => folderId)}::uuid[])
       as each (id, folder_id) join mail_folder folder on folder.id = each.folder_id
-    where message.id = each.id and message.folder_id <> folder.id returning message.id`.execute(trx);
+    where message.id = each.id and message.folder_id <> folder.id
+      and coalesce(message.send_state, '') not in ('scheduled', 'sending') returning message.id`.execute(trx);
   await recordMessages(
     trx,
     rows.map(({ id }) => id),

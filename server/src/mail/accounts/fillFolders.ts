@@ -50,7 +50,7 @@ async function fillUnlessRefused(...args: Parameters<typeof fillFolder>): Promis
 /** False: it was told to stop. */
 async function fillFolder(
   work: AccountWork,
-  { folder_id: folderId, only }: SyncedFolder,
+  { folder_id: folderId, role, only }: SyncedFolder,
   { most, goOn }: Filling & { readonly most: number },
 ): Promise<boolean> {
   const folder = await findRemoteFolder(work.db, folderId);
@@ -73,6 +73,7 @@ async function fillFolder(
   );
   await importMessages(work, {
     folderId,
+    areDrafts: role === "drafts",
     uids: unknown,
     stored: (trx, { downTo }) => updateRemoteFolder(trx, folderId, { filled_down_to: downTo }),
     async goOn(count) {

@@ -67,7 +67,12 @@ export interface ImapSession {
   move(uids: readonly number[], path: string): Promise<Moved>;
   /** For good. */
   expunge(uids: readonly number[]): Promise<void>;
-  append(path: string, message: Buffer, flags: Flags, receivedAt: string): Promise<Appended>;
+  append(
+    path: string,
+    message: Buffer,
+    flags: Flags & { readonly isDraft?: boolean },
+    receivedAt: string,
+  ): Promise<Appended>;
   /** Names from the top; returns the path. One that exists is no error. */
   createFolder(names: readonly string[]): Promise<string>;
   renameFolder(path: string, names: readonly string[]): Promise<string>;

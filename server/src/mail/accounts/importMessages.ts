@@ -11,10 +11,13 @@ import { findMoved } from "./findMoved.ts";
 import { fromMarks, noFlags } from "./marks.ts";
 import { readMessage, startBytes, type FetchedMessage } from "./readMessage.ts";
 import { findPlaces, placeThere } from "./remote.repo.ts";
+import { takeDrafts } from "./takeDrafts.ts";
 
 export interface Import {
   /** Ours. */
   readonly folderId: string;
+  /** What lies in it are drafts. */
+  readonly areDrafts?: boolean;
   /** The newest first. */
   readonly uids: readonly number[];
   /** In the transaction of each batch: what came in it, and the lowest UID that is done with. */
@@ -115,6 +118,10 @@ async function writeBatch(work: AccountWork, task: Import, batch: Batch): Promis
   const { folderId } = task;
   const { downTo } = batch;
   await work.transact(async (trx) => {
+    if (task.areDrafts) {
+      await takeDrafts(work, trx, folderId, batch.fetched);
+      return task.stored?.(trx, { placed: [], downTo });
+    }
     const fetched = await takeReports(work, trx, batch.fetched);
     const contentIds = await storeContents(
       trx,

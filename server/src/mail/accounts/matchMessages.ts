@@ -32,7 +32,7 @@ export async function matchMessages(
   uids: readonly number[],
 ): Promise<readonly number[]> {
   if (uids.length === 0) return [];
-  let unplaced = await findUnplaced(work);
+  let unplaced = await findUnplaced(work, folderId);
   const unknown: number[] = [];
   for (let at = 0; at < uids.length; at += IDENTITIES) {
     const chunk = uids.slice(at, at + IDENTITIES);
@@ -50,14 +50,16 @@ export async function matchMessages(
   return unknown;
 }
 
-async function findUnplaced({ db, mailboxId }: AccountWork): Promise<readonly Unplaced[]> {
+/** A draft that was sent there is a message, and no draft of ours in another folder. */
+async function findUnplaced({ db, mailboxId }: AccountWork, folderId: string): Promise<readonly Unplaced[]> {
   const { rows } = await sql<Unplaced>`
     select message.id, content.message_id, content.raw_size, message.received_at, lost.marks, lost.labels,
       null::bigint as append_id
     from mail_remote_message lost
       join mail_message message on message.id = lost.message_id
       join mail_content content on content.id = message.content_id
-    where lost.mailbox_id = ${mailboxId} and lost.folder_id is null
+    where lost.mailbox_id = ${mailboxId} and lost.folder_id is null and (lost.draft is null or exists (
+      select from mail_folder where id = ${folderId} and role in ('drafts', 'trash')))
     union all
     select message.id, content.message_id, content.raw_size, message.received_at, null, null, change.id
     from mail_remote_change change

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AccountFailure } from "./account.failure.ts";
+import { isRefusal } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
 import { countAttempt, labelsOfArgs, readPending, removePending, type PendingChange } from "./accounts.repo.ts";
 import { appendMessage } from "./appendMessage.ts";
@@ -36,7 +36,9 @@ export async function pushChanges(work: AccountWork): Promise<void> {
   let after = 0;
   for (;;) {
     const pending = await readPending(work.db, work.mailboxId, { after, limit: PENDING });
-    for (const run of runsOf(pending)) await pushRun(work, run, waiting);
+    // That an APPEND of a draft is under way is nothing to be done.
+    const toDo = pending.filter(({ kind }) => kind !== "draft");
+    for (const run of runsOf(toDo)) await pushRun(work, run, waiting);
     if (pending.length < PENDING) return;
     after = pending.at(-1)?.id ?? after;
   }
@@ -85,10 +87,6 @@ async function pushRun(work: AccountWork, run: readonly PendingChange[], waiting
     await refused(work, ready);
   }
 }
-
-/** The provider said no to this; everything else (a broken connection, a sign-in that ended) is not about the change. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof AccountFailure && (error.reason === "server" || error.reason === "overQuota");
 
 async function refused(work: AccountWork, changes: readonly PendingChange[]): Promise<void> {
   await countAttempt(

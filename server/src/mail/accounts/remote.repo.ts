@@ -37,6 +37,7 @@ type RemoteTables = {
     uid: number | null;
     marks: Generated<number>;
     labels: Generated<string[]>;
+    draft: Generated<string | null>;
     is_put: Generated<boolean>;
   };
 };
@@ -120,6 +121,8 @@ export async function findByUids(
 
 export interface RemotePlace extends Flags {
   readonly message_id: string;
+  /** Of the copy of a draft: what it says. */
+  readonly draft: string | null;
   readonly folder_id: string | null;
   readonly uid: number | null;
 }
@@ -130,7 +133,7 @@ export async function findPlaces(
 ): Promise<ReadonlyMap<string, RemotePlace>> {
   if (messageIds.length === 0) return new Map();
   const { rows } = await sql<RemotePlace>`
-    select message_id, folder_id, uid, marks, labels from mail_remote_message
+    select message_id, folder_id, uid, marks, labels, draft from mail_remote_message
     where message_id = any(${messageIds}::uuid[])`.execute(db);
   return new Map(rows.map((row) => [row.message_id, row]));
 }
@@ -171,6 +174,11 @@ export async function setFlagsThere(
       ${changes.map(({ messageId }) => messageId)}::uuid[], ${changes.map(({ marks }) => marks)}::smallint[],
       ${changes.map(({ labels }) => JSON.stringify(labels))}::jsonb[]
     ) as each (message_id, marks, labels) where known.message_id = each.message_id`.execute(trx);
+}
+
+/** Which state of a draft of ours lies there. */
+export async function noteDraftThere(trx: Transaction, messageId: string, state: string): Promise<void> {
+  await sql`update mail_remote_message set draft = ${state} where message_id = ${messageId}`.execute(trx);
 }
 
 /** The folder was looked into: what we put there and is not missed in it lies there. */

@@ -5,6 +5,7 @@ import { noteRemoteChanges } from "../messages/messages.repo.ts";
 import type { AccountWork } from "./account.work.ts";
 import { removePendingOf } from "./accounts.repo.ts";
 import { holdMessages, removeHere } from "./applyRemote.ts";
+import { draftState } from "./drafts.repo.ts";
 import { forgetMessages } from "./remote.repo.ts";
 
 interface Lost {
@@ -14,6 +15,8 @@ interface Lost {
   readonly target_role: FolderRole | null;
   /** The bytes are all here, not only their beginning. */
   readonly is_whole: boolean;
+  /** A draft that has changed here since its copy was put there, or is none any longer. */
+  readonly is_ours: boolean;
 }
 
 /** In one transaction; more follow in the next one. */
@@ -32,13 +35,16 @@ export async function resolveLost(work: AccountWork): Promise<{ readonly toAppen
     toAppend += await work.transact(async (trx) => {
       await holdMessages(trx, ids);
       // Read only now: somebody may have moved one of them at this moment.
-      const kept = (await readTargets(trx, ids)).filter(isToBeKept);
+      const lost = await readTargets(trx, ids);
+      const kept = lost.filter(isToBeKept);
+      // What it says now was never there, or is about to leave (DFT-5).
+      const ours = lost.filter(({ is_ours }) => is_ours).map(({ message_id }) => message_id);
       const keptIds = kept.map(({ message_id }) => message_id);
       await removeHere(
         trx,
-        ids.filter((id) => !keptIds.includes(id)),
+        ids.filter((id) => !keptIds.includes(id) && !ours.includes(id)),
       );
-      await forgetMessages(trx, keptIds);
+      await forgetMessages(trx, [...keptIds, ...ours]);
       await removePendingOf(trx, keptIds);
       await noteRemoteChanges(
         trx,
@@ -57,8 +63,8 @@ export async function resolveLost(work: AccountWork): Promise<{ readonly toAppen
 
 export const hasLost = async (work: AccountWork): Promise<boolean> => (await findLost(work, 1)).length > 0;
 
-const isToBeKept = ({ target_id, target_role, is_whole }: Lost): boolean =>
-  target_id !== null && target_role !== "trash" && target_role !== "junk" && is_whole;
+const isToBeKept = ({ target_id, target_role, is_whole, is_ours }: Lost): boolean =>
+  !is_ours && target_id !== null && target_role !== "trash" && target_role !== "junk" && is_whole;
 
 async function findLost({ db, mailboxId }: AccountWork, limit = AT_ONCE): Promise<readonly string[]> {
   const { rows } = await sql<{ message_id: string }>`
@@ -70,7 +76,9 @@ async function findLost({ db, mailboxId }: AccountWork, limit = AT_ONCE): Promis
 async function readTargets(trx: Transaction, ids: readonly string[]): Promise<readonly Lost[]> {
   const { rows } = await sql<Lost>`
     select message.id as message_id, target.id as target_id, target.role as target_role,
-      coalesce(content.raw_size = blob.size, false) as is_whole
+      coalesce(content.raw_size = blob.size, false) as is_whole,
+      lost.draft is not null and (message.send_state not in ('draft', 'failed') or message.mailbox_id <> lost.mailbox_id
+        or lost.draft <> ${draftState}) as is_ours
     from mail_remote_message lost
       join mail_message message on message.id = lost.message_id
       join mail_content content on content.id = message.content_id

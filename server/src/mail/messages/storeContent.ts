@@ -154,7 +154,7 @@ async function insertContents(
   if (files.length > 0) await deps.keepFiles(trx, files);
 }
 
-const filesOf = (contentId: string, { parsed, bodies, receivedAt }: ContentToStore): readonly ContentFile[] =>
+export const filesOf = (contentId: string, { parsed, bodies, receivedAt }: ContentToStore): readonly ContentFile[] =>
   parsed.attachments.map(({ name, mime, cid, inline }, position) => {
     const body = bodies[position];
     if (!body) throw new Error("an attachment's body was not kept");
