@@ -193,3 +193,49 @@ test("what waits in the queue is held, tried and given up, and its sender sees i
   await keepConsoleInAllLooks(page, "console-mail-quarantine");
   await expectAccessible(page);
 });
+
+test("a webhook is made for a service that may read, and tested", async ({ consolePage: page, office }) => {
+  await signIn(page);
+  await goTo(page, "Mail");
+  await goTo(page, "Webhooks");
+  await expect(page.getByText("No webhook yet.")).toBeVisible();
+  // Somebody's own, at an address that this server may not go to.
+  const ivan = await programOf(office.url, "ivan");
+  const { mailboxes } = await ivan<{ mailboxes: { id: string; kind: string }[] }>("GET", "/mail/mailboxes");
+  const own = mailboxes.find(({ kind }) => kind === "personal");
+  await ivan("POST", `/mail/mailboxes/${own?.id}/webhooks`, {
+    url: "https://127.0.0.1:9/a-secret-path",
+    events: ["mail.received", "mail.bounced"],
+  });
+  const row = page.getByRole("row", { name: /127\.0\.0\.1:9/ });
+  await expect(row).toContainText("Mail received, Mail came back", { timeout: 30_000 });
+  await keepConsoleInAllLooks(page, "console-mail-webhooks");
+  await expectAccessible(page);
+  await row.getByRole("button", { name: "127.0.0.1:9" }).click();
+  const one = page.getByRole("dialog", { name: "Webhook at 127.0.0.1:9" });
+  await one.getByRole("button", { name: "Send a test" }).click();
+  await expect(one.getByRole("row", { name: /Test/ })).toContainText("It lies in a private network.", {
+    timeout: 30_000,
+  });
+  await keepScreen(page, "console-mail-webhook-one");
+  await expectAccessible(page);
+  expect(await page.content()).not.toContain("a-secret-path");
+  await one.getByRole("button", { name: "Switch off" }).click();
+  await page.getByRole("dialog", { name: "Switch off" }).getByRole("button", { name: "Switch off" }).click();
+  await expect(row).toContainText("Switched off");
+  await page.keyboard.press("Escape");
+
+  const anton = await programOf(office.url, "anton");
+  await anton("POST", "/admin/services", { name: "Billing", key: "billing" });
+  await page.getByRole("button", { name: "Add a webhook" }).click();
+  const form = page.getByRole("dialog", { name: "Add a webhook" });
+  await form.getByRole("textbox", { name: "Address" }).fill("https://billing.example/hook");
+  await form.getByRole("combobox", { name: "Mailbox" }).fill("Aurora Sales");
+  await page.getByRole("option", { name: /Aurora Sales/ }).click();
+  await form.getByRole("combobox", { name: "Service" }).click();
+  await page.getByRole("option", { name: "Billing" }).click();
+  await form.getByRole("button", { name: "Save" }).click();
+  await expect(form).toContainText("This service may not read what lies in this mailbox.");
+  await keepScreen(page, "console-mail-webhook-add");
+  await expectAccessible(page);
+});

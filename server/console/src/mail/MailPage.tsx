@@ -4,6 +4,7 @@ import { DomainsPage } from "./domains/DomainsPage.tsx";
 import { MailboxesPage } from "./mailboxes/MailboxesPage.tsx";
 import { QuarantinePage } from "./quarantine/QuarantinePage.tsx";
 import { QueuePage } from "./queue/QueuePage.tsx";
+import { WebhooksPage } from "./webhooks/WebhooksPage.tsx";
 
 export function MailPage() {
   const [view] = usePlace().path;
@@ -16,6 +17,8 @@ export function MailPage() {
       return <QueuePage />;
     case "quarantine":
       return <QuarantinePage />;
+    case "webhooks":
+      return <WebhooksPage />;
     default:
       return <MailboxesPage />;
   }

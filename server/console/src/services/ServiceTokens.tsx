@@ -1,8 +1,9 @@
-import { Button, Checkbox, CopyButton, Modal, Select, TextInput } from "@mantine/core";
+import { Button, Checkbox, Select, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { call, Problem } from "../api/api.ts";
 import { ProblemAlert } from "../ui/Loaded.tsx";
+import { SecretOnce } from "../ui/SecretOnce.tsx";
 import { useAct } from "../ui/useAct.ts";
 import { useWords } from "../words/words.ts";
 import { tokenScopes, type Service, type ServiceToken, type TokenScope } from "./services.api.ts";
@@ -116,28 +117,12 @@ function TokenForm({ service }: { readonly service: Service }) {
         </div>
       </form>
       {made && (
-        <Modal
-          opened
-          onClose={() => setMade(undefined)}
+        <SecretOnce
           title={t("services.token.made", { name: made.name })}
-          closeOnClickOutside={false}
-          closeButtonProps={{ "aria-label": t("app.close") }}
-        >
-          <p>{t("services.token.once")}</p>
-          <code style={{ display: "block", padding: 10, overflowWrap: "anywhere", background: "var(--neutral-soft)" }}>
-            {made.token}
-          </code>
-          <div style={{ display: "flex", gap: 8, marginTop: 12 }}>
-            <CopyButton value={made.token}>
-              {({ copied, copy }) => (
-                <Button variant="filled" onClick={copy} aria-live="polite">
-                  {copied ? t("services.token.copied") : t("services.token.copy")}
-                </Button>
-              )}
-            </CopyButton>
-            <Button onClick={() => setMade(undefined)}>{t("services.token.done")}</Button>
-          </div>
-        </Modal>
+          words={t("services.token.once")}
+          secret={made.token}
+          onClose={() => setMade(undefined)}
+        />
       )}
     </>
   );

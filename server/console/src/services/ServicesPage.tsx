@@ -7,17 +7,14 @@ import { DataTable, type Column } from "../ui/DataTable.tsx";
 import { Loaded } from "../ui/Loaded.tsx";
 import { useWords } from "../words/words.ts";
 import { ServiceForm } from "./ServiceForm.tsx";
-import type { Service } from "./services.api.ts";
+import { useServices, type Service } from "./services.api.ts";
 import { TokenState } from "./TokenState.tsx";
 
 /** Other systems that have an account. */
 export function ServicesPage() {
   const { t, named, time } = useWords();
   const [open, setOpen] = useState<string | "new">();
-  const services = useQuery({
-    queryKey: ["services"],
-    queryFn: () => call<readonly Service[]>("GET", "/admin/services"),
-  });
+  const services = useServices();
   const structure = useQuery({
     queryKey: ["structure"],
     queryFn: () => call<Structure>("GET", "/admin/structure"),

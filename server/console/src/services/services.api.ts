@@ -34,6 +34,12 @@ export interface DeclaredAttribute extends SubjectAttribute {
   readonly name: string;
 }
 
+export const useServices = () =>
+  useQuery({
+    queryKey: ["services"],
+    queryFn: () => call<readonly Service[]>("GET", "/admin/services"),
+  });
+
 /** Packs declare them; they change with a new version of a pack and not meanwhile. */
 export const useSubjectAttributes = () =>
   useQuery({

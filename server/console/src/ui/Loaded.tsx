@@ -31,7 +31,8 @@ export function ProblemAlert({ error, onRetry }: { error: Error; onRetry?: () =>
       title={error instanceof Problem ? reason(error.reason, error.message) : error.message}
     >
       {error instanceof Problem && error.requestId && (
-        <span className="quiet">{t("app.requestId", { id: error.requestId })} </span>
+        // On this ground what is quiet elsewhere could not be read.
+        <span style={{ color: "var(--ink-2)" }}>{t("app.requestId", { id: error.requestId })} </span>
       )}
       {onRetry && (
         <Button mt={6} onClick={onRetry}>

@@ -2,6 +2,7 @@ import { accessEn } from "./access.en.ts";
 import { servicesEn } from "./services.en.ts";
 import { auditEn } from "./audit.en.ts";
 import { mailAccountsEn } from "./mail.accounts.en.ts";
+import { mailHooksEn } from "./mail.hooks.en.ts";
 import { mailEn } from "./mail.en.ts";
 
 export const en = {
@@ -10,6 +11,7 @@ export const en = {
   ...auditEn,
   ...mailEn,
   ...mailAccountsEn,
+  ...mailHooksEn,
   "app.console": "console",
   "app.overview": "Overview",
   "app.people": "People",

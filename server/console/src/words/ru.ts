@@ -2,6 +2,7 @@ import { accessRu } from "./access.ru.ts";
 import { servicesRu } from "./services.ru.ts";
 import { auditRu } from "./audit.ru.ts";
 import { mailAccountsRu } from "./mail.accounts.ru.ts";
+import { mailHooksRu } from "./mail.hooks.ru.ts";
 import { mailRu } from "./mail.ru.ts";
 import type { en } from "./en.ts";
 
@@ -11,6 +12,7 @@ export const ru: Readonly<Record<keyof typeof en, string>> = {
   ...auditRu,
   ...mailRu,
   ...mailAccountsRu,
+  ...mailHooksRu,
   "app.console": "консоль",
   "app.overview": "Обзор",
   "app.people": "Люди",

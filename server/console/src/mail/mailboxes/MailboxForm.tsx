@@ -1,5 +1,6 @@
 import { Button, Select, TagsInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { useState } from "react";
 import { mailboxRoles, type MailboxRole } from "@kontor/shared/mail";
 import { call, type Person, type Structure } from "../../api/api.ts";
 import { departmentOptions } from "../../people/departmentTree.ts";
@@ -123,6 +124,7 @@ function Members({
   readonly onChange: (members: readonly MailboxMember[]) => void;
 }) {
   const { t } = useWords();
+  const [search, setSearch] = useState("");
   const nameOf = new Map(people.map(({ id, name }) => [id, name]));
   const had = new Set([...members.map(({ userId }) => userId), ...(ownerId === null ? [] : [ownerId])]);
   const roles = mailboxRoles.map((value) => ({ value, label: t(`mail.role.${value}`) }));
@@ -164,7 +166,12 @@ function Members({
           .filter(({ id, state }) => state === "active" && !had.has(id))
           .map(({ id, name }) => ({ value: id, label: name }))}
         value={null}
-        onChange={(userId) => userId !== null && onChange([...members, { userId, role: "editor" }])}
+        searchValue={search}
+        onSearchChange={setSearch}
+        onChange={(userId) => {
+          if (userId !== null) onChange([...members, { userId, role: "editor" }]);
+          setSearch(""); // for the next one
+        }}
       />
     </fieldset>
   );
