@@ -8,6 +8,7 @@ import { configKeys, readConfig } from "#config";
 import { checkDatabase, createDatabase, createLog, scopes, version } from "#kernel";
 import { normalizeLogin, peopleTables } from "#people";
 import { addAuditCommands } from "./cli/audit.command.ts";
+import { addMailCommands } from "./cli/mail.command.ts";
 import { addPolicyCommands } from "./cli/policy.command.ts";
 import { addServiceCommands, checkScope } from "./cli/service.command.ts";
 import { examineFiles } from "./main.files.ts";
@@ -157,6 +158,7 @@ program
   );
 
 addAuditCommands(program, { dataOption, jsonOption, withOffice, print });
+addMailCommands(program, { jsonOption, print });
 addPolicyCommands(program, { dataOption, jsonOption, withOffice, print });
 addServiceCommands(program, { dataOption, jsonOption, withOffice, print });
 

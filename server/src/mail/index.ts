@@ -1,4 +1,8 @@
 export { archiveEndpoints } from "./archive/archive.endpoints.ts";
+export type { ArchiveEntry, ArchiveMessage } from "./mime/archive/archiveMessage.ts";
+export { noFlags } from "./mime/archive/archiveMessage.ts";
+export { readMaildir, writeMaildir } from "./mime/archive/maildir.ts";
+export { readMbox } from "./mime/archive/mbox.ts";
 export { contactIntents } from "./contacts/contacts.intents.ts";
 export { mailCollections, mailPolicies, mailResources } from "./mail.access.ts";
 export { createProvisioning, type Provisioning } from "./mailboxes/provision.ts";

@@ -7,10 +7,11 @@ import type { BlobStore } from "#files";
 import { defineEndpoint, type Endpoint } from "#kernel";
 import { idParams, type MailRestDeps } from "../mail.rest.ts";
 import { holdFolder, readableFolder } from "../messages/message.access.ts";
-import { noFlags, type ArchiveEntry } from "../mime/archive/archiveMessage.ts";
+import { noFlags, type ArchiveEntry, type ArchiveFlags } from "../mime/archive/archiveMessage.ts";
 import { readMbox } from "../mime/archive/mbox.ts";
 import { exportFolder } from "./exportFolder.ts";
 import { importArchive, type ImportDeps } from "./importArchive.ts";
+import { knownMessagesEndpoint } from "./knownMessages.endpoint.ts";
 
 export interface ArchiveEndpointDeps extends Pick<MailRestDeps, "db" | "actorOf"> {
   readonly blobs: Pick<BlobStore, "putMany" | "get">;
@@ -20,12 +21,24 @@ export interface ArchiveEndpointDeps extends Pick<MailRestDeps, "db" | "actorOf"
   changed(): void;
 }
 
+/** What the file or the folder of another program says of a message beside its bytes. */
+const marksQuery = z.object({
+  flags: z
+    .string()
+    .regex(/^(?:(?:seen|flagged|answered)(?:,|$))*$/)
+    .default("")
+    .describe("Of one message: seen, flagged, answered, separated by commas. An archive has its own"),
+  receivedAt: z.iso.datetime().optional().describe("When one message came. Absent: by its own date"),
+});
+type Marks = z.output<typeof marksQuery>;
+
 const FORMATS = ["message/rfc822", "application/mbox"] as const;
 
 /** Mail of other programs, in and out, as streams: an archive of years needs the memory of its largest message. */
 export function archiveEndpoints(deps: ArchiveEndpointDeps): readonly Endpoint[] {
   const { db, actorOf } = deps;
   return [
+    knownMessagesEndpoint(deps),
     defineEndpoint({
       method: "post",
       path: "/mail/folders/:id/import",
@@ -34,13 +47,14 @@ export function archiveEndpoints(deps: ArchiveEndpointDeps): readonly Endpoint[]
       tag: "mail",
       access: { kind: "policy", resource: "mailbox", action: "edit" },
       params: idParams,
+      query: marksQuery,
       reply: z.object({
         imported: z.number().int(),
         known: z.number().int(),
         tooLarge: z.number().int(),
         unreadable: z.number().int(),
       }),
-      async handle({ params }, request) {
+      async handle({ params, query }, request) {
         const { request: incoming } = request.raw;
         const format = FORMATS.find((each) => incoming.is(each));
         if (!format)
@@ -52,7 +66,7 @@ export function archiveEndpoints(deps: ArchiveEndpointDeps): readonly Endpoint[]
           throw new DomainError("conflict", "Import into a mailbox of your own, and move the messages from there.", {
             reason: "mail.archive.external",
           });
-        const entries = format === "message/rfc822" ? readEml(incoming) : readMbox(incoming);
+        const entries = format === "message/rfc822" ? readEml(incoming, query) : readMbox(incoming);
         return importArchive(deps, { mailboxId: mailbox.id, folderId: folder.id }, entries);
       },
     }),
@@ -76,7 +90,7 @@ export function archiveEndpoints(deps: ArchiveEndpointDeps): readonly Endpoint[]
   ];
 }
 
-async function* readEml(source: AsyncIterable<Uint8Array>): AsyncGenerator<ArchiveEntry> {
+async function* readEml(source: AsyncIterable<Uint8Array>, { flags, receivedAt }: Marks): AsyncGenerator<ArchiveEntry> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of source) {
@@ -85,5 +99,13 @@ async function* readEml(source: AsyncIterable<Uint8Array>): AsyncGenerator<Archi
     else pieces.length = 0; // read to its end, so that its sender hears the answer
   }
   if (bytes > mailLimits.maxMessageBytes) yield { kind: "tooLarge", bytes, folder: [] };
-  else yield { kind: "message", message: { raw: Buffer.concat(pieces), flags: noFlags, folder: [] } };
+  else {
+    const marks = { flags: flagsOf(flags), ...(receivedAt !== undefined && { receivedAt: new Date(receivedAt) }) };
+    yield { kind: "message", message: { raw: Buffer.concat(pieces), ...marks, folder: [] } };
+  }
+}
+
+function flagsOf(names: Marks["flags"]): ArchiveFlags {
+  const [seen, flagged, answered] = ["seen", "flagged", "answered"].map((name) => names.split(",").includes(name));
+  return { ...noFlags, seen: seen === true, flagged: flagged === true, answered: answered === true };
 }

@@ -73,6 +73,17 @@ export const mailProbes: Readonly<Record<string, Probe>> = {
       headers: { "content-type": "message/rfc822" },
     }),
   },
+  "post /mail/mailboxes/:id/known": {
+    kind: "reads",
+    async request(target, { test }) {
+      const { rows } = await test.pool.query<{ raw_sha256: string }>(
+        "select raw_sha256 from mail_content where id = $1",
+        [target.mail.contentId],
+      );
+      return at("/mail/mailboxes/:mailboxId/known", { sha256: [rows[0]?.raw_sha256] })(target);
+    },
+    shows: '"known":["',
+  },
   "get /mail/folders/:id/export": {
     kind: "reads",
     shows: secrets.address,
