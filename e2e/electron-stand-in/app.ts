@@ -17,7 +17,7 @@ export interface OpenWindow {
 
 const events = [
   "ready", "will-finish-launching", "window-all-closed", "activate", "before-quit", "will-quit", "quit", "second-instance",
-  "web-contents-created", "browser-window-created", "render-process-gone", "child-process-gone", "open-url", "open-file", "login", "certificate-error",
+  "web-contents-created", "browser-window-created", "browser-window-focus", "browser-window-blur", "render-process-gone", "child-process-gone", "open-url", "open-file", "login", "certificate-error",
 ]; // prettier-ignore
 
 class App extends StandInEmitter {

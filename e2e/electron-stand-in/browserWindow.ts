@@ -317,12 +317,14 @@ export class BrowserWindow extends StandInEmitter {
     before?.loseFocus();
     BrowserWindow.focused = this.self;
     this.emit("focus", {});
+    app.emit("browser-window-focus", {}, this.self);
   }
 
   private loseFocus(): void {
     if (!this.isFocused()) return;
     BrowserWindow.focused = null;
     this.emit("blur", {});
+    app.emit("browser-window-blur", {}, this.self);
   }
 }
 

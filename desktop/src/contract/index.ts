@@ -16,6 +16,7 @@ export type {
   MailCounts,
   MailDocuments,
   MailLinked,
+  MailNews,
   MailPage,
   MailRow,
   MailRowPerson,
@@ -63,4 +64,4 @@ export type {
 export { defaultSettings, fileAddress, ipcChannels } from "./ipc.ts";
 export type { DesktopApi, Refusal, SessionState, Settings } from "./ipc.ts";
 export { replicaNodeOptions } from "./replicaProcess.ts";
-export type { FileChunk, FromReplica, ToReplica } from "./replicaProcess.ts";
+export type { Exported, FileChunk, FromReplica, ToReplica } from "./replicaProcess.ts";

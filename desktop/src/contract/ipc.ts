@@ -29,6 +29,11 @@ export interface DesktopApi {
   openMailWindow(what: { readonly kind: "draft" | "thread"; readonly id: string }): Promise<void>;
   /** Bytes that the window has, into a file that the user chooses. */
   saveBytesAs(input: { readonly name: string; readonly bytes: Uint8Array }): Promise<{ saved: boolean }>;
+  /** All messages of a mail folder, as one archive (mbox), into a file that the user chooses; needs the server. */
+  saveFolderAs(input: {
+    readonly folderId: string;
+    readonly name: string;
+  }): Promise<Refusal | { ok: true; saved: boolean }>;
   /** An address outside, after the user has seen where it leads. */
   openLink(address: string): Promise<void>;
   copyText(text: string): Promise<void>;
@@ -70,6 +75,8 @@ export interface Settings {
   /** Of mail: width of its list in px, and whether folders stand beside it. */
   readonly mailListWidth: number;
   readonly mailFolders: boolean;
+  /** Whether new mail is shown by the system while nobody looks at Kontor. */
+  readonly notices: boolean;
 }
 
 export const defaultSettings: Settings = {
@@ -80,6 +87,7 @@ export const defaultSettings: Settings = {
   sideWidth: 300,
   mailListWidth: 348,
   mailFolders: false,
+  notices: true,
 };
 
 /** Names on the ipcRenderer/ipcMain side; one place so that neither end invents one. */

@@ -99,6 +99,15 @@ export interface MailBoxes {
   readonly known: boolean;
 }
 
+/** What the system is to show: how much lies unread in one's own inboxes, and what has just come. */
+export interface MailNews {
+  readonly unread: number;
+  readonly arrived?: {
+    readonly count: number;
+    readonly newest: { readonly threadId: string; readonly sender: string; readonly subject: string };
+  };
+}
+
 /** One person of a row: who wrote, or to whom it goes. */
 export interface MailRowPerson {
   readonly address: string;

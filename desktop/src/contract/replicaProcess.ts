@@ -1,4 +1,5 @@
 import type { ReplicaStatus } from "./commands.ts";
+import type { MailNews } from "./mail.rows.ts";
 
 /**
  * How the replica's process is started. The feed makes much garbage that dies young; with V8's usual 16 MB and more for
@@ -34,6 +35,11 @@ export type ToReplica =
       readonly start?: number;
       readonly end?: number;
     }
+  /**
+   * One port beside it, over which an `Exported` comes back. The path is the one that the user chose in main's own dialog: no
+   * window names a file that is written.
+   */
+  | { readonly kind: "export"; readonly folderId: string; readonly path: string }
   /** A new token after a sign-in on the same replica. */
   | { readonly kind: "token"; readonly token: string; readonly leaseMs: number }
   | { readonly kind: "close"; readonly erase: boolean };
@@ -44,7 +50,12 @@ export type FromReplica =
   | { readonly kind: "status"; readonly status: ReplicaStatus }
   /** Lost: main removes the copies that it made for other applications. */
   | { readonly kind: "filesPurged"; readonly fileIds: readonly string[] }
+  | { readonly kind: "mail"; readonly news: MailNews }
   | { readonly kind: "closed" };
+
+export type Exported =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: string; readonly message: string };
 
 /** First a head, then chunks, then an end; or an error instead. */
 export type FileChunk =

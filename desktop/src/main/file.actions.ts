@@ -8,6 +8,7 @@ import type { Refusal } from "#contract";
 import { resolveByteRange } from "./byteRange.ts";
 import { CachedFileMissing, type CachedFiles } from "./cached.files.ts";
 import type { createOpenedCopies } from "./opened.copies.ts";
+import type { ReplicaHost } from "./replica.host.ts";
 
 /** Opening one of these runs it. A colleague's file must not, however it is called. */
 const PROGRAMS = new Set(
@@ -20,6 +21,7 @@ const PROGRAMS = new Set(
 export function createFileActions(deps: {
   readonly files: CachedFiles;
   readonly copies: ReturnType<typeof createOpenedCopies>;
+  readonly replica: Pick<ReplicaHost, "exportFolder">;
 }) {
   async function copyTo(fileId: string, path: string): Promise<void> {
     const { body } = await deps.files.open({ what: "content", fileId }, (total) => resolveByteRange(undefined, total));
@@ -35,23 +37,36 @@ export function createFileActions(deps: {
     return canceled ? [] : filePaths;
   }
 
-  async function saveFileAs(window: BrowserWindow | null, input: { fileId: string; name: string }) {
-    const options: Electron.SaveDialogOptions = { defaultPath: basename(input.name) };
+  /** Undefined: the user thought better of it. */
+  async function choosePath(window: BrowserWindow | null, name: string): Promise<string | undefined> {
+    const options: Electron.SaveDialogOptions = { defaultPath: basename(name) };
     const { canceled, filePath } = await (window
       ? dialog.showSaveDialog(window, options)
       : dialog.showSaveDialog(options));
-    if (canceled || !filePath) return { saved: false };
-    await copyTo(input.fileId, filePath);
+    return canceled || !filePath ? undefined : filePath;
+  }
+
+  async function saveFileAs(window: BrowserWindow | null, input: { fileId: string; name: string }) {
+    const path = await choosePath(window, input.name);
+    if (path === undefined) return { saved: false };
+    await copyTo(input.fileId, path);
     return { saved: true };
   }
 
+  async function saveFolderAs(
+    window: BrowserWindow | null,
+    input: { folderId: string; name: string },
+  ): Promise<Refusal | { ok: true; saved: boolean }> {
+    const path = await choosePath(window, input.name);
+    if (path === undefined) return { ok: true, saved: false };
+    const exported = await deps.replica.exportFolder({ folderId: input.folderId, path });
+    return exported.ok ? { ok: true, saved: true } : exported;
+  }
+
   async function saveBytesAs(window: BrowserWindow | null, input: { name: string; bytes: Uint8Array }) {
-    const options: Electron.SaveDialogOptions = { defaultPath: basename(input.name) };
-    const { canceled, filePath } = await (window
-      ? dialog.showSaveDialog(window, options)
-      : dialog.showSaveDialog(options));
-    if (canceled || !filePath) return { saved: false };
-    await writeFile(filePath, input.bytes, { mode: 0o600 });
+    const path = await choosePath(window, input.name);
+    if (path === undefined) return { saved: false };
+    await writeFile(path, input.bytes, { mode: 0o600 });
     return { saved: true };
   }
 
@@ -72,5 +87,5 @@ export function createFileActions(deps: {
     }
   }
 
-  return { chooseFiles, saveFileAs, saveBytesAs, openExternally };
+  return { chooseFiles, saveFileAs, saveBytesAs, saveFolderAs, openExternally };
 }

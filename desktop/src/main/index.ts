@@ -6,6 +6,7 @@ import {
   clipboard,
   nativeTheme,
   net,
+  Notification,
   protocol,
   session as electronSession,
   shell,
@@ -19,6 +20,7 @@ import { createFileActions } from "./file.actions.ts";
 import { serveIpc } from "./ipc.ts";
 import { systemKeychain } from "./keychain.ts";
 import { createTray, setMenu, setTrayMenu } from "./menu.ts";
+import { createMailNotices, type MailNoticesDeps } from "./mail.notices.ts";
 import { createOpenedCopies } from "./opened.copies.ts";
 import { createReplicaHost } from "./replica.host.ts";
 import { createServerClient } from "./server.client.ts";
@@ -62,10 +64,19 @@ async function run(): Promise<void> {
         if (problem?.reason === "link.deviceRevoked") void session.revoked();
         if (connection === "locked") void copies.removeAll();
       },
+      mail: (news) => notices.news(news),
       filesPurged: (fileIds) => void copies.removeOf(fileIds),
       reopened: () => windows.command("replica.reopened"),
       failed: (problem) => windows.command("replica.failed", problem),
     },
+  });
+  const notices = createMailNotices({
+    locale: () => locale(),
+    isWanted: () => settings.get().notices && Notification.isSupported(),
+    isLookedAt: () => BrowserWindow.getFocusedWindow() !== null,
+    show: showNotice,
+    setBadge: (count) => void app.setBadgeCount(count),
+    open: (threadId) => void windows.openMainAt(`mail/inbox/${threadId}`),
   });
   const client = createServerClient({ fetch: (url, init) => net.fetch(url, init) });
   const session = createSession({
@@ -75,12 +86,16 @@ async function run(): Promise<void> {
     server: client,
     replica,
     changed: (state) => {
-      if (state.state !== "signedIn") windows.closeOthers();
+      if (state.state !== "signedIn") {
+        windows.closeOthers();
+        notices.news({ unread: 0 });
+        notices.clear();
+      }
       windows.broadcast(ipcChannels.session, state);
     },
   });
   const files = createCachedFiles({ replica });
-  const fileActions = createFileActions({ files, copies });
+  const fileActions = createFileActions({ files, copies, replica });
   const locale = (): Locale => {
     const chosen = settings.get().locale;
     return chosen === "system" ? (app.getLocale().toLowerCase().startsWith("ru") ? "ru" : "en") : chosen;
@@ -114,12 +129,14 @@ async function run(): Promise<void> {
     openRecordWindow: (_sender, recordId) => windows.openRecord(recordId),
     openMailWindow: (_sender, { id, kind }) => windows.openMail(kind, id),
     saveBytesAs: (sender, input) => fileActions.saveBytesAs(BrowserWindow.fromWebContents(sender), input),
+    saveFolderAs: (sender, input) => fileActions.saveFolderAs(BrowserWindow.fromWebContents(sender), input),
     openLink: async (_sender, address) => shell.openExternal(address),
     copyText: async (_sender, text) => clipboard.writeText(text),
   });
 
   app.on("second-instance", actions.open);
   app.on("activate", actions.open);
+  app.on("browser-window-focus", notices.clear);
   app.on("window-all-closed", () => {
     if (process.platform !== "darwin") app.quit();
   });
@@ -137,6 +154,14 @@ async function run(): Promise<void> {
   await windows.openMain();
   tray = createTray(locale(), actions);
 }
+
+const showNotice: MailNoticesDeps["show"] = (content, { click, gone }) => {
+  const notice = new Notification({ ...content, silent: false });
+  notice.on("click", click);
+  notice.on("close", gone);
+  notice.show();
+  return () => notice.close();
+};
 
 const withoutUndefined = <Value extends object>(value: Value) =>
   Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {

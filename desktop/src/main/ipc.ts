@@ -29,6 +29,7 @@ const calls = {
       sideWidth: z.number().optional(),
       mailListWidth: z.number().optional(),
       mailFolders: z.boolean().optional(),
+      notices: z.boolean().optional(),
     }),
   ]),
   openPorts: z.tuple([]),
@@ -38,6 +39,7 @@ const calls = {
   openRecordWindow: z.tuple([id]),
   openMailWindow: z.tuple([z.object({ kind: z.enum(["draft", "thread"]), id })]),
   saveBytesAs: z.tuple([z.object({ name, bytes: z.instanceof(Uint8Array) })]),
+  saveFolderAs: z.tuple([z.object({ folderId: id, name })]),
   openLink: z.tuple([z.url({ protocol: /^(?:https?|mailto|tel)$/ })]),
   copyText: z.tuple([z.string().max(1_000_000)]),
 } satisfies Record<Remote, z.ZodType>;

@@ -1,5 +1,12 @@
 import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityProcess } from "electron";
-import { replicaNodeOptions, type FromReplica, type ReplicaStatus, type ToReplica } from "#contract";
+import {
+  replicaNodeOptions,
+  type Exported,
+  type FromReplica,
+  type MailNews,
+  type ReplicaStatus,
+  type ToReplica,
+} from "#contract";
 
 /**
  * The utility process that holds the replica. It is started again when it dies: its data is durable, and windows open
@@ -12,6 +19,7 @@ export type OpenReplica = Omit<Extract<ToReplica, { kind: "open" }>, "kind">;
 export interface ReplicaHostEvents {
   status(status: ReplicaStatus): void;
   filesPurged(fileIds: readonly string[]): void;
+  mail(news: MailNews): void;
   /** It died and stands again: ports must be asked for anew. */
   reopened(): void;
   failed(problem: { reason: string; message: string }): void;
@@ -41,6 +49,7 @@ export function createReplicaHost(deps: { readonly entry: string; readonly event
       started.on("message", (message: FromReplica) => {
         if (message.kind === "opened") resolve();
         if (message.kind === "status") deps.events.status(message.status);
+        if (message.kind === "mail") deps.events.mail(message.news);
         if (message.kind === "filesPurged") deps.events.filesPurged(message.fileIds);
         if (message.kind === "failed") {
           deps.events.failed(message);
@@ -91,6 +100,20 @@ export function createReplicaHost(deps: { readonly entry: string; readonly event
     return port1;
   }
 
+  async function exportFolder(request: { folderId: string; path: string }): Promise<Exported> {
+    await opened;
+    const { port1, port2 } = new MessageChannelMain();
+    const answered = new Promise<Exported>((resolve) => {
+      port1.on("message", ({ data }: { data: Exported }) => resolve(data));
+      port1.on("close", () =>
+        resolve({ ok: false, reason: "app.replicaRestarted", message: "The replica process ended." }),
+      );
+    });
+    port1.start();
+    send({ kind: "export", ...request }, [port2]);
+    return answered.finally(() => port1.close());
+  }
+
   function renewToken(token: string, leaseMs: number): void {
     if (options) options = { ...options, token, leaseMs };
     send({ kind: "token", token, leaseMs });
@@ -112,7 +135,7 @@ export function createReplicaHost(deps: { readonly entry: string; readonly event
     closing.kill();
   }
 
-  return { open, close, connectWindow, read, renewToken, isOpen: () => options !== undefined };
+  return { open, close, connectWindow, read, exportFolder, renewToken, isOpen: () => options !== undefined };
 }
 /** A last checkpoint of a large file takes a second or two; whoever takes longer is stuck, and its data is durable anyway. */
 const CLOSE_MS = 5_000;

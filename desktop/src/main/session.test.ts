@@ -54,8 +54,6 @@ function run(options: { keychain?: Keychain; user?: typeof anna } = {}) {
       close: async () => void (open = undefined),
       renewToken: (token) => void renewed.push(token),
       isOpen: () => open !== undefined,
-      connectWindow: () => Promise.reject(new Error("no windows here")),
-      read: () => Promise.reject(new Error("no files here")),
     },
     changed: (state) => states.push(state),
   });

@@ -42,7 +42,7 @@ export interface SessionDeps {
   readonly appVersion: string;
   readonly keychain: Keychain;
   readonly server: ServerClient;
-  readonly replica: ReplicaHost;
+  readonly replica: Pick<ReplicaHost, "open" | "close" | "renewToken" | "isOpen">;
   readonly changed: (state: SessionState) => void;
 }
 

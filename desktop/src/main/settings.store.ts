@@ -12,6 +12,7 @@ const schema = z.object({
   sideWidth: width.catch(defaultSettings.sideWidth),
   mailListWidth: width.catch(defaultSettings.mailListWidth),
   mailFolders: z.boolean().catch(defaultSettings.mailFolders),
+  notices: z.boolean().catch(defaultSettings.notices),
 });
 
 /** How the interface looks, for everybody at this computer account. */

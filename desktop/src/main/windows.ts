@@ -29,15 +29,21 @@ export function createWindows(deps: WindowsDeps) {
   const others = new Map<string, BrowserWindow>();
   let main: BrowserWindow | undefined;
 
-  async function openMain(): Promise<void> {
-    if (main) return show(main);
+  const openMain = () => openMainAt(undefined);
+
+  /** `route` is an address of the interface, as it stands after `#/`. */
+  async function openMainAt(route: string | undefined): Promise<void> {
+    if (main) {
+      if (route !== undefined) main.webContents.send(ipcChannels.command, { id: "app.go", args: route });
+      return show(main);
+    }
     const bounds = visible((await file.read()) ?? FIRST);
     const { maximized, ...place } = bounds;
     main = create({ ...place });
     if (maximized) main.maximize();
     remember(main);
     main.on("closed", () => (main = undefined));
-    await main.loadURL(`${APP_ORIGIN}/index.html`);
+    await main.loadURL(`${APP_ORIGIN}/index.html${route === undefined ? "" : `#/${route}`}`);
   }
 
   const openRecord = (recordId: string) => openOther(`record/${recordId}`, { width: 960, height: 760 });
@@ -107,6 +113,7 @@ export function createWindows(deps: WindowsDeps) {
 
   return {
     openMain,
+    openMainAt,
     openRecord,
     openMail,
     broadcast,

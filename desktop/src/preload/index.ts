@@ -32,6 +32,7 @@ const api: DesktopApi = {
   openRecordWindow: invoke("openRecordWindow"),
   openMailWindow: invoke("openMailWindow"),
   saveBytesAs: invoke("saveBytesAs"),
+  saveFolderAs: invoke("saveFolderAs"),
   openLink: invoke("openLink"),
   copyText: invoke("copyText"),
   pathOf: (file) => webUtils.getPathForFile(file),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { WebSocket } from "ws";
-import type { FileChunk, ReplicaStatus, ToReplica } from "#contract";
+import type { FileChunk, MailNews, ReplicaStatus, ToReplica } from "#contract";
 import { systemClock, type Clock, type JsonObject } from "@kontor/shared/base";
 import type { FileDoc } from "@kontor/shared/files";
 import type { ReplicaDamaged } from "#replica/storage";
@@ -32,6 +32,7 @@ export interface OfficeDeps {
   readonly clock?: Clock;
   readonly onStatus: (status: ReplicaStatus) => void;
   readonly onDamaged: (error: ReplicaDamaged) => void;
+  readonly onMailNews?: (news: MailNews) => void;
   /** Copies that were made of their bodies elsewhere go, too. */
   readonly onFilesPurged?: (fileIds: readonly string[]) => void;
 }
@@ -95,6 +96,7 @@ export async function openOfficeReplica(options: OpenOffice, deps: OfficeDeps): 
     context,
     serverUrl: options.serverUrl,
     log: deps.log,
+    onNews: (news) => deps.onMailNews?.(news),
   });
   const openedMail = mail;
   await sweepBodies(openedMail);

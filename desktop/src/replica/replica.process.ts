@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import type { FileChunk, FromReplica, ToReplica } from "#contract";
+import type { Exported, FileChunk, FromReplica, ToReplica } from "#contract";
 import { ReplicaDamaged, StorageError } from "#replica/storage";
 import { openOfficeReplica, type OfficeReplica } from "./office.replica.ts";
 import type { ReplicaLog } from "./replica.ts";
@@ -34,6 +34,9 @@ export function runReplicaProcess({ parent, log, restart }: ReplicaProcessDeps):
       case "read":
         if (first) void read(message, first);
         return undefined;
+      case "export":
+        if (first) void exportFolder(message, first);
+        return undefined;
       case "token":
         return office?.replica.useToken(message.token, message.leaseMs);
       case "close":
@@ -51,6 +54,7 @@ export function runReplicaProcess({ parent, log, restart }: ReplicaProcessDeps):
         log,
         onStatus: (status) => parent.post({ kind: "status", status }),
         onDamaged: restart,
+        onMailNews: (news) => parent.post({ kind: "mail", news }),
         onFilesPurged: (fileIds) => parent.post({ kind: "filesPurged", fileIds }),
       });
       parent.post({ kind: "opened" });
@@ -67,6 +71,13 @@ export function runReplicaProcess({ parent, log, restart }: ReplicaProcessDeps):
     const send = (chunk: FileChunk) => port.send(chunk);
     if (office) await office.readFile(request, send);
     else send({ kind: "error", code: "unavailable", message: "The replica is not open." });
+  }
+
+  async function exportFolder(request: Extract<ToReplica, { kind: "export" }>, port: ClosablePort): Promise<void> {
+    const exported: Exported = office
+      ? await office.mail.exportFolder(request.folderId, request.path)
+      : { ok: false, reason: "replica.notOpen", message: "The replica is not open." };
+    port.send(exported);
   }
 
   async function close(erase: boolean): Promise<void> {

@@ -68,6 +68,13 @@ function UserMenu() {
         >
           {t("app.menu.contrast")}
         </Menu.CheckboxItem>
+        <Menu.CheckboxItem
+          value="notices"
+          checked={settings.notices}
+          onChange={() => changeSettings({ notices: !settings.notices })}
+        >
+          {t("app.menu.notices")}
+        </Menu.CheckboxItem>
         <Menu.Divider />
         <Menu.Label>{t("app.menu.language")}</Menu.Label>
         {choices("locale", { system: t("app.menu.system"), en: "English", ru: "Русский" })}

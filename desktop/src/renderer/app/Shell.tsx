@@ -12,7 +12,7 @@ import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { Header } from "./Header.tsx";
 import { Palette } from "./Palette.tsx";
 import { Rail } from "./Rail.tsx";
-import { go, useRoute } from "./route.ts";
+import { go, parseRoute, useRoute } from "./route.ts";
 import { moveRegion } from "./regions.ts";
 import { ShortcutsDialog } from "./ShortcutsDialog.tsx";
 import { useNotices } from "./useNotices.ts";
@@ -53,7 +53,14 @@ export function Shell() {
     shortcuts: () => setKeysShown(true),
     tryNow: () => void call("sync.tryNow", {}),
   });
-  useEffect(() => window.kontor.onCommand(({ id }) => (id === "app.shortcuts" ? setKeysShown(true) : undefined)), []);
+  useEffect(
+    () =>
+      window.kontor.onCommand(({ args, id }) => {
+        if (id === "app.shortcuts") setKeysShown(true);
+        if (id === "app.go" && typeof args === "string") go(parseRoute(args));
+      }),
+    [],
+  );
 
   if (status.connection === "locked") return <LockedScreen />;
   const overlays = (

@@ -1,5 +1,9 @@
-import { open } from "node:fs/promises";
-import type { Answered } from "#contract";
+import { createWriteStream } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream as WebStream } from "node:stream/web";
+import type { Answered, Exported } from "#contract";
 import type { FieldProblem, Json } from "@kontor/shared/base";
 
 /** Requests of mail that only the server can answer, with the reasons why nobody did. */
@@ -12,6 +16,8 @@ export interface MailServer {
   bytes(path: string, maxBytes: number): Promise<Answered<{ readonly bytes: Uint8Array; readonly mime: string }>>;
   /** A file of this device as the body, however long it is. */
   upload(path: string, mime: string, file: string): Promise<Answered<{ readonly body: Json }>>;
+  /** The body of the answer into a file of this device, which is there whole or not at all. */
+  download(path: string, file: string): Promise<Exported>;
 }
 
 export interface MailServerDeps {
@@ -65,8 +71,33 @@ export function createMailServer({ serverUrl, token, fetch, onExpired }: MailSer
     }
   }
 
+  /** Years of mail take longer than a request may: what counts is that something comes. */
+  async function download(path: string, file: string): Promise<Exported> {
+    const bearer = token();
+    if (bearer === undefined) return { ok: false, reason: "signedOut", message: "The sign-in has ended." };
+    const partial = `${file}.part`;
+    try {
+      const response = await fetch(new URL(path, serverUrl), { headers: { authorization: `Bearer ${bearer}` } });
+      if (response.status === 401) onExpired();
+      if (!response.ok || !response.body) return await failureOf(response);
+      await pipeline(
+        Readable.fromWeb(response.body as WebStream<Uint8Array>),
+        createWriteStream(partial, { mode: 0o600 }),
+      );
+      await rename(partial, file);
+      return { ok: true };
+    } catch (error) {
+      await rm(partial, { force: true }).catch(() => undefined);
+      const isOfDisk = error instanceof Error && "syscall" in error && "path" in error;
+      return isOfDisk
+        ? { ok: false, reason: "file.notWritten", message: error.message }
+        : { ok: false, reason: "offline", message: "The server cannot be reached." };
+    }
+  }
+
   return {
     upload,
+    download,
     async request(method, path, body) {
       const response = await send(method, path, body);
       if (!(response instanceof Response)) return response;

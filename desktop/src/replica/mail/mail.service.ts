@@ -1,10 +1,11 @@
-import type { ReplicaBody, ReplicaFolder, ReplicaMessage } from "#contract";
+import type { Exported, MailNews, ReplicaBody, ReplicaFolder, ReplicaMessage } from "#contract";
 import type { ReplicaFile, RowsHook } from "#replica/storage";
-import type { AttachmentDoc, MailboxDoc } from "@kontor/shared/mail";
+import { defaultMailSettings, type AttachmentDoc, type MailboxDoc, type MailSettingsDoc } from "@kontor/shared/mail";
 import type { ReplicaFiles } from "../files/index.ts";
 import type { OfficeContext } from "../office.context.ts";
 import { createQueries, type Queries } from "../queries.ts";
 import type { Replica, ReplicaLog } from "../replica.ts";
+import { createArrivals } from "./mail.arrivals.ts";
 import { createMailCommands, type MailCommands } from "./mail.commands.ts";
 import { openMailIndex, type MailIndex } from "./mail.index.ts";
 import { createMailLinks } from "./mail.links.ts";
@@ -19,6 +20,8 @@ export interface ReplicaMail {
   readonly queries: Queries;
   readonly searcher: MailSearcher;
   attachmentOf(fileId: string): AttachmentDoc | undefined;
+  /** All messages of a folder, as they are, into this file (mbox); the server has them. */
+  exportFolder(folderId: string, path: string): Promise<Exported>;
   /** Files whose attaching the server has not answered. */
   attaching(): ReadonlySet<string>;
   /** Files of this device's own input: waiting, or refused and not let go. */
@@ -66,6 +69,7 @@ export interface MailDeps extends MailIndexHolder {
   readonly context: OfficeContext;
   readonly serverUrl: string;
   readonly log: ReplicaLog;
+  readonly onNews: (news: MailNews) => void;
 }
 
 const TOPICS = [
@@ -86,7 +90,7 @@ const LOOK_AT_LEAST_MS = 10 * 60_000;
 const REFILL_CHUNK = 500;
 
 /** The second half, when the replica is open. */
-export function openMail({ context, file, files, index, log, replica, serverUrl }: MailDeps): ReplicaMail {
+export function openMail({ context, file, files, index, log, onNews, replica, serverUrl }: MailDeps): ReplicaMail {
   const { outbox, rows } = replica;
   const userId = context.userId;
   let isOpen = true;
@@ -148,6 +152,16 @@ export function openMail({ context, file, files, index, log, replica, serverUrl 
     onFailed: (name, error) => log.warn("a question of a window could not be answered", { name, error: String(error) }),
   });
 
+  const arrivals = createArrivals({
+    userId,
+    boxes: () => lists.boxes(),
+    conversations: () =>
+      (find<MailSettingsDoc>("mailSettings", [userId])[0] ?? defaultMailSettings(userId)).conversations,
+    newest: (list, limit) => lists.page(list, 0, limit).rows,
+    isLocked: () => replica.isLocked,
+    tell: onNews,
+  });
+
   /* ---------- changes ---------- */
 
   const subscriptions = TOPICS.map((topic) =>
@@ -156,6 +170,7 @@ export function openMail({ context, file, files, index, log, replica, serverUrl 
       .subscribe(() => {
         queries.touched(topic);
         if (topic === "messages") lookSoon(LOOK_AFTER_MS);
+        if (topic === "messages" || topic === "mailFolders") arrivals.wake();
         if (topic === "mailboxes") refill();
       }),
   );
@@ -230,6 +245,7 @@ export function openMail({ context, file, files, index, log, replica, serverUrl 
       const [message] = messageId === undefined ? [] : messagesOf([messageId]);
       return message?.attachments.find(({ id }) => id === fileId);
     },
+    exportFolder: (folderId, path) => server.download(`/api/mail/folders/${folderId}/export`, path),
     attaching: () => new Set(filesOf(outbox.pending())),
     ownFiles: () => new Set([...filesOf(outbox.pending()), ...filesOf(outbox.issues())]),
     uploadChanged(fileId) {
@@ -239,6 +255,7 @@ export function openMail({ context, file, files, index, log, replica, serverUrl 
     async close() {
       isOpen = false;
       clearTimeout(lookTimer);
+      arrivals.close();
       for (const subscription of subscriptions) subscription?.unsubscribe();
       queries.close();
       await refilling;

@@ -71,6 +71,7 @@ export async function openMailDesk({
     context,
     serverUrl: "http://127.0.0.1:9",
     log: { info: () => undefined, warn: () => undefined },
+    onNews: () => undefined,
   });
   let isClosed = false;
   async function close(): Promise<void> {
