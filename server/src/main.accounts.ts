@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { Clock } from "@kontor/shared/base";
 import type { Config } from "#config";
 import type { BlobStore, NewFile } from "#files";
@@ -23,6 +22,7 @@ import {
 import { createDiscoveryDns, createImapflow } from "./adapters/imap/index.ts";
 import { createSubmissionCheck } from "./adapters/smtp/index.ts";
 import type { Office } from "./main.office.ts";
+import { readTrust } from "./main.trust.ts";
 
 /** The part of mail that is about accounts at providers. */
 export interface AccountsDeps {
@@ -52,7 +52,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Accounts> {
   const { accounts: settings } = config;
   const { db, doorbell } = office;
   const seal = createSeal(await secretState(db, "mail.seal"));
-  const ca = settings.ca === undefined ? undefined : await readFile(settings.ca, "utf8");
+  const ca = await readTrust(settings.ca);
   const trust = ca === undefined ? {} : { ca };
   const providers = [
     ...(settings.google ? [googleOAuth(settings.google)] : []),

@@ -34,6 +34,7 @@ import {
 import { loadAdministrators } from "#people";
 import type { Office } from "./main.office.ts";
 import { createStops } from "./main.stops.ts";
+import { readTrust } from "./main.trust.ts";
 
 /** The part of the composition root that is about mail with other servers: what leaves, what comes in, and own domains. */
 export interface SmtpDeps {
@@ -200,8 +201,9 @@ export async function startSmtp(deps: SmtpDeps): Promise<Smtp> {
   };
 }
 
-async function routes({ config: { smtp }, office: { db }, credentials }: SmtpDeps) {
+async function routes({ config: { accounts, smtp }, office: { db }, credentials }: SmtpDeps) {
   const ca = smtp.relay?.ca === undefined ? undefined : await readFile(smtp.relay.ca, "utf8");
+  const accountsCa = await readTrust(accounts.ca);
   return async ({
     accountId,
     domain,
@@ -214,7 +216,7 @@ async function routes({ config: { smtp }, office: { db }, credentials }: SmtpDep
     if (accountId !== undefined) {
       if (!credentials) return { kind: "none", words: "Mail of external accounts does not leave here." };
       const isRefused = rows.some(({ reply }) => reply?.startsWith("535"));
-      return accountRoute({ db, credentials }, accountId, isRefused);
+      return accountRoute({ db, credentials, ca: accountsCa }, accountId, isRefused);
     }
     if (smtp.send === "direct") return { kind: "mx", domain };
     const { relay } = smtp;

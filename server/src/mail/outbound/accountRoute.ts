@@ -6,7 +6,11 @@ import type { Route } from "./transport.port.ts";
 
 /** How mail of an external account leaves: as its provider wants it, in its owner's name. */
 export async function accountRoute(
-  { db, credentials }: { readonly db: Database; readonly credentials: Pick<Credentials, "of"> },
+  {
+    db,
+    credentials,
+    ca,
+  }: { readonly db: Database; readonly credentials: Pick<Credentials, "of">; readonly ca: string | undefined },
   accountId: string,
   /** The provider refused the last sign-in: a token that looks good is not. */
   isRefused: boolean,
@@ -20,6 +24,7 @@ export async function accountRoute(
       host: account.smtp_host,
       port: account.smtp_port,
       security: account.smtp_security,
+      ...(ca !== undefined && { ca }),
       auth:
         secret.kind === "password" ? { user, password: secret.password } : { user, accessToken: secret.accessToken },
     };
