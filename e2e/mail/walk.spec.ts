@@ -1,0 +1,294 @@
+// The walk of mail as people go it: a letter with a card and a file to a colleague and to somebody outside, whose mailbox is at a
+// real IMAP server behind a real post office; their answer; the same without a network; and an account elsewhere.
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { expect, type Page } from "@playwright/test";
+import type { TestServer } from "../harness/server.ts";
+import { apiOf } from "../walks/administrator.ts";
+import {
+  addCard,
+  addCopy,
+  addRecipient,
+  attachFile,
+  beginMessage,
+  composerOf,
+  expectDraftSaved,
+  pressSend,
+  undoBarOf,
+  writeText,
+  writingOf,
+} from "../walks/composer.ts";
+import { expectAccessible, keepScreen, keepScreenInAllLooks } from "../walks/looks.ts";
+import { arrival, goToMail, headingOf, paneOf, read, rowsOf, textOf } from "../walks/mailbox.ts";
+import type { Member } from "../walks/member.ts";
+import { test as base } from "../walks/office.ts";
+import { writeDocument } from "../walks/papers.ts";
+import { outsideDomain, outsideMissing, startOutsideMail, type OutsideMail } from "./outsideMail.ts";
+
+const LONG_TEST_MS = 420_000; // two desktops, a server, a post office, on two busy cores
+const STARTS_MS = 240_000;
+
+const test = base.extend<object, { outside: OutsideMail; office: TestServer }>({
+  outside: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads the fixtures a fixture needs from this pattern
+    async ({}, use) => {
+      const outside = await startOutsideMail();
+      await use(outside);
+      await outside.close();
+    },
+    { scope: "worker", timeout: STARTS_MS },
+  ],
+  office: [async ({ outside }, use) => use(outside.office), { scope: "worker", timeout: STARTS_MS }],
+});
+const missing = outsideMissing();
+test.skip(missing !== undefined, missing);
+test.setTimeout(LONG_TEST_MS);
+
+const OLGA = `olga@${outsideDomain}`;
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+interface Contract {
+  readonly number?: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** A contract with an amount that both of them see. */
+async function contractOfBoth(url: string): Promise<string> {
+  const seenBy = async (login: "ivan" | "maria") => {
+    const api = await apiOf(url, login);
+    const { records } = await api<{ records: Contract[] }>("GET", "/records?type=contract&limit=200");
+    return records.flatMap(({ fields, number }) => (number !== undefined && fields["amount"] ? [number] : []));
+  };
+  const [ivans, marias] = [await seenBy("ivan"), new Set(await seenBy("maria"))];
+  const number = ivans.find((each) => marias.has(each));
+  if (number === undefined) throw new Error("they have no contract in common");
+  return number;
+}
+
+interface Letter {
+  readonly subject: string;
+  readonly paper: string;
+  /** The number of the contract whose card it carries. */
+  readonly contract: string;
+}
+
+/** To Maria and, in copy, to Olga outside. */
+async function writeLetter(ivan: Member, { contract, paper, subject }: Letter): Promise<void> {
+  const { page } = ivan;
+  await beginMessage(page);
+  await addCard(page, contract);
+  await attachFile(ivan, paper);
+  await addRecipient(page, "maria", /maria@/);
+  await addCopy(page, OLGA);
+  await writeText(page, subject, "Коллеги, добрый день! Договор и приложение — в письме.");
+  await expectDraftSaved(page);
+}
+
+async function giveAmount(page: Page): Promise<void> {
+  await expect(composerOf(page).getByText("people outside read its name only")).toBeVisible();
+  await composerOf(page).getByRole("button", { name: "Choose what they read" }).click();
+  const dialog = page.getByRole("dialog");
+  for (const box of await dialog.getByRole("checkbox").all()) await box.uncheck();
+  await dialog.getByRole("checkbox", { name: /^Amount/ }).check();
+  await keepScreenInAllLooks(page, "walk-card-outside");
+  await expectAccessible(page);
+  await dialog.getByRole("button", { name: "Give 1 field" }).click();
+  await expect(composerOf(page).getByText("people outside read its name and 1 field")).toBeVisible();
+}
+
+/** Exactly once, with the file as it was and the card as words. */
+async function expectOutside(outside: OutsideMail, { contract, paper, subject }: Letter) {
+  const found = async () => (await outside.inboxOf(OLGA)).filter((message) => message.subject === subject);
+  await expect.poll(async () => (await found()).length, arrival).toBe(1);
+  const [message] = await found();
+  if (!message) throw new Error("it was there a moment ago");
+  expect(message.attachments.map(({ bytes, name }) => [name, sha256(bytes)])).toEqual([
+    [basename(paper), sha256(await readFile(paper))],
+  ]);
+  expect(message.people.cc.map(({ address }) => address)).toEqual([OLGA]);
+  expect(message.text).toContain(`${contract} · `);
+  return message;
+}
+
+test("a letter with a card and a file goes to a colleague at once and to somebody outside, whose answer joins it", async ({
+  office,
+  outside,
+  sitDown,
+  userData,
+}) => {
+  const [ivan, maria] = [await sitDown("ivan"), await sitDown("maria")];
+  await ivan.signIn(office.url);
+  await maria.signIn(office.url);
+  await goToMail(maria.page, "inbox");
+  const subject = `Договор поставки ${Date.now()}`;
+  const paper = await writeDocument(userData, "Приложение 1.docx");
+  const letter = { subject, paper, contract: await contractOfBoth(office.url) };
+
+  await test.step("it is written and sent", async () => {
+    await writeLetter(ivan, letter);
+    await giveAmount(ivan.page);
+    await keepScreenInAllLooks(ivan.page, "walk-compose");
+    await expectAccessible(ivan.page);
+    await pressSend(ivan.page, "Send");
+    await expect(undoBarOf(ivan.page, subject)).toBeVisible();
+    await keepScreenInAllLooks(ivan.page, "walk-sending");
+  });
+
+  await test.step("a colleague has it, with a card that lives", async () => {
+    await expect(rowsOf(maria.page, subject)).toHaveCount(1, arrival);
+    await read(maria.page, subject);
+    await expect(textOf(maria.page)).toContainText("Договор и приложение", arrival);
+    await expect(paneOf(maria.page).getByRole("button", { name: /by your rights/ })).toContainText(letter.contract);
+    await expect(paneOf(maria.page).getByTestId(`attachment-${basename(paper)}`)).toBeVisible();
+    await keepScreenInAllLooks(maria.page, "walk-inside");
+  });
+
+  await test.step("somebody outside has it, with the file as it was and the card in words", async () => {
+    const message = await expectOutside(outside, letter);
+    expect(message.text).toMatch(/^Amount: .*\d/m);
+    const labels = message.text.match(/^[^\n:]{2,30}: /gm);
+    expect(labels).toEqual(["Amount: "]);
+  });
+
+  await test.step("their answer joins the conversation, of everybody to whom it goes", async () => {
+    const [message] = (await outside.inboxOf(OLGA)).filter((each) => each.subject === subject);
+    await outside.post({
+      from: OLGA,
+      to: ["ivan@aurora.example", "maria@aurora.example"],
+      subject: `Re: ${subject}`,
+      text: "Спасибо, условия нас устраивают.",
+      ...(message ? { answers: message } : {}),
+    });
+    for (const { page } of [ivan, maria]) {
+      await goToMail(page, "inbox");
+      await rowsOf(page, subject).first().click({ timeout: arrival.timeout });
+      await expect(rowsOf(page, subject)).toHaveCount(1);
+      await expect(headingOf(page)).toContainText(subject);
+      await expect(paneOf(page).getByText("Спасибо, условия нас устраивают.").last()).toBeVisible(arrival);
+      await expect(paneOf(page).getByText("Olga North").first()).toBeVisible();
+    }
+    await keepScreenInAllLooks(ivan.page, "walk-answered");
+    await expectAccessible(ivan.page);
+  });
+
+  await test.step("and the next answer from here reaches them in the same conversation", async () => {
+    await paneOf(ivan.page).getByRole("button", { name: "Reply to all" }).click();
+    await expect(composerOf(ivan.page).getByRole("group", { name: /olga@.*outside/ })).toBeVisible();
+    await writingOf(ivan.page).click();
+    await ivan.page.keyboard.type("Подписываем.");
+    await expect(writingOf(ivan.page)).toContainText(/On .+ wrote:/);
+    await keepScreen(ivan.page, "walk-reply");
+    await pressSend(ivan.page, "Send");
+    const found = async () => (await outside.inboxOf(OLGA)).filter((each) => each.subject === `Re: ${subject}`);
+    await expect.poll(async () => (await found()).length, arrival).toBe(1);
+    const [reply] = await found();
+    expect(reply?.text).toContain("Подписываем.");
+    expect(reply?.refs.length).toBe(2);
+  });
+});
+
+test("with the server away until after it was sent, it leaves exactly once, inside and outside", async ({
+  office,
+  outside,
+  sitDown,
+  userData,
+}) => {
+  const [ivan, maria] = [await sitDown("ivan"), await sitDown("maria")];
+  await ivan.signIn(office.url);
+  await maria.signIn(office.url);
+  const subject = `Без сети ${Date.now()}`;
+  const paper = await writeDocument(userData, "Приложение 2.docx");
+  const letter = { subject, paper, contract: await contractOfBoth(office.url) };
+  await office.stop();
+  await ivan.expectOffline();
+  await writeLetter(ivan, letter);
+  await giveAmount(ivan.page);
+  await pressSend(ivan.page, "Send when online");
+  await expect(undoBarOf(ivan.page, subject)).toContainText("Goes out when online");
+  await goToMail(ivan.page, "outbox");
+  await expect(rowsOf(ivan.page, subject)).toHaveCount(1);
+  await keepScreenInAllLooks(ivan.page, "walk-offline-outbox");
+  expect(await outside.inboxOf(OLGA)).not.toContainEqual(expect.objectContaining({ subject }));
+
+  await office.start();
+  await ivan.tryNow();
+  await ivan.expectSaved();
+  await maria.tryNow();
+  await goToMail(maria.page, "inbox");
+  await expect(rowsOf(maria.page, subject)).toHaveCount(1, arrival);
+  const message = await expectOutside(outside, letter);
+  expect(message.text).toMatch(/^Amount: .*\d/m);
+
+  await test.step("once it has left, another start of everything sends nothing again", async () => {
+    await goToMail(ivan.page, "sent");
+    await expect(rowsOf(ivan.page, subject)).toHaveCount(1, arrival);
+    const api = await apiOf(office.url, "anton");
+    const queued = async () => (await api<{ counts: { waiting: number } }>("GET", "/admin/mail/queue?limit=1")).counts;
+    await expect.poll(async () => (await queued()).waiting, arrival).toBe(0);
+    await office.kill();
+    await office.start();
+    await ivan.tryNow();
+    await ivan.expectSaved();
+    await maria.tryNow();
+    await maria.expectSaved();
+    await expect(rowsOf(maria.page, subject)).toHaveCount(1);
+    await expect(rowsOf(ivan.page, subject)).toHaveCount(1);
+    expect((await outside.inboxOf(OLGA)).filter((each) => each.subject === subject)).toHaveLength(1);
+  });
+});
+
+test("an account elsewhere is added, brings its mail, and answers as itself", async ({ office, outside, sitDown }) => {
+  const james = await sitDown("james");
+  const { page } = james;
+  await james.signIn(office.url);
+  const address = `james@${outsideDomain}`;
+  const subject = `Offer ${Date.now()}`;
+  await outside.post({ from: OLGA, to: [address], subject, text: "Our offer, as promised." });
+
+  await test.step("by its address, its servers and its password", async () => {
+    await page.evaluate(() => {
+      window.location.hash = "#/mailSettings/accounts";
+    });
+    await page.getByRole("button", { name: "Add an account" }).click();
+    const dialog = page.getByRole("dialog", { name: "Add an account" });
+    await dialog.getByLabel("Mail address").fill(address);
+    await dialog.getByRole("button", { name: "Next" }).click();
+    await dialog.getByLabel("Name of the account").fill("Medtech");
+    await dialog.getByLabel("Reading (IMAP)").fill("localhost");
+    await dialog.getByLabel("Port").first().fill(String(outside.dovecot.imapsPort));
+    await dialog.getByLabel("Sending (SMTP)").fill("localhost");
+    await dialog.getByLabel("Encryption").last().selectOption("STARTTLS");
+    await dialog.getByLabel("Port").last().fill(String(outside.submission.port));
+    await dialog.getByLabel("Password", { exact: true }).fill(outside.dovecot.password);
+    await dialog.getByRole("button", { name: "Test" }).click();
+    await expect(dialog.getByRole("status")).toContainText("Sending (SMTP): works", arrival);
+    await expect(dialog.getByRole("status")).toContainText("Reading (IMAP): works");
+    await keepScreenInAllLooks(page, "walk-account");
+    await dialog.getByRole("button", { name: "Add", exact: true }).click();
+    await expect(dialog).toBeHidden(arrival);
+    await expect(page.getByText("in step")).toBeVisible(arrival);
+    await keepScreenInAllLooks(page, "walk-account-added");
+  });
+
+  await test.step("what lies there is read here", async () => {
+    await goToMail(page, "inbox");
+    await rowsOf(page, subject).first().click({ timeout: arrival.timeout });
+    await expect(paneOf(page).getByText("Our offer, as promised.").last()).toBeVisible(arrival);
+  });
+
+  await test.step("the answer leaves by its own server, and lies in its own sent folder", async () => {
+    await paneOf(page).getByRole("button", { name: "Reply", exact: true }).click();
+    await writingOf(page).click();
+    await page.keyboard.type("We take it.");
+    await pressSend(page, "Send");
+    await expect.poll(() => outside.submission.messages.length, arrival).toBe(1);
+    const [sent] = outside.submission.messages;
+    expect(sent?.from).toBe(address);
+    expect(sent?.to).toEqual([OLGA]);
+    expect(sent?.encrypted).toBe(true);
+    const kept = async () =>
+      await outside.dovecot.doveadm("fetch", "-u", address, "hdr.subject", "mailbox", "Sent", "all");
+    await expect.poll(kept, arrival).toContain(`Re: ${subject}`);
+  });
+});
