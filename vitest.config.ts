@@ -9,11 +9,27 @@ const POLL_MS = 15_000;
 /** Starts the one PostgreSQL that all of the server's test files share. */
 const database = ["./server/test/globalSetup.ts"].filter((path) => existsSync(new URL(path, import.meta.url)));
 
-const project = (name: string, folders: string[], globalSetup: string[] = []) => ({
+/**
+ * Where the tests run once more on another PostgreSQL: what never asks the database (other servers, LibreOffice, Chromium)
+ * would say the same again, and takes longest.
+ */
+const WITHOUT_DATABASE = [
+  "server/src/adapters/{imap,jail,office,pages,s3,web}/**",
+  "server/src/mail/mime/**",
+  "server/src/previews/renderPreview.test.ts",
+  "server/test/access/cedar.test.ts",
+  "server/test/mail/{dovecot,postfix}.test.ts",
+  "server/test/mail/odd/**",
+];
+const without = process.env.KONTOR_TEST_CLUSTER === undefined ? [] : WITHOUT_DATABASE;
+const NEVER = ["**/node_modules/**", "**/out/**", "**/dist/**"];
+
+const project = (name: string, folders: string[], globalSetup: string[] = [], exclude: string[] = []) => ({
   extends: true as const,
   test: {
     name,
     globalSetup,
+    exclude: [...NEVER, ...exclude],
     include: folders.map((folder) => `${folder}/**/*.test.{ts,tsx}`),
     setupFiles: ["./tools/noLeaks.ts", "./tools/seed.ts"],
   },
@@ -28,10 +44,9 @@ export default defineConfig({
     // Whoever waits for a condition waits as long as a test may: a second is little where two cores do everything.
     expect: { poll: { timeout: POLL_MS } },
     teardownTimeout: HOOK_MS,
-    exclude: ["**/node_modules/**", "**/out/**", "**/dist/**"],
     projects: [
       project("shared", ["shared"]),
-      project("server", ["server/src", "server/test", "server/packs"], database),
+      project("server", ["server/src", "server/test", "server/packs"], database, without),
       project("console", ["server/console"]),
       project("desktop", ["desktop/src", "desktop/test"]),
       project("together", ["e2e"], database), // server and replicas; what ends in .spec.ts is Playwright's
