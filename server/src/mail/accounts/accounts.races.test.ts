@@ -148,6 +148,27 @@ describe.each(Object.entries(servers))("with %s", (_name, options) => {
       expect(await same(both)).toMatchObject({ INBOX: ["f2@x 0"], Doomed: ["f1@x 0"] });
     }));
 
+  it("moved there into a folder at the moment at which that is deleted here: the message is not gone with it", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId, work } = both;
+      await other.mailboxCreate("Leaving");
+      await other.append("INBOX", letter("h1@x"));
+      await other.append("Leaving", letter("h2@x"));
+      await both.settle();
+      await both.change("folder.delete", await folderIdOf(house, mailboxId, { name: "Leaving" }), {});
+      await roundWith(both, {
+        async deleteFolder(path) {
+          await other.mailboxOpen("INBOX");
+          await other.messageMove("1", "Leaving", { uid: true }).catch(() => undefined);
+          await other.mailboxOpen("Sent");
+          await work.session.deleteFolder(path);
+        },
+      });
+      await both.settle();
+      expect(await same(both)).toMatchObject({ INBOX: ["h1@x 0"], Trash: ["h2@x 0"] });
+      expect(Object.keys(await pictureThere(other)).filter((path) => path.startsWith("Leaving"))).toEqual([]);
+    }));
+
   it("[ACC-3] deleted there after it was seen where it was moved to here: it goes here, too", () =>
     withBoth(async (both) => {
       const { other } = both;

@@ -70,13 +70,16 @@ export async function changeAccount(
 /** First part of the key of the advisory lock by which a node has an account ("acct" in ASCII); the second is the hash of its id. */
 export const ACCOUNT_LOCK = 0x61636374;
 
+/** What somebody has at a provider is theirs: nobody looks into it once they are switched off, until they are switched on again. */
+const ownerIsActive = sql<boolean>`exists (select from app_user where app_user.id = mailbox.owner_id and app_user.state = 'active')`;
+
 /** Accounts that no node has and one should, those first that waited longest. */
 export async function findDueAccounts(db: Database, now: string): Promise<readonly string[]> {
   const { rows } = await sql<{ mailbox_id: string }>`
     with held as (select objid from pg_locks where locktype = 'advisory' and classid = ${ACCOUNT_LOCK} and granted
       and database = (select oid from pg_database where datname = current_database()))
     select account.mailbox_id from mail_account account join mailbox on mailbox.id = account.mailbox_id
-    where account.state not in ('off', 'needsSignIn') and mailbox.disabled_at is null
+    where account.state not in ('off', 'needsSignIn') and mailbox.disabled_at is null and ${ownerIsActive}
       and (account.retry_at is null or account.retry_at <= ${now})
       and (hashtext(account.mailbox_id::text)::bigint & 4294967295)::oid not in (select objid from held)
     order by account.retry_at nulls first, account.mailbox_id`.execute(db);
@@ -214,7 +217,7 @@ export async function readStanding(
     with wanted as (update mail_account set look_wanted = false
       where look_wanted and mailbox_id = any(${mailboxIds}::uuid[]) returning mailbox_id)
     select account.mailbox_id as id, account.epoch,
-      account.state in ('off', 'needsSignIn') or mailbox.disabled_at is not null as "isOff",
+      account.state in ('off', 'needsSignIn') or mailbox.disabled_at is not null or not ${ownerIsActive} as "isOff",
       exists (select from wanted where wanted.mailbox_id = account.mailbox_id) as "isWanted",
       (select max(id) from mail_remote_change where mailbox_id = account.mailbox_id and kind <> 'draft') as "lastPending",
       ${lastRested(now)} as "lastRested"

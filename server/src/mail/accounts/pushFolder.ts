@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { mailLimits, type FolderRole } from "@kontor/shared/mail";
 import { messageTables } from "../messages/messages.repo.ts";
+import { isRefusal } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
 import { removePending, type PendingChange } from "./accounts.repo.ts";
 import type { RemoteFolder } from "./imap.port.ts";
@@ -87,15 +88,45 @@ async function adopt(work: AccountWork, folderId: string, found: RemoteFolder | 
 async function remove(work: AccountWork, folderId: string): Promise<void> {
   const folder = await findRemoteFolder(work.db, folderId);
   if (!folder) return;
-  const there = (await listThere(work)).find(({ path }) => path === folder.path);
-  if (there?.holdsMessages) {
-    await work.session.select(folder.path);
-    const left = await work.session.listUids({ from: 1 });
-    const trash = left.length > 0 ? await trashOf(work) : undefined;
-    if (trash) await work.session.move(left, trash.path);
+  const listed = await listThere(work);
+  const there = listed.find(({ path }) => path === folder.path);
+  if (there) {
+    const path = await setAside(work, folderId, there, listed);
+    if (there.holdsMessages) await emptyThere(work, path);
+    await work.session.deleteFolder(path);
   }
-  if (there) await work.session.deleteFolder(folder.path);
   await work.transact((trx) => deleteRemoteFolder(trx, folderId));
+}
+
+async function emptyThere(work: AccountWork, path: string): Promise<void> {
+  await work.session.select(path);
+  const left = await work.session.listUids({ from: 1 });
+  const trash = left.length > 0 ? await trashOf(work) : undefined;
+  if (trash) await work.session.move(left, trash.path);
+}
+
+/**
+ * Under a name that nobody knows: what another client moved into it between being emptied and being deleted would be gone with it.
+ * One with folders in it would take them along, and what the server does not let be renamed is deleted as it is.
+ */
+async function setAside(
+  work: AccountWork,
+  folderId: string,
+  { path, names, holdsMessages }: RemoteFolder,
+  listed: readonly RemoteFolder[],
+): Promise<string> {
+  const isOuter = listed.some((each) => each.path !== path && startsWith(each.names, names));
+  const mark = ` (${folderId.slice(-12)})`;
+  const name = names.at(-1) ?? "";
+  if (!holdsMessages || isOuter || name.endsWith(mark)) return path;
+  try {
+    const aside = await work.session.renameFolder(path, [...names.slice(0, -1), `${name}${mark}`]);
+    await work.transact((trx) => updateRemoteFolder(trx, folderId, { path: aside }));
+    return aside;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return path;
+  }
 }
 
 async function trashOf(work: AccountWork): Promise<{ readonly path: string } | undefined> {
