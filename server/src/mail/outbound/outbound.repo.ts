@@ -88,6 +88,8 @@ const LOCK = 0x6d6f7574;
 const MAX_RECIPIENTS = 100;
 const MINUTE_MS = 60_000;
 const BATCH = 500; // rows looked at in one statement
+/** The first look: as many as may go together; a free connection wants one message, however long the queue is. */
+const FIRST_LOOK = MAX_RECIPIENTS;
 
 const laneOf = (relayed: boolean): RawBuilder<string> =>
   relayed
@@ -107,21 +109,13 @@ export async function claimGroups(
     const lanes = await readLanes(trx, now, limits);
     const chosen: Chosen[] = [];
     const full = new Set(limits.not);
-    while (chosen.length < limits.room) {
-      const due = await readDue(trx, now, limits, [...full]);
+    for (let look = FIRST_LOOK; chosen.length < limits.room; look = BATCH) {
+      const due = await readDue(trx, { now, limits, full: [...full], look });
       if (due.length === 0) break;
       const taken = choose(due, lanes, { ...limits, room: limits.room - chosen.length });
       for (const lane of taken.full) full.add(lane);
-      chosen.push(...taken.groups);
-      if (taken.groups.length > 0)
-        await markStarted(
-          trx,
-          taken.groups.flatMap(({ rows }) => rows),
-          now,
-          leaseUntil,
-        );
-      // Fewer than were asked for, and no lane is full: there is nothing else.
-      if (taken.full.length === 0 && due.length < BATCH) break;
+      chosen.push(...(await markStarted(trx, taken.groups, now, leaseUntil)));
+      if (due.length < look) break; // there is nothing else
     }
     return withContents(trx, chosen);
   });
@@ -152,18 +146,27 @@ async function readLanes(trx: Transaction, now: string, { relayed, perMinute }: 
   return lanes;
 }
 
+/** Locks nothing: claims are made one at a time, and what somebody holds or cancels meanwhile is not marked. */
 async function readDue(
   trx: Transaction,
-  now: string,
-  { relayed, only }: ClaimLimits,
-  full: readonly string[],
+  {
+    now,
+    limits: { relayed, only },
+    full,
+    look,
+  }: {
+    readonly now: string;
+    readonly limits: ClaimLimits;
+    readonly full: readonly string[];
+    readonly look: number;
+  },
 ): Promise<readonly DueRow[]> {
   const lane = laneOf(relayed);
   const { rows } = await sql<DueRow>`
     select *, ${lane} as lane from mail_outbound
     where state in ('waiting', 'delayed') and next_at <= ${now} and ${lane} <> all(${full}::text[])
       ${only === undefined ? sql`` : sql`and ${lane} = ${only}`}
-    order by next_at, id limit ${BATCH} for update skip locked`.execute(trx);
+    order by next_at, id limit ${look}`.execute(trx);
   return rows;
 }
 
@@ -199,11 +202,23 @@ function choose(
   return { groups, full: [...full] };
 }
 
-async function markStarted(trx: Transaction, rows: readonly DueRow[], now: string, leaseUntil: string): Promise<void> {
-  await sql`
+/** Those that were still due when their turn came. */
+async function markStarted(
+  trx: Transaction,
+  groups: readonly Chosen[],
+  now: string,
+  leaseUntil: string,
+): Promise<readonly Chosen[]> {
+  const ids = groups.flatMap(({ rows }) => rows.map(({ id }) => id));
+  if (ids.length === 0) return [];
+  const { rows: started } = await sql<{ id: string }>`
     update mail_outbound set state = 'sending', attempts = attempts + 1, attempt_started_at = ${now},
       lease_until = ${leaseUntil}
-    where id = any(${rows.map(({ id }) => id)}::uuid[])`.execute(trx);
+    where id = any(${ids}::uuid[]) and state in ('waiting', 'delayed') returning id`.execute(trx);
+  const taken = new Set(started.map(({ id }) => id));
+  return groups
+    .map(({ lane, rows }) => ({ lane, rows: rows.filter(({ id }) => taken.has(id)) }))
+    .filter(({ rows }) => rows.length > 0);
 }
 
 async function withContents(trx: Transaction, chosen: readonly Chosen[]): Promise<readonly OutboundGroup[]> {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { pipeline, Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { Counter, Gauge } from "prom-client";
 import { sql } from "kysely";
 import { newId, type Clock, type Locale } from "@kontor/shared/base";
@@ -9,6 +10,7 @@ import type { Database, Log, Metrics, Transaction } from "#kernel";
 import type { SigningKey } from "../domains/domains.service.ts";
 import { createDueLoop } from "../dueLoop.ts";
 import { insertInbound } from "../inbound/inbound.repo.ts";
+import { createBatches } from "./batches.ts";
 import { buildNotice, readHeader, type Notice } from "./notice.ts";
 import {
   claimGroups,
@@ -29,7 +31,7 @@ import { answerKinds, replyOf, type RecipientAnswer, type Route, type Transport 
  * Gives what is due to the transport, and writes down what came of it.
  *
  * - An attempt is marked in the database before it begins, and its answer is written in one transaction with what the sender
- *   is told. Between the two lies the far server's final dot: a node that dies there leaves a lease that ends, and the message
+ *   is told; answers that come while others are being written are written together. Between the two lies the far server's final dot: a node that dies there leaves a lease that ends, and the message
  *   is sent again under the same Message-ID. That is the only way in which somebody can get it twice.
  * - Any number of nodes; what is claimed by one is seen by no other, and limits hold for all of them together.
  */
@@ -81,7 +83,7 @@ export interface OutboundLimits {
 }
 
 const LIMITS: OutboundLimits = {
-  atOnce: 20, // a message is read in pieces of 64 kB: memory is no matter, and the far servers are slower than this
+  atOnce: 20, // with `HELD_BYTES` of each in memory at most; the far servers are slower than this
   perLane: 5, // Postfix sends with 20 (default_destination_concurrency_limit); large providers turn away more than 10
   leaseMs: 60_000, // renewed every quarter of it; a stopped machine is noticed after this
   everyMs: 2_000,
@@ -103,12 +105,13 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
   const counters = createCounters(deps);
   let lastSuccess: string | undefined;
   let renewing: NodeJS.Timeout | undefined;
+  let lookedForOrphansAt = Number.NEGATIVE_INFINITY;
 
   const iso = (at = clock.now()) => new Date(at).toISOString();
   const loop = createDueLoop({ turn, everyMs: limits.everyMs, log, what: "the queue of outgoing mail" });
 
   async function turn(): Promise<boolean> {
-    await retakeOrphans();
+    await lookForOrphans();
     const room = limits.atOnce - running.size;
     if (room <= 0) return false; // whoever ends wakes the loop
     const groups = await claim({ room, not: [...silent.keys()] });
@@ -163,10 +166,11 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
     try {
       const route = await deps.routeOf(group);
       if (route.kind === "none") return toAll(route.words, true);
-      const header = await signatureOf(group, route);
+      const raw = await openRaw(group.content);
+      const header = await signatureOf(group, route, raw);
       return await transport.transmit({
         envelope: { from: group.envelopeFrom, recipients, envelopeId: group.envelopeId },
-        raw: () => Readable.from(withHeader(header, rawOf(group.content)), { objectMode: false }),
+        raw: () => Readable.from(withHeader(header, raw()), { objectMode: false }),
         size: group.content.rawSize + header.length,
         route,
         signal,
@@ -176,6 +180,15 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
       log.warn({ err: error, envelopeId: group.envelopeId }, "an outgoing message could not be handed over");
       return toAll("This server could not read the message or find its way; it will try again.", false);
     }
+  }
+
+  /** Asked for once by whoever signs it, and once by each host: one of usual size is read from the store once. */
+  async function openRaw(content: GroupContent): Promise<() => AsyncIterable<Buffer>> {
+    if (content.rawSize > HELD_BYTES) return () => rawOf(content);
+    const whole = await buffer(rawOf(content));
+    return async function* () {
+      yield whole;
+    };
   }
 
   async function* rawOf({ rawSha256 }: GroupContent): AsyncGenerator<Buffer> {
@@ -191,11 +204,15 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
   }
 
   /** Mail through an account is signed by its provider, whose domain it is. */
-  async function signatureOf({ content, envelopeFrom }: OutboundGroup, route: Route): Promise<string> {
+  async function signatureOf(
+    { content, envelopeFrom }: OutboundGroup,
+    route: Route,
+    raw: () => AsyncIterable<Buffer>,
+  ): Promise<string> {
     if (route.kind === "account") return "";
     const keys = await deps.signingKeys(domainOf(content.from[0]?.address ?? envelopeFrom));
     if (keys.length === 0) return "";
-    return signMessage(Readable.from(rawOf(content), { objectMode: false }), keys, clock.now());
+    return signMessage(Readable.from(raw(), { objectMode: false }), keys, clock.now());
   }
 
   /** Whoever else is due where nobody answers has had their attempt, too: a dead server is asked once, not for each of them. */
@@ -204,47 +221,59 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
     for (;;) {
       const groups = await claim({ room: 100, only: lane });
       if (groups.length === 0) return;
-      for (const group of groups)
-        await record(
-          group,
-          group.rows.map(({ recipient }) => ({ ...answer, recipient })),
-        );
+      await Promise.all(
+        groups.map((group) =>
+          record(
+            group,
+            group.rows.map(({ recipient }) => ({ ...answer, recipient })),
+          ),
+        ),
+      );
     }
   }
 
   /* ---------- what came of it ---------- */
 
+  const together = createBatches(writeEnds);
+
   /** The answer is in memory alone: it is written as soon as the database takes it, whatever happens to it now. */
   async function record(group: OutboundGroup, answers: readonly RecipientAnswer[]): Promise<void> {
+    const end = { group, answers };
     for (let attempt = 0; ; attempt++) {
       try {
-        return await write(group, answers);
+        // One that cannot be written must not keep others from it: then each is written alone.
+        return await (attempt === 0 ? together.add(end) : writeEnds([end]));
       } catch (error) {
         if (attempt >= MAX_WRITES) throw error;
         log.warn({ err: error, envelopeId: group.envelopeId }, "an answer could not be written down yet");
-        await new Promise((resolve) => setTimeout(resolve, WRITE_AGAIN_MS).unref());
+        if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, WRITE_AGAIN_MS).unref());
       }
     }
   }
 
-  async function write(group: OutboundGroup, answers: readonly RecipientAnswer[]): Promise<void> {
+  async function writeEnds(ends: readonly AttemptEnd[]): Promise<void> {
     const now = clock.now();
-    const settled = group.rows.map((row, at) => settle(row, answers[at] ?? NO_ANSWER, now));
-    const notices = await noticesFor(group, settled);
+    const settled = ends.map(({ group, answers }) => ({
+      group,
+      recipients: group.rows.map((row, at) => settle(row, answers[at] ?? NO_ANSWER, now)),
+    }));
+    const notices = (await Promise.all(settled.map(({ group, recipients }) => noticesFor(group, recipients)))).flat();
+    const all = settled.flatMap(({ recipients }) => recipients);
     const kept = await db.transaction().execute(async (trx) => {
       const written = await writeOutcomes(
         trx,
-        settled.map(({ outcome }) => outcome),
+        all.map(({ outcome }) => outcome),
       );
       for (const notice of notices) if (notice.ids.some((id) => written.has(id))) await keepNotice(trx, notice);
       return written;
     });
-    if (kept.size < settled.length)
-      log.warn({ envelopeId: group.envelopeId }, "an attempt was taken for dead, and made a second time");
-    const done = settled.filter(({ outcome }) => outcome.state === "delivered" || outcome.state === "relayed");
-    if (done.length > 0) lastSuccess = iso(now);
-    for (const { answer } of settled) counters.answers.inc({ kind: answer.kind });
-    tell(group, settled);
+    for (const { group, recipients } of settled) {
+      if (!recipients.every(({ row }) => kept.has(row.id)))
+        log.warn({ envelopeId: group.envelopeId }, "an attempt was taken for dead, and made a second time");
+      tell(group, recipients);
+    }
+    if (all.some(({ outcome }) => outcome.state === "delivered" || outcome.state === "relayed")) lastSuccess = iso(now);
+    for (const { answer } of all) counters.answers.inc({ kind: answer.kind });
     deps.changed();
     if (notices.length > 0) deps.noticed();
   }
@@ -339,8 +368,10 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
 
   /* ---------- leases ---------- */
 
-  async function retakeOrphans(): Promise<void> {
+  async function lookForOrphans(): Promise<void> {
     const now = clock.now();
+    if (now - lookedForOrphansAt < limits.leaseMs / RENEWALS) return;
+    lookedForOrphansAt = now;
     const lost = await db.transaction().execute(async (trx) => {
       const own = [...running.values()].flatMap(({ ids }) => ids);
       const rows = await lockOrphans(trx, { now: iso(now), own });
@@ -373,7 +404,7 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
     lastSuccess: () => lastSuccess,
     start() {
       loop.start();
-      renewing = setInterval(() => void renew(), limits.leaseMs / 4);
+      renewing = setInterval(() => void renew(), limits.leaseMs / RENEWALS);
     },
     async stop() {
       await loop.stop();
@@ -388,6 +419,10 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
   };
 }
 
+/** Of a lease: one that fails, or two, lose nothing. Those of others that ran out are looked for as often. */
+const RENEWALS = 4;
+/** Larger messages are read in pieces, each time that they are asked for. */
+const HELD_BYTES = 1024 ** 2;
 const WRITE_AGAIN_MS = 1_000;
 const MAX_WRITES = 600; // ten minutes: longer than a database takes to start again
 
@@ -403,6 +438,11 @@ function retake(row: OutboundRow, now: number): Outcome {
     reply: ATTEMPT_LOST,
     nextAt: new Date(step.kind === "retry" ? step.at : now).toISOString(),
   };
+}
+
+interface AttemptEnd {
+  readonly group: OutboundGroup;
+  readonly answers: readonly RecipientAnswer[];
 }
 
 interface WrittenNotice {
