@@ -80,7 +80,7 @@ export async function openOffice(
       const subject = await loadSubject(trx, userId);
       return subject !== undefined && access.mayAdminister(subject);
     },
-    settle: (trx, userId) => provisioning.ensureMailboxes(trx, [userId]),
+    settle: provisioning.settle,
   });
   const administrators = await ensureAdministrators(db);
   const types = createTypeRegistry(officePack.types);

@@ -3,6 +3,7 @@ import type { Label } from "@kontor/shared/base";
 /** What is called a type here and is none that a pack defines. */
 export const resourceWords: Readonly<Record<string, Label>> = {
   person: { en: "Person", ru: "Сотрудник" },
+  ownerActive: { en: "Its owner is switched on", ru: "Владелец включён" },
   department: { en: "Department", ru: "Отдел" },
   group: { en: "Group", ru: "Группа" },
   position: { en: "Position", ru: "Должность" },

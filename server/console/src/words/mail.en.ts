@@ -163,6 +163,7 @@ export const mailEn = {
   "mail.box.state": "State",
   "mail.box.state.on": "On",
   "mail.box.state.off": "Switched off",
+  "mail.box.state.left": "Its owner has left",
   "mail.box.members": "Who else has it",
   "mail.box.members.none": "Nobody yet.",
   "mail.box.member.add": "Add somebody",

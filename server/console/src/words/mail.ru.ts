@@ -167,6 +167,7 @@ export const mailRu: Record<keyof typeof mailEn, string> = {
   "mail.box.state": "Состояние",
   "mail.box.state.on": "Включён",
   "mail.box.state.off": "Отключён",
+  "mail.box.state.left": "Владелец ушёл",
   "mail.box.members": "У кого ещё",
   "mail.box.members.none": "Пока ни у кого.",
   "mail.box.member.add": "Добавить человека",

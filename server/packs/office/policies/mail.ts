@@ -1,6 +1,6 @@
 import { definePolicy } from "@kontor/server/objects";
 import { label } from "../types/common.ts";
-import { all, inGroup, isOwner, ivan, olga } from "./conditions.ts";
+import { all, either, inGroup, isOwner, ivan, olga } from "./conditions.ts";
 
 const resource = "mailbox";
 const personal = { kind: "personal", owner: ivan, readers: [], editors: [], senders: [], managers: [] };
@@ -124,14 +124,17 @@ export const mailPolicies = [
   definePolicy({
     id: "mailbox-administrators",
     title: label(
-      "Administrators set up shared mailboxes and do not read them",
-      "Администраторы настраивают общие ящики, но не читают их",
+      "Administrators set up shared mailboxes, and those of people who have left, and do not read them",
+      "Администраторы настраивают общие ящики и ящики тех, кто ушёл, но не читают их",
     ),
     effect: "allow",
     resource,
     actions: ["read", "manage"],
     sections: ["main", "members"],
-    when: all({ eq: ["sub.isAdmin", true] }, { eq: ["obj.kind", "shared"] }),
+    when: all(
+      { eq: ["sub.isAdmin", true] },
+      either({ eq: ["obj.kind", "shared"] }, all({ eq: ["obj.kind", "personal"] }, { eq: ["obj.ownerActive", false] })),
+    ),
     examples: [
       {
         name: "an administrator names the members",
@@ -146,6 +149,28 @@ export const mailPolicies = [
         action: "read",
         field: "messages",
         resource: shared,
+        expect: "deny",
+      },
+      {
+        name: "says who takes over from somebody who has left",
+        subject: { id: "00000000-0000-7000-8000-0000000000a3", isAdmin: true },
+        action: "manage",
+        resource: { ...personal, ownerActive: false },
+        expect: "allow",
+      },
+      {
+        name: "without reading what came for them",
+        subject: { id: "00000000-0000-7000-8000-0000000000a3", isAdmin: true },
+        action: "read",
+        field: "messages",
+        resource: { ...personal, ownerActive: false },
+        expect: "deny",
+      },
+      {
+        name: "and not while they are here",
+        subject: { id: "00000000-0000-7000-8000-0000000000a3", isAdmin: true },
+        action: "manage",
+        resource: { ...personal, ownerActive: true },
         expect: "deny",
       },
     ],

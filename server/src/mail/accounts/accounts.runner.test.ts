@@ -132,6 +132,25 @@ describe("an account is looked after", { timeout: 60_000 }, () => {
     await other.logout();
   });
 
+  it("while its owner is switched on", async () => {
+    const account = await addAccount(house, dovecot);
+    const other = await connectOther(dovecot, account.user);
+    const runner = await startNode();
+    await isReady(account);
+    const turn = (state: string) =>
+      sql`update app_user set state = ${state} where id = (select owner_id from mailbox where id = ${account.mailboxId})`.execute(
+        house.db,
+      );
+    await turn("disabled");
+    doorbell.ring();
+    await until(async () => expect(runner.count()).toBe(0));
+    await other.append("INBOX", letter("private@left"));
+    await turn("active");
+    doorbell.ring();
+    await isHere(account, "private@left");
+    await other.logout();
+  });
+
   it("until it is switched off or removed", async () => {
     const account = await addAccount(house, dovecot);
     const runner = await startNode();

@@ -12,6 +12,8 @@ export interface MailboxRow {
   readonly id: string;
   readonly kind: MailboxKind;
   readonly owner_id: string | null;
+  /** False: they are switched off. Null: nobody owns it. */
+  readonly owner_active: boolean | null;
   readonly department_id: string | null;
   readonly name: string;
   /** The main one, in lower case. */
@@ -75,6 +77,9 @@ const selectMailboxes = (db: Database | Transaction) =>
     .selectFrom("mailbox")
     .select(["id", "kind", "owner_id", "department_id", "name", "address", "disabled_at"])
     .select([
+      sql<boolean | null>`(select state = 'active' from app_user where app_user.id = mailbox.owner_id)`.as(
+        "owner_active",
+      ),
       sql<readonly MailboxMember[]>`coalesce((
         select jsonb_agg(jsonb_build_object('userId', user_id, 'role', role) order by user_id)
         from mailbox_member where mailbox_id = mailbox.id), '[]')`.as("members"),

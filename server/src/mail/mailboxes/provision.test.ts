@@ -24,7 +24,7 @@ const service = () =>
     doorbell: { ring: () => undefined },
     sessions: createSessionService({ db: test.db, clock }),
     clock,
-    settle: (trx, userId) => provisioning.ensureMailboxes(trx, [userId]),
+    settle: (trx, userId) => provisioning.settle(trx, userId),
   });
 const ofOwner = (ownerId: string) =>
   mailboxTables(test.db).selectFrom("mailbox").selectAll().where("owner_id", "=", ownerId).execute();

@@ -12,6 +12,8 @@ export interface Provisioning {
   ensureDomains(trx: Transaction, fallback: string): Promise<void>;
   /** Makes the mailboxes that active people lack, and gives those there are the people's present names. Absent: of everybody. */
   ensureMailboxes(trx: Transaction, userIds?: readonly string[]): Promise<void>;
+  /** After a change of a person: their mailbox is there and has their name, and who may do what with it is decided anew. */
+  settle(trx: Transaction, userId: string): Promise<void>;
 }
 
 interface Person {
@@ -37,6 +39,16 @@ export function createProvisioning({ domains }: { readonly domains: readonly str
     return [...new Set([...domains, ...rows.map(({ name }) => name)])];
   }
 
+  async function ensureMailboxes(trx: Transaction, userIds?: readonly string[]): Promise<void> {
+    const own = await ownDomains(trx);
+    if (own.length === 0) return;
+    await sql`select pg_advisory_xact_lock(${LOCK})`.execute(trx);
+    const lacking = await peopleWithout(trx, userIds);
+    for (let from = 0; from < lacking.length; from += AT_ONCE)
+      await createMailboxes(trx, await newMailboxes(trx, lacking.slice(from, from + AT_ONCE), own));
+    await renameMailboxes(trx, userIds);
+  }
+
   return {
     async ensureDomains(trx, fallback) {
       const [known] = await ownDomains(trx);
@@ -48,14 +60,19 @@ export function createProvisioning({ domains }: { readonly domains: readonly str
         .onConflict((conflict) => conflict.column("name").doNothing())
         .execute();
     },
-    async ensureMailboxes(trx, userIds) {
-      const own = await ownDomains(trx);
-      if (own.length === 0) return;
-      await sql`select pg_advisory_xact_lock(${LOCK})`.execute(trx);
-      const lacking = await peopleWithout(trx, userIds);
-      for (let from = 0; from < lacking.length; from += AT_ONCE)
-        await createMailboxes(trx, await newMailboxes(trx, lacking.slice(from, from + AT_ONCE), own));
-      await renameMailboxes(trx, userIds);
+    ensureMailboxes,
+    async settle(trx, userId) {
+      await ensureMailboxes(trx, [userId]);
+      // Policies ask whether a mailbox's owner is switched on.
+      const owned = await mailboxTables(trx)
+        .selectFrom("mailbox")
+        .select("id")
+        .where("owner_id", "=", userId)
+        .execute();
+      await touchMailboxes(
+        trx,
+        owned.map(({ id }) => id),
+      );
     },
   };
 }

@@ -66,6 +66,7 @@ async function findHolders(
         where member.group_id = own.group_id
       union select mailbox.id from mail_group
         join group_member member on member.group_id = mail_group.user_group_id
+        join app_user on app_user.id = member.user_id and app_user.state = 'active'
         join mailbox on mailbox.owner_id = member.user_id and mailbox.kind = 'personal' and disabled_at is null
         where mail_group.id = own.group_id
       order by 1) as "mailboxIds"

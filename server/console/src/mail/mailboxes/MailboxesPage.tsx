@@ -10,6 +10,8 @@ import { GroupForm } from "./GroupForm.tsx";
 import { MailboxForm } from "./MailboxForm.tsx";
 import { useMailOffice } from "./useMailOffice.ts";
 
+/** `left`: mail still comes, and nobody reads it unless somebody takes over. */
+const tones = { on: "good", left: "warn", off: "quiet" } as const;
 const SHOWN_NAMES = 4; // the rest is in the form
 
 /** Mailboxes and groups: what they are and who has them, never what lies in them. */
@@ -21,6 +23,9 @@ export function MailboxesPage() {
   const nameOf = new Map(people.data?.map(({ id, name }) => [id, name]));
   const namesOf = ({ ownerId, members }: AdminMailbox): readonly string[] =>
     [...(ownerId === null ? [] : [ownerId]), ...members.map(({ userId }) => userId)].map((id) => nameOf.get(id) ?? "");
+  const gone = new Set(people.data?.filter(({ state }) => state === "disabled").map(({ id }) => id));
+  const stateOf = ({ disabled, ownerId }: AdminMailbox): keyof typeof tones =>
+    disabled ? "off" : ownerId !== null && gone.has(ownerId) ? "left" : "on";
   const mailbox = mailboxes.data?.find(({ id }) => id === openMailbox);
   const group = groups.data?.find(({ id }) => id === openGroup);
 
@@ -57,11 +62,9 @@ export function MailboxesPage() {
     {
       key: "state",
       title: t("mail.box.state"),
-      text: ({ disabled }) => t(disabled ? "mail.box.state.off" : "mail.box.state.on"),
-      show: ({ disabled }) => (
-        <StateMark tone={disabled ? "quiet" : "good"}>
-          {t(disabled ? "mail.box.state.off" : "mail.box.state.on")}
-        </StateMark>
+      text: (mailbox) => t(`mail.box.state.${stateOf(mailbox)}`),
+      show: (mailbox) => (
+        <StateMark tone={tones[stateOf(mailbox)]}>{t(`mail.box.state.${stateOf(mailbox)}`)}</StateMark>
       ),
     },
   ];
