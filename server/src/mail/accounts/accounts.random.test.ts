@@ -69,7 +69,7 @@ describe.each(Object.entries(servers))("with %s", (name, options) => {
         await both.settle();
         const [here, there] = [await picture(house, both.mailboxId), await pictureThere(both.other)];
         const report = `${name} KONTOR_SEED=${own}\n${world.log.join("\n")}`;
-        expect(here, report).toEqual(there);
+        expect({ report, here }).toEqual({ report, here: there });
         const counts = Map.groupBy(Object.values(here).flat(), (line) => line.split(" ")[0] ?? "");
         const wrong = [...world.made].flatMap(([id, made]) => {
           const count = counts.get(id)?.length ?? 0;
@@ -79,13 +79,13 @@ describe.each(Object.entries(servers))("with %s", (name, options) => {
             ...world.log.filter((line) => /round/.test(line) || line.includes(id)),
           ];
         });
-        expect(wrong, report).toEqual([]);
+        expect({ wrong, acts: wrong.length > 0 ? report.split("\n") : [] }).toEqual({ wrong: [], acts: [] });
         const left = await house.test.pool.query(
           `select (select count(*) from mail_remote_change where mailbox_id = $1)::int as changes,
              (select count(*) from mail_remote_message where mailbox_id = $1 and folder_id is null)::int as lost`,
           [both.mailboxId],
         );
-        expect(left.rows, report).toEqual([{ changes: 0, lost: 0 }]);
+        expect({ report, left: left.rows[0] as unknown }).toEqual({ report, left: { changes: 0, lost: 0 } });
       } finally {
         await both.close();
       }

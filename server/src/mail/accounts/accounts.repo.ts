@@ -2,7 +2,6 @@ import { sql, type Generated } from "kysely";
 import { z } from "zod";
 import type { AccountReason, AccountState } from "@kontor/shared/mail";
 import { recordChanges, type Database, type Transaction } from "#kernel";
-import { lastRested } from "./drafts.repo.ts";
 import type { Security } from "./imap.port.ts";
 
 /** SQL of external accounts. */
@@ -202,15 +201,12 @@ export interface Standing {
   readonly isWanted: boolean;
   /** The last of what is still to be done there. */
   readonly lastPending: number | null;
-  /** The last draft that waits to be put there. */
-  readonly lastRested: string | null;
 }
 
 /** Of accounts that are looked after; one that was removed is not among them. Who wants a look is asked once. */
 export async function readStanding(
   db: Database,
   mailboxIds: readonly string[],
-  now: string,
 ): Promise<ReadonlyMap<string, Standing>> {
   if (mailboxIds.length === 0) return new Map();
   const { rows } = await sql<Standing & { id: string }>`
@@ -219,8 +215,7 @@ export async function readStanding(
     select account.mailbox_id as id, account.epoch,
       account.state in ('off', 'needsSignIn') or mailbox.disabled_at is not null or not ${ownerIsActive} as "isOff",
       exists (select from wanted where wanted.mailbox_id = account.mailbox_id) as "isWanted",
-      (select max(id) from mail_remote_change where mailbox_id = account.mailbox_id and kind <> 'draft') as "lastPending",
-      ${lastRested(now)} as "lastRested"
+      (select max(id) from mail_remote_change where mailbox_id = account.mailbox_id and kind <> 'draft') as "lastPending"
     from mail_account account join mailbox on mailbox.id = account.mailbox_id
     where account.mailbox_id = any(${mailboxIds}::uuid[])`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));

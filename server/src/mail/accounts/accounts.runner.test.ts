@@ -19,7 +19,9 @@ import {
   type House,
   type TestAccount,
 } from "./accounts.fixture.ts";
+import { placeMessage } from "../messages/placeMessage.ts";
 import { readMail } from "../mime/readMail.ts";
+import { insertDraftContent } from "../send/drafts.repo.ts";
 import { findAccount } from "./accounts.repo.ts";
 import { createAccountsRunner, type AccountsRunner } from "./accounts.runner.ts";
 import type { SyncHooks } from "./account.sync.ts";
@@ -100,6 +102,37 @@ describe("an account is looked after", { timeout: 60_000 }, () => {
     doorbell.ring();
     await sameOnBothSides(account, other);
     expect((await pictureThere(other))["Archive"]).toEqual(["w1@run 1"]);
+    await other.logout();
+  });
+
+  it("[DFT-1] and a draft on which nobody writes any longer is put there, without anybody asking", async () => {
+    const account = await addAccount(house, dovecot);
+    const other = await connectOther(dovecot, account.user);
+    await startNode();
+    await isReady(account);
+    const at = new Date(Date.now() - 10_000).toISOString();
+    const content = {
+      subject: "Rests",
+      snippet: "",
+      text: "Hello",
+      html: "<p>Hello</p>",
+      hasRemote: false,
+      extras: {},
+    };
+    const people = { from: [{ address: `${account.user}@elsewhere.example` }], to: [], cc: [] };
+    await house.db.transaction().execute(async (trx) => {
+      const headers = { messageId: "rests@run", inReplyTo: [], refs: [] };
+      await placeMessage(trx, {
+        mailboxId: account.mailboxId,
+        folder: { role: "drafts" },
+        contentId: await insertDraftContent(trx, { ...content, people }, headers, at),
+        receivedAt: at,
+        seen: true,
+        send: { state: "draft", by: house.annId },
+        draftRev: 1,
+      });
+    });
+    await until(async () => expect((await pictureThere(other))["Drafts"]).toEqual(["rests@run 1"]));
     await other.logout();
   });
 

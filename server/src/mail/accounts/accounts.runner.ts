@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { Doorbell, Log } from "#kernel";
+import { readRested } from "./drafts.repo.ts";
 import { startAccountWorker, type AccountWorker, type WorkerDeps } from "./account.worker.ts";
 import { ACCOUNT_LOCK, findDueAccounts, readStanding } from "./accounts.repo.ts";
 
@@ -38,11 +39,12 @@ export function createAccountsRunner(deps: RunnerDeps): AccountsRunner {
   let offRing: (() => void) | undefined;
 
   /** Turns follow one another: two at once would start the same account twice. */
-  function turn(): Promise<void> {
+  function turn({ drafts = false } = {}): Promise<void> {
     turning = turning.then(async () => {
       if (isStopped) return;
       try {
         await look();
+        if (drafts) await attendDrafts();
       } catch (error) {
         log.warn({ err: error }, "looking for accounts failed; again in a moment");
       }
@@ -74,7 +76,7 @@ export function createAccountsRunner(deps: RunnerDeps): AccountsRunner {
 
   /** Wakes those for whom something new is to be done; ends those that were switched off, removed or changed. */
   async function attend(): Promise<void> {
-    const standing = await readStanding(db, [...workers.keys()], new Date(deps.clock.now()).toISOString());
+    const standing = await readStanding(db, [...workers.keys()]);
     for (const [mailboxId, worker] of workers) {
       const known = standing.get(mailboxId);
       const epoch = worker.epoch();
@@ -84,11 +86,17 @@ export function createAccountsRunner(deps: RunnerDeps): AccountsRunner {
       }
       // What the provider refuses or is still to do itself waits for the next round: it is no news.
       const last = known.lastPending ?? 0;
-      const rested = known.lastRested ?? "";
-      const isNews = last > (lastPending.get(mailboxId) ?? 0) || rested > (lastRested.get(mailboxId) ?? "");
-      if (known.isWanted || isNews) worker.wake();
+      if (known.isWanted || last > (lastPending.get(mailboxId) ?? 0)) worker.wake();
       lastPending.set(mailboxId, last);
-      lastRested.set(mailboxId, rested);
+    }
+  }
+
+  /** That nobody writes on a draft any longer rings no bell. One that the provider refused is no news until it is changed. */
+  async function attendDrafts(): Promise<void> {
+    const rested = await readRested(db, [...workers.keys()], deps.clock.now());
+    for (const [mailboxId, last] of rested) {
+      if (last > (lastRested.get(mailboxId) ?? "")) workers.get(mailboxId)?.wake();
+      lastRested.set(mailboxId, last);
     }
   }
 
@@ -109,7 +117,7 @@ export function createAccountsRunner(deps: RunnerDeps): AccountsRunner {
           void turn();
         }, RING_MS);
       });
-      timer = setInterval(() => void turn(), TURN_MS);
+      timer = setInterval(() => void turn({ drafts: true }), TURN_MS);
       await turn();
     },
     async stop() {

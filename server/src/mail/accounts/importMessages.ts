@@ -34,19 +34,22 @@ const SIZES = 1_000;
 /** In one transaction. The first ones fill a screen and are seen at once; after that, what a transaction costs is shared by many. */
 const FIRST_MESSAGES = 50;
 const MESSAGES = 400;
-/** In memory twice: one batch is fetched and read while the last one is written. */
+/** In memory three times: one batch is fetched and read while another waits for the disk and a third for the database. */
 const BYTES = 12 * 1024 ** 2;
 
 /**
- * Fetches messages from the selected folder and writes them. While one batch is written the next is fetched and read, so that
- * network, processor and database work at once; what is in memory is bounded by bytes, not by how many there are.
+ * Fetches messages from the selected folder and writes them. While one batch is written, the bodies of the next are made safe and
+ * the one after it is fetched and read, so that network, processor, disk and database work at once; what is in memory is bounded by
+ * bytes, not by how many there are.
  *
  * A batch is written whole, with the UIDs by which it is known there, or not at all: a worker that is killed finds what is
  * missing again, and nothing twice.
  */
 export async function importMessages(work: AccountWork, task: Import): Promise<void> {
-  const { session } = work;
-  let writing: Promise<unknown> = Promise.resolve();
+  const { session, blobs } = work;
+  let stored: Promise<unknown> = Promise.resolve();
+  let written: Promise<unknown> = Promise.resolve();
+  let writtenBefore = written;
   try {
     for (let at = 0; at < task.uids.length;) {
       const uids = task.uids.slice(at, at === 0 ? FIRST_MESSAGES : at + SIZES);
@@ -59,15 +62,18 @@ export async function importMessages(work: AccountWork, task: Import): Promise<v
           task.folderId,
           fetched.map(({ content }) => content.raw.sha256),
         );
-        await writing;
+        await writtenBefore;
         if (task.goOn && !(await task.goOn(batch.length))) return;
-        writing = writeBatch(work, task, { fetched, downTo: batch.at(-1) ?? 1 });
+        stored = stored.then(() => blobs.putMany(fetched.flatMap(({ bodies }) => bodies)));
+        writtenBefore = written;
+        const done = { fetched, downTo: batch.at(-1) ?? 1 };
+        written = Promise.all([stored, written]).then(() => writeBatch(work, task, done));
         // It is awaited in a moment; until then, a failure of it must not end the process.
-        writing.catch(() => undefined);
+        written.catch(() => undefined);
       }
     }
   } finally {
-    await writing;
+    await written;
   }
 }
 
@@ -90,7 +96,7 @@ function batchesOf(uids: readonly number[], sizes: ReadonlyMap<number, number>):
 }
 
 async function fetchBatch(
-  { session, blobs, read }: AccountWork,
+  { session, read }: AccountWork,
   uids: readonly number[],
   sizes: ReadonlyMap<number, number>,
 ): Promise<readonly FetchedMessage[]> {
@@ -103,7 +109,6 @@ async function fetchBatch(
     const start = await session.fetchStart(uid, startBytes);
     if (start && !start.isDeleted) fetched.push(await readMessage(read, start, sizes.get(uid)));
   }
-  await blobs.putMany(fetched.flatMap(({ bodies }) => bodies));
   // The newest is placed first, so that it is the first to be seen.
   return fetched.toSorted((a, b) => b.uid - a.uid);
 }
