@@ -74,6 +74,8 @@ export interface ClaimLimits {
   readonly perLane: number;
   /** Recipients within a minute on each lane, on all nodes together; absent: any number. */
   readonly perMinute?: number | undefined;
+  /** Rows of this node whose answer came and is being written: nothing goes over their connections any more. */
+  readonly answered?: readonly string[];
   /** Groups that this node has room for. */
   readonly room: number;
   /** Nothing but this lane, without its limits: nobody answers there, and what is due has had its attempt by that. */
@@ -107,17 +109,17 @@ export async function claimGroups(
   return db.transaction().execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(${LOCK})`.execute(trx);
     const lanes = await readLanes(trx, now, limits);
-    const chosen: Chosen[] = [];
+    const groups: OutboundGroup[] = [];
     const full = new Set(limits.not);
-    for (let look = FIRST_LOOK; chosen.length < limits.room; look = BATCH) {
+    for (let look = FIRST_LOOK; groups.length < limits.room; look = BATCH) {
       const due = await readDue(trx, { now, limits, full: [...full], look });
       if (due.length === 0) break;
-      const taken = choose(due, lanes, { ...limits, room: limits.room - chosen.length });
+      const taken = choose(due, lanes, { ...limits, room: limits.room - groups.length });
       for (const lane of taken.full) full.add(lane);
-      chosen.push(...(await markStarted(trx, taken.groups, now, leaseUntil)));
+      groups.push(...(await start(trx, taken.groups, now, leaseUntil)));
       if (due.length < look) break; // there is nothing else
     }
-    return withContents(trx, chosen);
+    return groups;
   });
 }
 
@@ -131,11 +133,11 @@ interface LaneUse {
   recipients: number;
 }
 
-async function readLanes(trx: Transaction, now: string, { relayed, perMinute }: ClaimLimits) {
+async function readLanes(trx: Transaction, now: string, { relayed, perMinute, answered = [] }: ClaimLimits) {
   const lane = laneOf(relayed);
   const busy = await sql<{ lane: string; count: number }>`
     select ${lane} as lane, count(distinct (envelope_id, attempt_started_at)) as count
-    from mail_outbound where state = 'sending' group by 1`.execute(trx);
+    from mail_outbound where state = 'sending' and id <> all(${answered}::uuid[]) group by 1`.execute(trx);
   const lanes = new Map<string, LaneUse>(busy.rows.map((row) => [row.lane, { busy: row.count, recipients: 0 }]));
   if (perMinute === undefined) return lanes;
   const since = new Date(Date.parse(now) - MINUTE_MS).toISOString();
@@ -202,42 +204,27 @@ function choose(
   return { groups, full: [...full] };
 }
 
-/** Those that were still due when their turn came. */
-async function markStarted(
+/** Marks those that are still due now that their turn has come, and reads what they say. */
+async function start(
   trx: Transaction,
   groups: readonly Chosen[],
   now: string,
   leaseUntil: string,
-): Promise<readonly Chosen[]> {
+): Promise<readonly OutboundGroup[]> {
   const ids = groups.flatMap(({ rows }) => rows.map(({ id }) => id));
   if (ids.length === 0) return [];
-  const { rows: started } = await sql<{ id: string }>`
-    update mail_outbound set state = 'sending', attempts = attempts + 1, attempt_started_at = ${now},
-      lease_until = ${leaseUntil}
-    where id = any(${ids}::uuid[]) and state in ('waiting', 'delayed') returning id`.execute(trx);
-  const taken = new Set(started.map(({ id }) => id));
-  return groups
-    .map(({ lane, rows }) => ({ lane, rows: rows.filter(({ id }) => taken.has(id)) }))
-    .filter(({ rows }) => rows.length > 0);
-}
-
-async function withContents(trx: Transaction, chosen: readonly Chosen[]): Promise<readonly OutboundGroup[]> {
-  if (chosen.length === 0) return [];
-  const ids = [...new Set(chosen.flatMap(({ rows }) => rows[0]?.content_id ?? []))];
-  const { rows } = await sql<{
-    id: string;
-    raw_sha256: string | null;
-    raw_size: number;
-    message_id: string;
-    subject: string;
-    from: readonly MailAddress[] | null;
-  }>`
-    select id, raw_sha256, raw_size, message_id, subject, people->'from' as "from"
-    from mail_content where id = any(${ids}::uuid[])`.execute(trx);
-  const contents = new Map(rows.map((row) => [row.id, row]));
-  return chosen.flatMap(({ lane, rows }) => {
-    const [first] = rows;
-    const content = first && contents.get(first.content_id);
+  const { rows } = await sql<StartedRow>`
+    with started as (
+      update mail_outbound set state = 'sending', attempts = attempts + 1, attempt_started_at = ${now},
+        lease_until = ${leaseUntil}
+      where id = any(${ids}::uuid[]) and state in ('waiting', 'delayed') returning id, content_id)
+    select started.id, content_id, raw_sha256, raw_size, message_id, subject, people->'from' as "from"
+    from started join mail_content on mail_content.id = content_id`.execute(trx);
+  const started = new Map(rows.map((row) => [row.id, row]));
+  return groups.flatMap(({ lane, rows }) => {
+    const own = rows.filter(({ id }) => started.has(id));
+    const [first] = own;
+    const content = first && started.get(first.id);
     if (!first || !content) return [];
     return {
       lane,
@@ -246,16 +233,26 @@ async function withContents(trx: Transaction, chosen: readonly Chosen[]): Promis
       envelopeFrom: first.envelope_from,
       envelopeId: first.envelope_id,
       content: {
-        contentId: content.id,
+        contentId: content.content_id,
         rawSha256: content.raw_sha256 ?? "",
         rawSize: content.raw_size,
         messageId: content.message_id,
         subject: content.subject,
         from: content.from ?? [],
       },
-      rows: rows.map((row) => ({ ...row, state: "sending" as const, attempts: row.attempts + 1 })),
+      rows: own.map((row) => ({ ...row, state: "sending" as const, attempts: row.attempts + 1 })),
     };
   });
+}
+
+interface StartedRow {
+  readonly id: string;
+  readonly content_id: string;
+  readonly raw_sha256: string | null;
+  readonly raw_size: number;
+  readonly message_id: string;
+  readonly subject: string;
+  readonly from: readonly MailAddress[] | null;
 }
 
 /** Says that the attempts of this node go on. Returns those that it still holds. */

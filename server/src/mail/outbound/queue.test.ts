@@ -74,24 +74,26 @@ const send = (to: readonly string[], more: { sender?: Sender; from?: string; sub
   dispatch(test.db, blobs, { sender: anna, to, at: now, ...more });
 const states = async (message: SentMessage) =>
   (await outboundOf(test.db, message)).map(({ recipient, state }) => `${recipient} ${state}`);
-const settled = (message: SentMessage) =>
-  expect
-    .poll(async () =>
-      (await outboundOf(test.db, message)).every(({ state, attempts }) => state !== "sending" && attempts > 0),
-    )
-    .toBe(true);
-/** One attempt for everything that is due, and its end. */
-async function attempt(queue: OutboundQueue, message: SentMessage): Promise<void> {
-  const before = (await outboundOf(test.db, message)).map(({ attempts }) => attempts);
-  queue.wake();
+/** How many attempts a message had when it was looked at last: one that begins with the queue is over before anybody could look. */
+const attemptsOf = new WeakMap<SentMessage, readonly number[]>();
+async function settled(message: SentMessage, before: readonly number[] = []): Promise<void> {
   await expect
     .poll(async () => {
       const rows = await outboundOf(test.db, message);
+      attemptsOf.set(
+        message,
+        rows.map(({ attempts }) => attempts),
+      );
       return rows.every(
         ({ attempts, state }, at) => state !== "sending" && (attempts > (before[at] ?? 0) || state === "held"),
       );
     })
     .toBe(true);
+}
+/** One attempt for everything that is due, and its end. */
+async function attempt(queue: OutboundQueue, message: SentMessage): Promise<void> {
+  queue.wake();
+  await settled(message, attemptsOf.get(message));
 }
 const inbound = async () =>
   (
@@ -348,6 +350,27 @@ describe("attempts that end without a word", () => {
     }
     await expect.poll(() => states(message), { timeout: 5_000 }).toEqual(["x@a.example delivered"]);
     expect(far.transmissions.length).toBe(1);
+  });
+
+  it("give their connection to the next message while their answer is being written", async () => {
+    const [first, second] = [await send(["x@a.example"]), await send(["y@a.example"])];
+    far.answer = () => "wait";
+    start({ limits: { perLane: 1 } });
+    await expect.poll(() => far.transmissions.length).toBe(1);
+    const client = await test.pool.connect();
+    try {
+      await client.query("begin; select from mail_outbound where state = 'sending' for update");
+      far.release();
+      await expect.poll(() => far.transmissions.length).toBe(2);
+      expect(await states(first)).toEqual(["x@a.example sending"]);
+      await client.query("commit");
+    } finally {
+      client.release();
+    }
+    await settled(first);
+    far.release();
+    await settled(second);
+    expect(far.delivered).toEqual(["x@a.example", "y@a.example"]);
   });
 
   it("are stopped with the server, and made again afterwards", async () => {

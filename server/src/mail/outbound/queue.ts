@@ -105,6 +105,7 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
   const counters = createCounters(deps);
   let lastSuccess: string | undefined;
   let renewing: NodeJS.Timeout | undefined;
+  const answered = new Set<string>();
   let lookedForOrphansAt = Number.NEGATIVE_INFINITY;
 
   const iso = (at = clock.now()) => new Date(at).toISOString();
@@ -125,7 +126,7 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
     return claimGroups(db, {
       now: iso(at),
       leaseUntil: iso(at + limits.leaseMs),
-      limits: { relayed: deps.relayed, perLane, perMinute, ...more },
+      limits: { relayed: deps.relayed, perLane, perMinute, answered: [...answered], ...more },
     });
   }
 
@@ -146,7 +147,12 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
 
   async function serve(group: OutboundGroup, { stop }: Running): Promise<void> {
     const answers = await transmit(group, stop.signal);
-    if (!answers.every(({ unreachable }) => unreachable)) return record(group, answers);
+    if (!answers.every(({ unreachable }) => unreachable)) {
+      // Its connection is free: the next message goes over it while this answer is being written.
+      for (const { id } of group.rows) answered.add(id);
+      loop.wake();
+      return record(group, answers);
+    }
     // Nothing more is begun there from here on: what is due gets this answer.
     silent.set(group.lane, (silent.get(group.lane) ?? 0) + 1);
     try {
@@ -242,7 +248,9 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
     for (let attempt = 0; ; attempt++) {
       try {
         // One that cannot be written must not keep others from it: then each is written alone.
-        return await (attempt === 0 ? together.add(end) : writeEnds([end]));
+        return await (attempt === 0 ? together.add(end) : writeEnds([end])).finally(() => {
+          for (const { id } of group.rows) answered.delete(id); // no more is begun on top of what cannot be written
+        });
       } catch (error) {
         if (attempt >= MAX_WRITES) throw error;
         log.warn({ err: error, envelopeId: group.envelopeId }, "an answer could not be written down yet");
