@@ -34,6 +34,24 @@ export const onlyAdministered = (...ids: readonly string[]): Policy => ({
 const subject = (login: string, isAdmin = false): Subject => ({ ...nobody, id: randomUUID(), login, isAdmin });
 
 /** A server with nothing but the administration of access, over HTTP and on a real database; nodes may be added. */
+/** What the tests look for in answers, of whatever door. */
+interface AnswerBody {
+  readonly id: string;
+  readonly rev: string;
+  readonly baseRev: string;
+  readonly version: number;
+  readonly updatedAt: string;
+  readonly detail: string;
+  readonly reason: string;
+  readonly policies: Policy[];
+  readonly drafts: readonly AnswerBody[];
+  readonly draft: AnswerBody;
+  readonly conflicts: readonly unknown[];
+  readonly faults: readonly { readonly place: string; readonly words: string; readonly index: number }[];
+  readonly versions: readonly { readonly rev: string }[];
+  readonly nextCursor?: string;
+}
+
 export async function startAdministrationServer() {
   const database = await createTestDatabase();
   const { db, pool, url } = database;
@@ -88,7 +106,7 @@ export async function startAdministrationServer() {
   stops.push(() => http.drain(1_000));
 
   /** As somebody, with their login for a token. */
-  async function call(who: keyof typeof people, method: string, path: string, body?: unknown) {
+  async function call<Body = AnswerBody>(who: keyof typeof people, method: string, path: string, body?: unknown) {
     const response = await fetch(`http://127.0.0.1:${port}/api/access${path}`, {
       method,
       headers: {
@@ -98,8 +116,7 @@ export async function startAdministrationServer() {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    // eslint-disable-next-line typescript/no-explicit-any -- tests look into answers of every shape
-    return { status: response.status, body: (text === "" ? undefined : JSON.parse(text)) as any };
+    return { status: response.status, body: (text === "" ? undefined : JSON.parse(text)) as Body };
   }
 
   return {

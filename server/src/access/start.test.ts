@@ -228,9 +228,9 @@ describe("[POL-8] packs that change while an administrator's set is in force", (
     expect(body.drafts).toMatchObject([
       { baseRev: String(second.published().rev), note: expect.stringContaining("own.examples[0]") },
     ]);
-    const { body: draft } = await server.call("root", "GET", `/drafts/${body.drafts[0].id}`);
-    expect(draft.policies.map(({ id }: Policy) => id)).toEqual(["one", "two", "three", "own"]);
-    expect(draft.policies[0].actions).toEqual(["read", "edit"]);
+    const { body: draft } = await server.call("root", "GET", `/drafts/${body.drafts[0]?.id}`);
+    expect(draft.policies.map(({ id }) => id)).toEqual(["one", "two", "three", "own"]);
+    expect(draft.policies[0]?.actions).toEqual(["read", "edit"]);
   });
 
   it("[POL-9] that would lock out everybody do not start, and nothing is published", async () => {
