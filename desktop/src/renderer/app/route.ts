@@ -79,4 +79,6 @@ const subscribe = (changed: () => void) => {
   window.addEventListener("hashchange", changed);
   return () => window.removeEventListener("hashchange", changed);
 };
+/** For what ends later than it began: where one is then. */
+export const routeNow = current;
 export const useRoute = (): Route => useSyncExternalStore(subscribe, current);

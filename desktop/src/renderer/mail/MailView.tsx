@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { MailBoxes, MailPlace } from "#contract";
 import { useShortcuts } from "../app/index.ts";
-import { go, type Route } from "../app/route.ts";
+import { go, routeNow, type Route } from "../app/route.ts";
 import { changeSettings, useSettings } from "../app/settings.ts";
 import { useWatched } from "../replica/index.ts";
 import { Empty, Splitter } from "../ui/index.ts";
@@ -42,8 +42,12 @@ function Mail(props: {
   const place = placeOf(route.place);
   const { conversations } = listOfPlace(place, boxes, settings, "all");
   const goTo = (next: MailPlace) => go({ at: "mail", place: placeText(next) });
-  const open = (key: string | undefined) =>
+  /** What ends after one has gone elsewhere (an act on thousands, a question to the replica) does not call one back. */
+  const open = (key: string | undefined) => {
+    const now = routeNow();
+    if (now.at !== "mail" || placeText(placeOf(now.place)) !== placeText(place)) return;
     go({ at: "mail", place: placeText(place), ...(key === undefined ? {} : { id: key }) });
+  };
   const mailboxId =
     place.at === "folder" ? boxes.folders.find(({ id }) => id === place.folderId)?.mailboxId : undefined;
   const compose = () => void write({ kind: "new", mailboxId }).then((draftId) => draftId && open(`${DRAFT}${draftId}`));

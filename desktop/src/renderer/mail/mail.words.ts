@@ -35,7 +35,6 @@ export const mailWords = defineWords(
     "mail.bulk.all": "Choose all {count, number}",
     "mail.bulk.clear": "Choose nothing",
     "mail.bulk.count": "{count, plural, one {# chosen} other {# chosen}}",
-    "mail.bulk.sending": " · {count, plural, one {# change on its way} other {# changes on their way}}",
     "mail.card.closed": "Card",
     "mail.card.closedText": "You may not see this record.",
     "mail.card.live": "{type} · by your rights",
@@ -135,6 +134,8 @@ export const mailWords = defineWords(
     "mail.from": "From:",
     "mail.gone": "This message is not here any more",
     "mail.hasFiles": "With attachments",
+    "mail.export": "Save all messages (.mbox)",
+    "mail.export.working": "Saving the messages of “{name}”…",
     "mail.import": "Import messages (.eml, .mbox)",
     "mail.import.done":
       "{imported, plural, one {# message imported} other {# messages imported}}{known, plural, =0 {} one {, # was here already} other {, # were here already}}{refused, plural, =0 {} one {, # could not be read} other {, # could not be read}}.",
@@ -309,8 +310,6 @@ export const mailWords = defineWords(
     "mail.bulk.all": "Выбрать все: {count, number}",
     "mail.bulk.clear": "Снять выбор",
     "mail.bulk.count": "{count, plural, one {Выбрано: #} few {Выбрано: #} many {Выбрано: #} other {Выбрано: #}}",
-    "mail.bulk.sending":
-      " · {count, plural, one {отправляется # изменение} few {отправляются # изменения} many {отправляются # изменений} other {отправляются # изменения}}",
     "mail.card.closed": "Карточка",
     "mail.card.closedText": "Эта запись вам не видна.",
     "mail.card.live": "{type} · по вашим правам",
@@ -424,6 +423,8 @@ export const mailWords = defineWords(
     "mail.from": "От кого:",
     "mail.gone": "Этого письма здесь больше нет",
     "mail.hasFiles": "С вложениями",
+    "mail.export": "Сохранить все письма (.mbox)",
+    "mail.export.working": "Письма папки «{name}» сохраняются…",
     "mail.import": "Импортировать письма (.eml, .mbox)",
     "mail.import.done":
       "{imported, plural, one {Импортировано # письмо} few {Импортировано # письма} many {Импортировано # писем} other {Импортировано # письма}}{known, plural, =0 {} one {, # уже было} few {, # уже были} many {, # уже были} other {, # уже были}}{refused, plural, =0 {} one {, # прочитать не удалось} few {, # прочитать не удалось} many {, # прочитать не удалось} other {, # прочитать не удалось}}.",

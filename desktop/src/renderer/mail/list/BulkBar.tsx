@@ -36,7 +36,7 @@ export function BulkBar(props: {
 }) {
   const { boxes, clear, count, done, list, targets, total } = props;
   const { t } = useWords();
-  const { call, status } = useReplica();
+  const { call } = useReplica();
   const actions = useMailActions();
   const role = roleOfPlace(list.place, boxes);
   const mailboxId = mailboxOfPlace(list.place, boxes);
@@ -61,7 +61,6 @@ export function BulkBar(props: {
       </ActionIcon>
       <span className={classes.bulkCount} role="status">
         {t("mail.bulk.count", { count })}
-        {status.pending > 0 && <small>{t("mail.bulk.sending", { count: status.pending })}</small>}
       </span>
       {count < total && (
         <Button size="compact-xs" variant="subtle" onClick={props.chooseAll}>

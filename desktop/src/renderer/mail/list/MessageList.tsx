@@ -124,9 +124,12 @@ export function MessageList(props: MessageListProps) {
   );
 }
 
+/** More is "many", and would take the room of the words beside it. */
+const MOST_COUNTED = 999;
+
 /** How many there are to read here, whether or not one looks at them alone. */
 function UnreadChip(props: { readonly list: MailList; readonly on: boolean; readonly onClick: () => void }) {
-  const { t, locale } = useWords();
+  const { t } = useWords();
   const page = useWatched("mail.list", { list: { ...props.list, filter: "unread" }, skip: 0, limit: 1 });
   const count = page?.total ?? 0;
   return (
@@ -134,7 +137,7 @@ function UnreadChip(props: { readonly list: MailList; readonly on: boolean; read
       <span>
         {count === 0
           ? t("mail.filter.unread")
-          : t("mail.filter.unreadCount", { count: new Intl.NumberFormat(locale).format(count) })}
+          : t("mail.filter.unreadCount", { count: count > MOST_COUNTED ? `${MOST_COUNTED}+` : String(count) })}
       </span>
     </Chip>
   );

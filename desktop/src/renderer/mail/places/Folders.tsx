@@ -13,6 +13,7 @@ import { FolderIcon, markIcons, markWords, roleWords } from "./folder.icons.tsx"
 import { FolderDialog, type FolderQuestion } from "./FolderDialog.tsx";
 import { FolderLine } from "./FolderLine.tsx";
 import { badgeOf, mailboxesInOrder, treeOf, type Mark } from "./place.ts";
+import { useExport } from "./useExport.ts";
 import { useImport } from "./useImport.ts";
 import { useFolderName } from "./usePlaceName.ts";
 import classes from "../mail.module.css";
@@ -156,6 +157,7 @@ function Folder(props: {
   const [over, setOver] = useState(false);
   const name = nameOf(folder);
   const importInto = useImport();
+  const saveAll = useExport();
   const takes = (event: DragEvent) => {
     const mail = draggedMail(event);
     return mail?.mailboxId === folder.mailboxId && folder.role !== "outbox" && folder.role !== "drafts"
@@ -227,6 +229,9 @@ function Folder(props: {
             {folder.role !== "drafts" && folder.role !== "outbox" && (
               <Menu.Item onClick={() => void importInto(folder.id, name)}>{t("mail.import")}</Menu.Item>
             )}
+            <Menu.Item disabled={total === 0} onClick={() => void saveAll(folder.id, name)}>
+              {t("mail.export")}
+            </Menu.Item>
             {!inTrash && folder.role !== "trash" && folder.role !== "drafts" && folder.role !== "outbox" && (
               <Menu.Item onClick={() => ask({ kind: "create", mailboxId: folder.mailboxId, parentId: folder.id })}>
                 {t("mail.folder.newBelow")}

@@ -49,7 +49,7 @@ export function AttachmentTiles({ message }: { readonly message: ReplicaMessage 
               {file.risky && (
                 <IconAlertTriangle size={13} className={classes.warned} aria-label={t("mail.attachment.risky")} />
               )}
-              <span>{file.name}</span>
+              <FileName name={file.name} />
               <Menu position="bottom-end">
                 <Menu.Target>
                   <ActionIcon size={24} aria-label={t("files.menu", { name: file.name })}>
@@ -71,6 +71,19 @@ export function AttachmentTiles({ message }: { readonly message: ReplicaMessage 
     </section>
   );
 }
+
+/** However long it is, its end is seen: that decides what opens it, and `offer.pdf.exe` hopes to be cut before. */
+function FileName({ name }: { readonly name: string }) {
+  const dot = name.lastIndexOf(".");
+  const cut = dot > 0 && name.length - dot <= MAX_ENDING_CHARS ? dot : name.length;
+  return (
+    <span>
+      <span>{name.slice(0, cut)}</span>
+      <span>{name.slice(cut)}</span>
+    </span>
+  );
+}
+const MAX_ENDING_CHARS = 12; // .appxbundle
 
 function Thumbnail({ file }: { readonly file: AttachmentDoc }) {
   const { call } = useReplica();

@@ -52,11 +52,21 @@ const FORBIDDEN = [
   "math",
 ];
 
+/**
+ * Attributes that are words or numbers and load nothing, as the server's cleaning leaves them. DOMPurify holds every attribute that
+ * it does not know as such against the pattern of addresses, which no number meets: tables and pictures would lose their sizes.
+ */
+const WORDS = (
+  "abbr align axis bgcolor border bordercolor cellpadding cellspacing char charoff clear color cols colspan compact datetime dir " +
+  "face frame headers height hspace lang noshade nowrap rowspan rules scope size span start type valign vspace width"
+).split(" ");
+
 export function mailPage(html: string, options: PageOptions): MailPage {
   const cleaned = DOMPurify.sanitize(html, {
     FORCE_BODY: true,
     ADD_TAGS: ["style"],
     ADD_ATTR: ["data-remote-src", "data-remote-background", "data-background", "target"],
+    ADD_URI_SAFE_ATTR: WORDS,
     FORBID_TAGS: FORBIDDEN,
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|cid:|data:image\/(?:png|jpe?g|gif|webp|avif);|blob:|#)/i,
     RETURN_DOM_FRAGMENT: true,

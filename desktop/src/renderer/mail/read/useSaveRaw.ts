@@ -3,6 +3,7 @@ import { useCallback } from "react";
 import type { ReplicaMessage } from "#contract";
 import { useReplica } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
+import { fileNameOf } from "../fileNameOf.ts";
 
 /** The message as it travelled, into a file that any mail program opens. */
 export function useSaveRaw(): (message: Pick<ReplicaMessage, "id" | "subject">) => Promise<void> {
@@ -23,10 +24,3 @@ export function useSaveRaw(): (message: Pick<ReplicaMessage, "id" | "subject">) 
     [call],
   );
 }
-
-/** Without what no file system takes. */
-const fileNameOf = (subject: string): string =>
-  subject
-    .replaceAll(/[\p{Cc}\\/:*?"<>|]+/gu, " ")
-    .trim()
-    .slice(0, 80);
