@@ -97,6 +97,7 @@ async function retryMissing(trx: Transaction, { office, pages, rows, queue, job 
 async function emptyScratch(directory: string): Promise<void> {
   const names = await readdir(directory).catch(() => []);
   for (const name of names) {
-    if (name.startsWith("preview-")) await rm(join(directory, name), { recursive: true, force: true });
+    // Retried: what a stopped or killed server started may still be ending, and writing.
+    if (name.startsWith("preview-")) await rm(join(directory, name), { recursive: true, force: true, maxRetries: 10 });
   }
 }
