@@ -18,10 +18,12 @@ interface FilesSectionProps {
   readonly record: ReplicaRecord;
   readonly fieldKey: string;
   readonly field: Extract<FieldDefinition, { kind: "files" }>;
+  /** By mail. */
+  readonly send: (fileId: string) => void;
 }
 
 /** The files of one field: added by button or by dropping them anywhere on the section, seen without leaving the card. */
-export function FilesSection({ record, fieldKey, field }: FilesSectionProps) {
+export function FilesSection({ record, fieldKey, field, send }: FilesSectionProps) {
   const { t, label } = useWords();
   const rows = useRows("files", { selector: { recordId: record.id }, sort: [{ createdAt: "asc" }] });
   const files = (rows === "refused" || !rows ? [] : rows).filter((file) => file.field === fieldKey);
@@ -66,6 +68,7 @@ export function FilesSection({ record, fieldKey, field }: FilesSectionProps) {
             record={record}
             mayChange={!record.trashed && isOpen}
             view={() => setViewed(file.id)}
+            send={() => send(file.id)}
           />
         ))}
         {mayAttach && (
@@ -162,12 +165,13 @@ function FileTile(props: {
   readonly record: ReplicaRecord;
   readonly mayChange: boolean;
   readonly view: () => void;
+  readonly send: () => void;
 }) {
   const { t, locale, reason } = useWords();
   const { myId, personName } = useDirectory();
   const { call } = useReplica();
   const [renaming, setRenaming] = useState(false);
-  const { file, mayChange, view } = props;
+  const { file, mayChange, record, send, view } = props;
   const line = fileLine(file, (id) => personName(id) ?? t("objects.somebody"), file.createdBy === myId);
   const words = "reason" in line ? t(line.key, { reason: reason(line.reason, line.reason) }) : t(line.key, line.params);
   const percent = file.upload && file.size > 0 ? (file.upload.sentBytes / file.size) * 100 : undefined;
@@ -252,6 +256,9 @@ function FileTile(props: {
             {canView(file) && <Menu.Item onClick={view}>{t("files.view")}</Menu.Item>}
             <Menu.Item onClick={() => void openExternally()}>{t("files.openExternally")}</Menu.Item>
             <Menu.Item onClick={() => void saveAs()}>{t("files.saveAs")}</Menu.Item>
+            {file.state === "stored" && !record.trashed && (
+              <Menu.Item onClick={send}>{t("compose.toRecord")}</Menu.Item>
+            )}
             {mayChange && (
               <>
                 <Menu.Divider />

@@ -91,12 +91,13 @@ function useActs(): (request: MailRequest) => boolean {
   return (request) => {
     switch (request.ask) {
       case "compose": {
-        const { cards, show, subject, to } = request;
+        const { cards, files, show, subject, to } = request;
         void write({
           kind: "new",
           ...(to ? { to } : {}),
           ...(subject === undefined ? {} : { subject }),
           ...(cards ? { cards } : {}),
+          ...(files ? { files } : {}),
         }).then((id) => id && (show ? show(id) : go({ at: "mail", place: "drafts", id })));
         return true;
       }

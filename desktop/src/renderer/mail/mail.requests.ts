@@ -25,6 +25,8 @@ export type MailRequest =
       readonly to?: readonly MailAddress[];
       readonly subject?: string;
       readonly cards?: readonly CardDoc[];
+      /** Files that are here already, by their ids. */
+      readonly files?: readonly string[];
       /** Given by whoever shows drafts itself; else the draft opens where mail is. */
       readonly show?: (draftId: string) => void;
     };

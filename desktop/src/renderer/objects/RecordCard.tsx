@@ -8,7 +8,6 @@ import { go, useShortcuts } from "../app/index.ts";
 import { changeSettings, useSettings } from "../app/settings.ts";
 import { HiddenSections, OpenUntil, ReasonTooltip, useAccess, useReason } from "../access/index.ts";
 import { FilesSection } from "../files/index.ts";
-import { askMail, cardOf, useWrite } from "../mail/index.ts";
 import { LinkedMail } from "../mail/LinkedMail.tsx";
 import { useDirectory, useReplica, useRow, useTypes } from "../replica/index.ts";
 import { Empty, Splitter, StateBadge, Time, useDraft } from "../ui/index.ts";
@@ -20,6 +19,7 @@ import { useNames, relatedIds } from "./names.ts";
 import { Related } from "./Related.tsx";
 import { Transitions } from "./Transitions.tsx";
 import { useRecordTitle } from "./useRecordTitle.ts";
+import { useWriteAbout } from "./useWriteAbout.ts";
 import classes from "./objects.module.css";
 
 const MIN_SIDE = 220;
@@ -64,6 +64,7 @@ function Card(props: { readonly record: ReplicaRecord; readonly type: TypeDefini
   const [sideShown, setSideShown] = useState(window.innerWidth >= 1100);
   const [draft, setDraft] = useDraft<CardDraft>(`record/${record.id}`);
   const names = useNames(relatedIds(type, [record.fields]));
+  const { sendFile } = useWriteAbout(record, props.inOwnWindow);
   useShortcuts({
     history: () => setSideShown((before) => !before),
     ownWindow: props.inOwnWindow ? undefined : () => void window.kontor.openRecordWindow(record.id),
@@ -112,7 +113,7 @@ function Card(props: { readonly record: ReplicaRecord; readonly type: TypeDefini
             );
           })}
           {fileFields.map(([key, field]) => (
-            <FilesSection key={key} record={record} fieldKey={key} field={field as never} />
+            <FilesSection key={key} record={record} fieldKey={key} field={field as never} send={sendFile} />
           ))}
           <Related record={record} type={type} />
           <LinkedMail recordId={record.id} />
@@ -175,17 +176,10 @@ function CardHead(props: {
   const department = directory.departmentName(record.department);
   const { ask } = useAccess();
   const { reasonFor } = useReason();
-  const write = useWrite();
+  const { sendCard } = useWriteAbout(record, props.inOwnWindow);
   const may = (action: string) => record.can.actions.includes(action);
   const whyNot = (act: string, short: string) => (may(act) ? undefined : reasonFor(record, { act }, short));
   const explain = (act: string) => ask({ type: type.name, recordId: record.id, act });
-
-  async function writeAbout(): Promise<void> {
-    const about = { subject: titleOf(record), cards: [cardOf(record)] };
-    if (!props.inOwnWindow) return askMail({ ask: "compose", ...about });
-    const draftId = await write({ kind: "new", ...about });
-    if (draftId !== undefined) await window.kontor.openMailWindow({ kind: "draft", id: draftId });
-  }
 
   async function remove(): Promise<void> {
     await call("record.delete", { id: record.id });
@@ -265,7 +259,7 @@ function CardHead(props: {
                   </Menu.Item>
                 )}
                 {!record.trashed && (
-                  <Menu.Item leftSection={<IconMail size={15} />} onClick={() => void writeAbout()}>
+                  <Menu.Item leftSection={<IconMail size={15} />} onClick={sendCard}>
                     {t("compose.toRecord")}
                   </Menu.Item>
                 )}

@@ -28,6 +28,8 @@ export type StartDraft =
       readonly subject?: string;
       readonly html?: string;
       readonly cards?: readonly CardDoc[];
+      /** Files that are here already, by their ids. */
+      readonly files?: readonly string[];
     }
   | { readonly kind: Exclude<DraftOrigin["kind"], "new">; readonly sourceId: string };
 
@@ -96,7 +98,7 @@ async function answer(
 }
 
 function newDraft(
-  { cards = [], cc = [], html, mailboxId, subject = "", to = [] }: Extract<StartDraft, { kind: "new" }>,
+  { cards = [], cc = [], files = [], html, mailboxId, subject = "", to = [] }: Extract<StartDraft, { kind: "new" }>,
   { senders, signatures }: Office,
 ): Started {
   const sender = senders.find((each) => each.mailboxId === mailboxId) ?? senders[0];
@@ -112,7 +114,7 @@ function newDraft(
     cards: [...cards],
     origin: { kind: "new" },
   };
-  return { sender, prefilled: { draft, attach: [] } };
+  return { sender, prefilled: { draft, attach: files.map((sourceFileId) => ({ sourceFileId })) } };
 }
 
 export const signatureFor = (signatures: MailSettingsDoc["signatures"], mailboxId: string): string | undefined =>
