@@ -1,0 +1,133 @@
+// Sorting mail, as a person does it: into folders by drag and by key, by labels, until later; without a network, too.
+import type { Locator, Page } from "@playwright/test";
+import { expectAccessible, keepScreen, keepScreenInAllLooks } from "../walks/looks.ts";
+import { arrival, goToMail, mailboxOf, paneOf, read, rowsOf, textOf } from "../walks/mailbox.ts";
+import { expect, test } from "../walks/office.ts";
+
+const LONG_TEST_MS = 300_000; // two desktops on two busy cores
+
+test.setTimeout(LONG_TEST_MS);
+
+const foldersOf = (page: Page): Locator => page.getByRole("navigation", { name: "Folders" });
+
+test("sorted into a folder by drag and by key, labelled, snoozed and brought back", async ({ office, sitDown }) => {
+  const maria = await sitDown("maria");
+  const { page } = maria;
+  await maria.signIn(office.url);
+  const subject = "Вопрос по счёту";
+  const folders = foldersOf(page);
+  const ownInbox = folders.getByRole("region", { name: "Мария Волкова" }).getByRole("button", { name: /^Inbox/ });
+  await goToMail(page, "inbox");
+
+  await test.step("a folder is made, and takes messages by drag", async () => {
+    await page.getByRole("button", { name: "Show the folders" }).click();
+    await folders.getByRole("button", { name: /^New folder in Мария/ }).click();
+    await page.getByRole("dialog").getByLabel("Name").fill("Счета");
+    await page.getByRole("dialog").getByRole("button", { name: "New folder" }).click();
+    const folder = folders.getByRole("button", { name: /^Счета( \d+)?$/ });
+    await expect(folder).toBeVisible();
+    await ownInbox.click();
+    await rowsOf(page, subject).dragTo(folder);
+    await expect(page.getByText(/moved to “Счета”/i)).toBeVisible();
+    await expect(rowsOf(page, subject)).toHaveCount(0);
+    await folder.click();
+    await expect(rowsOf(page, subject)).toHaveCount(1);
+    await keepScreenInAllLooks(page, "mail-folders");
+    await expectAccessible(page);
+  });
+
+  await test.step("and back by key", async () => {
+    await read(page, subject);
+    await page.keyboard.press("v");
+    await page.getByRole("dialog").getByLabel("Find a folder").fill("inb");
+    await keepScreen(page, "mail-move");
+    await page.keyboard.press("Enter");
+    await expect(rowsOf(page, subject)).toHaveCount(0);
+    await ownInbox.click();
+    await expect(rowsOf(page, subject)).toHaveCount(1);
+  });
+
+  await test.step("a folder goes to the trash with what is in it, and from there for good", async () => {
+    const folder = folders.getByRole("button", { name: /^Счета( \d+)?$/ });
+    const remove = async (words: string) => {
+      await folder.hover();
+      await folders.getByRole("button", { name: "Menu of the folder Счета" }).click();
+      await page.getByRole("menuitem", { name: words }).click();
+      await page.getByRole("dialog").getByRole("button", { name: words }).click();
+      await expect(page.getByRole("dialog")).toBeHidden();
+    };
+    await remove("Delete the folder");
+    await folder.hover();
+    await folders.getByRole("button", { name: "Menu of the folder Счета" }).click();
+    await expect(page.getByRole("menuitem", { name: "Delete for good" })).toBeVisible();
+    await keepScreen(page, "mail-folder-menu");
+    await page.keyboard.press("Escape");
+    await remove("Delete for good");
+    await expect(folder).toHaveCount(0);
+    await page.getByRole("button", { name: "Hide the folders" }).click();
+  });
+
+  await test.step("labelled, snoozed, and back", async () => {
+    await read(page, subject);
+    await page.keyboard.press("l");
+    await page.getByRole("dialog").getByRole("textbox").fill("К оплате");
+    await page.keyboard.press("Enter");
+    await expect(rowsOf(page, subject)).toContainText("К оплате");
+    await page.keyboard.press("b");
+    await keepScreenInAllLooks(page, "mail-snooze");
+    await expectAccessible(page);
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Monday morning/ })
+      .click();
+    await expect(rowsOf(page, subject)).toHaveCount(0);
+    await goToMail(page, "snoozed");
+    await read(page, subject);
+    await keepScreenInAllLooks(page, "mail-snoozed");
+    await paneOf(page).getByRole("button", { name: "Back now" }).first().click();
+    await expect(rowsOf(page, subject)).toHaveCount(0);
+    await goToMail(page, "inbox");
+    await expect(rowsOf(page, subject)).toHaveCount(1);
+    await page.keyboard.press("/");
+    await page.keyboard.type('label:"К оплате" счёт');
+    const found = page.getByRole("listbox", { name: "Found messages" });
+    await expect(found.getByRole("option").first()).toContainText(subject, arrival);
+  });
+  await maria.expectSaved();
+});
+
+test("sorted and read without a network, and the other one's desktop follows when there is one", async ({
+  office,
+  sitDown,
+}) => {
+  // Two people have one mailbox: what one does the other sees.
+  const [maria, james] = [await sitDown("maria"), await sitDown("james")];
+  await maria.signIn(office.url);
+  await james.signIn(office.url);
+  const subject = "Request for quotation";
+  const sales = await mailboxOf(office.url, "james", "Aurora Sales");
+  for (const { page } of [maria, james]) {
+    await goToMail(page, `f-${sales.folderOf("inbox").id}`);
+    await expect(rowsOf(page, subject)).toHaveCount(1, arrival);
+  }
+  await office.stop();
+  await maria.expectOffline();
+  await read(maria.page, subject);
+  await expect(textOf(maria.page)).toContainText("claims statistics");
+  await paneOf(maria.page)
+    .getByRole("button", { name: /James|Assign|You answer/ })
+    .click();
+  await maria.page.getByRole("menuitem", { name: /\(you\)/ }).click();
+  await expect(paneOf(maria.page).getByRole("button", { name: "You answer" })).toBeVisible();
+  await maria.page.keyboard.press("e");
+  await expect(rowsOf(maria.page, subject)).toHaveCount(0);
+  await maria.page.getByRole("button", { name: /^Outbox/ }).click();
+  await expect(maria.page.getByRole("region", { name: "Outbox" })).toContainText("Sorted a message");
+  await keepScreenInAllLooks(maria.page, "mail-offline-outbox");
+  await office.start();
+  for (const member of [maria, james]) await member.tryNow();
+  await maria.expectSaved();
+  await expect(rowsOf(james.page, subject)).toHaveCount(0, arrival);
+  await goToMail(james.page, `f-${sales.folderOf("archive").id}`);
+  await expect(rowsOf(james.page, subject)).toHaveCount(1);
+});
