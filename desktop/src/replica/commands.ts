@@ -1,13 +1,10 @@
 import { z } from "zod";
 import {
   commandInputs,
-  type CommandError,
   type CommandName,
   type CommandReply,
   type CommandRequest,
   type CommandResults,
-  type IssueItem,
-  type OutboxItem,
   type Queued,
   type ReplicaAccessRequest,
   type ReplicaRecord,
@@ -15,14 +12,23 @@ import {
   type SearchResult,
 } from "#contract";
 import type { Hint } from "@kontor/shared/access";
-import { DomainError, isDomainError, type Json, type JsonObject } from "@kontor/shared/base";
+import { DomainError, type Json, type JsonObject } from "@kontor/shared/base";
 import type { FileDoc } from "@kontor/shared/files";
 import type { RecordDoc } from "@kontor/shared/objects";
 import type { Intent } from "@kontor/shared/protocol";
-import { StorageError } from "#replica/storage";
+import { toCommandError } from "./commandError.ts";
 import type { FetchableFile, ReplicaFiles, UploadState } from "./files/index.ts";
 import type { ReplicaMail } from "./mail/index.ts";
-import type { Issue, PendingIntent } from "./outbox.ts";
+import type { Issue } from "./outbox.ts";
+import {
+  batchKey,
+  groupedBy,
+  isSameRefusal,
+  refusalKey,
+  toIssueItem,
+  toOutboxItem,
+  toUploadItem,
+} from "./outboxItems.ts";
 import type { Replica } from "./replica.ts";
 
 /** Longer than a busy server needs, and as long as somebody looks at a dialog without an answer. */
@@ -280,7 +286,10 @@ export function createReplicaCommands({ replica, files, mail, user, server }: Co
     "access.endGrant": ({ id }) => queueAccess(id, "access.endGrant", {}, requestTitle(id)),
     "access.explain": explain,
     ...mail.commands,
-    "outbox.list": () => [...groupedBy(outbox.pending(), batchKey).map(toOutboxItem), ...uploadItems()],
+    "outbox.list": () => [
+      ...groupedBy(outbox.pending(), batchKey).map((each) => toOutboxItem(each, titleOf(each.first))),
+      ...uploadsOnTheirOwn().map(toUploadItem),
+    ],
     "outbox.retry": ({ mid }) => {
       replica.tryNow(mid);
       files.uploads.retry(mid);
@@ -298,7 +307,13 @@ export function createReplicaCommands({ replica, files, mail, user, server }: Co
       if (fileId !== undefined) await files.purge([fileId]);
       return {};
     },
-    "issues.list": () => groupedBy(outbox.issues(), refusalKey).map(toIssueItem),
+    "issues.list": () =>
+      groupedBy(outbox.issues(), refusalKey).map((each) =>
+        toIssueItem(each, {
+          title: titleOf(each.first),
+          type: viewOf<ReplicaRecord>("records", each.first.id)?.type,
+        }),
+      ),
     "issues.retry": ({ mid }) => {
       retryIssue(mid);
       return {};
@@ -331,59 +346,6 @@ export function createReplicaCommands({ replica, files, mail, user, server }: Co
     await files.purge([fileId]);
     if (rows.hasServerRow("files", fileId)) queueFile(fileId, "file.detach", {}, upload.name);
     return {};
-  }
-
-  const uploadItems = (): readonly OutboxItem[] =>
-    uploadsOnTheirOwn().map((upload) => ({
-      mid: upload.fileId,
-      kind: "upload",
-      name: "file.upload",
-      collection: "files",
-      rowId: upload.fileId,
-      recordId: upload.recordId,
-      title: upload.name,
-      at: upload.at,
-      state: upload.state === "uploading" ? "sending" : upload.attempts > 0 ? "retrying" : "waiting",
-      attempts: upload.attempts,
-      ...(upload.reason === undefined ? {} : { reason: upload.reason }),
-      progress: { sentBytes: upload.sentBytes, totalBytes: upload.size },
-    }));
-
-  const toOutboxItem = ({ count, first: intent }: Grouped<PendingIntent>): OutboxItem => ({
-    mid: intent.mid,
-    kind: "intent",
-    name: intent.name,
-    collection: intent.collection,
-    rowId: intent.id,
-    ...(count > 1 ? { count } : {}),
-    ...recordIdOf(intent),
-    title: titleOf(intent),
-    at: intent.at,
-    state: intent.state === "sent" ? "sending" : intent.attempts > 0 ? "retrying" : "waiting",
-    attempts: intent.attempts,
-    ...(intent.lastReason === undefined ? {} : { reason: intent.lastReason }),
-  });
-
-  function toIssueItem({ count, first: issue }: Grouped<Issue>): IssueItem {
-    const { mid, name, at, result, args } = issue;
-    const type = viewOf<ReplicaRecord>("records", issue.id)?.type ?? args["type"];
-    return {
-      mid,
-      name,
-      rowId: issue.id,
-      collection: issue.collection,
-      ...(count > 1 ? { count } : {}),
-      ...recordIdOf(issue),
-      ...(typeof type === "string" ? { type } : {}),
-      title: titleOf(issue),
-      at,
-      status: result.status,
-      ...(result.code === undefined ? {} : { code: result.code }),
-      reason: result.reason ?? result.code ?? "sync.refused",
-      message: result.message ?? "The server refused this change.",
-      problems: result.problems ?? [],
-      input: inputOf(args),
-    };
   }
 
   /** The record's name as it is now; what was noted with the change where the record is gone. */
@@ -420,24 +382,6 @@ export function createReplicaCommands({ replica, files, mail, user, server }: Co
   return { status, answer };
 }
 
-interface Grouped<Item> {
-  readonly first: Item;
-  readonly count: number;
-}
-
-/** Those with one key as one, where its first stands; what has no key stands for itself. */
-function groupedBy<Item extends { readonly mid: string }>(
-  items: readonly Item[],
-  keyOf: (item: Item) => string | undefined,
-): readonly Grouped<Item>[] {
-  const groups = Map.groupBy(items, (item) => keyOf(item) ?? item.mid);
-  return [...groups.values()].flatMap((group) => (group[0] ? { first: group[0], count: group.length } : []));
-}
-const batchKey = ({ batch }: PendingIntent): string | undefined => batch;
-const refusalKey = ({ batch, result }: Issue): string | undefined =>
-  batch && `${batch} ${result.code ?? ""} ${result.reason ?? ""}`;
-const isSameRefusal = (one: Issue, other: Issue): boolean => refusalKey(one) === refusalKey(other);
-
 /** The file that a change attaches, to a record or to a message. */
 function attachedFileOf({ args, id, name }: Intent): string | undefined {
   if (name === "file.attach") return id;
@@ -451,39 +395,8 @@ interface AttachArgs {
   readonly sha256: string;
 }
 
-function recordIdOf({ collection, id, args }: Intent): { readonly recordId?: string } {
-  if (collection === "records") return { recordId: id };
-  const { recordId } = args;
-  return typeof recordId === "string" ? { recordId } : {};
-}
-
-/** What the user had put in, by field. */
-function inputOf(args: JsonObject): Readonly<Record<string, Json>> {
-  const { fields, set, field, value } = args;
-  if (isObject(fields)) return fields;
-  if (isObject(set)) return set;
-  return typeof field === "string" && value !== undefined ? { [field]: value } : args;
-}
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** A new record's name before its view is there: its first text. */
 const titleIn = (fields: Readonly<Record<string, unknown>>, type: string): string =>
   Object.values(fields)
     .find((value) => typeof value === "string" && value !== "")
     ?.toString() ?? type;
-
-function toCommandError(error: unknown): CommandError {
-  if (isDomainError(error)) {
-    const { reason, problems } = error.details;
-    return { code: error.code, reason, message: error.message, ...(problems ? { problems } : {}) };
-  }
-  if (error instanceof StorageError)
-    return { code: "unavailable", reason: `storage.${error.code}`, message: error.message };
-  const { code, name } = error as NodeJS.ErrnoException;
-  if (code === "ENOSPC") return { code: "unavailable", reason: "storage.full", message: "The disk is full." };
-  if (code === "ENOENT")
-    return { code: "notFound", reason: "file.missing", message: "The file is not there any more." };
-  if (name === "BodyTooLarge") return { code: "tooLarge", reason: "file.tooLarge", message: String(error) };
-  return { code: "internal", reason: "replica.internal", message: "Something went wrong on this device." };
-}
