@@ -115,7 +115,10 @@ test("hostile mail is shown and does nothing: it neither runs nor loads, its lin
     await paneOf(page).getByRole("button", { name: "Show them now" }).click();
     const logo = page.frameLocator("iframe").last().getByRole("img", { name: "Parcel service" });
     await expect(logo).toHaveAttribute("src", /^data:image\/png/, arrival);
-    await expect.poll(() => logo.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(1);
+    await expect.poll(() => logo.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(320);
+    // What has a size keeps it, through both cleanings.
+    expect(await logo.boundingBox()).toMatchObject({ width: 320, height: 90 });
+    await expect(textOf(page).getByRole("cell", { name: "Parcel 4711" })).toHaveAttribute("colspan", "2");
     await keepScreenInAllLooks(page, "mail-pictures");
     expect(trap.hits.map(({ path }) => path)).toContain("/logo.png");
     expect(trap.hits.filter(({ path }) => !/\.(?:png|gif)$/.test(path))).toEqual([]);

@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
+import { crc32, deflateSync } from "node:zlib";
 import { startDnsServer } from "../../server/test/mail/dnsServer.ts";
 import { freePorts } from "../../server/test/mail/freePorts.ts";
 import { talkTo } from "../../server/test/mail/talk.ts";
@@ -16,19 +17,39 @@ export interface Trap {
   close(): Promise<void>;
 }
 
-/** One of colour: shown larger than it is, it is seen. */
-const PIXEL = Buffer.from(
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
-  "base64",
-);
+const WIDTH = 320;
+const HEIGHT = 90;
+
+/** A picture of one colour (PNG). */
+function picture(): Buffer {
+  const line = Buffer.concat([Buffer.from([0]), Buffer.alloc(WIDTH * 3, Buffer.from([217, 119, 6]))]);
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(WIDTH, 0);
+  header.writeUInt32BE(HEIGHT, 4);
+  header.set([8, 2, 0, 0, 0], 8); // 8 bits of red, green and blue
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  return Buffer.concat([
+    Buffer.from("89504e470d0a1a0a", "hex"),
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(Buffer.concat(Array.from({ length: HEIGHT }, () => line)))),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
 
 /** Answers each question with a picture, and remembers who asked. */
 export async function openTrap(): Promise<Trap> {
+  const bytes = picture();
   const hits: { path: string; headers: IncomingHttpHeaders }[] = [];
   const server = createServer(({ headers, url = "" }, response) => {
     hits.push({ path: url, headers });
     response.setHeader("content-type", "image/png");
-    response.end(PIXEL);
+    response.end(bytes);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -100,6 +121,7 @@ export const hostileMail = (trap: string, to: string): string =>
     '<body onload="top.hacked=true"><script>top.hacked = true; alert(1)</script>',
     `<img src="${trap}/pixel.gif" width="1" height="1">`,
     `<p><img src="${trap}/logo.png" width="320" height="90" alt="Parcel service" onerror="top.hacked=true"></p>`,
+    '<table width="320"><tr><td colspan="2" align="center" bgcolor="#fdf1dc">Parcel 4711</td></tr><tr><td>To</td><td>you</td></tr></table>',
     `<svg><script>top.hacked=true</script></svg><iframe src="${trap}/frame"></iframe><object data="${trap}/o"></object>`,
     `<form action="${trap}/form"><input name="password"><button>Sign in</button></form>`,
     "<p>Your parcel waits.</p>",
