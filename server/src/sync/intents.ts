@@ -101,8 +101,7 @@ export function createIntents({ db, intents, access, loadSubject, clock, log }: 
       { principal, subject, context, engine: access(), now },
     );
     const result: IntentResult = { mid: intent.mid, ...outcome };
-    await storeResult(trx, intent.mid, result);
-    return { result, txid: await currentTxid(trx) };
+    return { result, txid: await storeResult(trx, intent.mid, result) };
   }
 
   async function refuse(principal: Principal, intent: Intent, error: DomainError): Promise<AppliedIntent> {
@@ -227,8 +226,12 @@ async function noteIntent(trx: Transaction, principal: Principal, intent: Intent
   return rows.length === 1;
 }
 
-async function storeResult(trx: Transaction, mid: string, result: IntentResult): Promise<void> {
-  await sql`update intent_log set result = ${JSON.stringify(result)}::jsonb where mid = ${mid}`.execute(trx);
+/** Returns the transaction's number, which would be a question more: a change of thousands of messages is thousands of these. */
+async function storeResult(trx: Transaction, mid: string, result: IntentResult): Promise<string> {
+  const { rows } = await sql<{ txid: string }>`
+    update intent_log set result = ${JSON.stringify(result)}::jsonb where mid = ${mid}
+    returning pg_current_xact_id()::text as txid`.execute(trx);
+  return rows[0]?.txid ?? "0";
 }
 
 /**
