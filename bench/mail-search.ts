@@ -16,7 +16,7 @@ const ROWS = Number(process.env["ROWS"] ?? 100_000);
 const PAGE = 50;
 const P95 = 0.95;
 
-const folder = process.env["MAIL"] ?? mkdtempSync(join(tmpdir(), "kontor-bench-"));
+const folder = mkdtempSync(join(tmpdir(), "kontor-bench-"));
 const questions = questionsAbout(ROWS);
 const answers = new Map<Question, readonly string[]>();
 const differing: string[] = [];

@@ -3,7 +3,7 @@
  * middle of it, the counts of all folders, and a conversation with the texts of its messages. Ours goes the whole way: window, port, replica in a
  * thread of its own, encrypted file. No peer answers these questions; what people notice is 100 ms. p95 of each round; the median of the rounds.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mailFilters, type MailList } from "@kontor/desktop/contract";
@@ -16,7 +16,9 @@ const PAGE = 50;
 const QUESTIONS = 200;
 const P95 = 0.95;
 
-const folder = mkdtempSync(join(tmpdir(), "kontor-bench-"));
+/** Filling takes minutes: `MAIL=folder` keeps what it is filled with for the next run. */
+const kept = process.env["MAIL"];
+const folder = kept ?? mkdtempSync(join(tmpdir(), "kontor-bench-"));
 
 const listOf = (at: number): MailList => ({
   place: at % 3 === 0 ? { at: "role", role: "inbox" } : { at: "folder", folderId: folderOf("inbox") },
@@ -84,12 +86,14 @@ async function p95(work: (at: number) => Promise<void>): Promise<number> {
 }
 
 try {
-  console.info(`  filling with ${ROWS} messages`);
-  const filling = startOffice();
-  await filling.open(folder);
-  await filling.fill(ROWS);
-  await filling.close();
-  await filling.stop();
+  if (!existsSync(join(folder, "replica.db"))) {
+    console.info(`  filling with ${ROWS} messages`);
+    const filling = startOffice();
+    await filling.open(folder);
+    await filling.fill(ROWS);
+    await filling.close();
+    await filling.stop();
+  }
   const { ours } = await inTurns(roundsOf(5), { ours: round });
   report(
     "replica-mail",
@@ -105,6 +109,6 @@ try {
     ),
   );
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  if (kept === undefined) rmSync(folder, { recursive: true, force: true });
 }
 process.exit(0);
