@@ -106,6 +106,20 @@ describe("replay of mail", () => {
     expect(replayMessage(newer, saved(), from)?.draft).toEqual({ kind: "new", rev: 0, conflictOf: uuid(6) });
   });
 
+  it("a draft follows its author to the mailbox that they write from, and comes out of the trash", () => {
+    const other = uuid(20);
+    const places: MailReplayFrom = { ...from, folderOf: (mailbox, role) => `${mailbox} ${role}` };
+    const begun = replayMessage(undefined, saved({ origin: { kind: "reply", sourceId: uuid(3) } }), places);
+    expect(begun).toMatchObject({ mailboxId: MAILBOX, folderId: `${MAILBOX} drafts`, threadId: uuid(4) });
+    const elsewhere = intent("mail.saveDraft", { mailboxId: other, base: 0, draft });
+    const followed = replayMessage(begun, elsewhere, places);
+    expect(followed).toMatchObject({ mailboxId: other, folderId: `${other} drafts`, threadId: uuid(5) });
+    const trashed = { ...(followed as MessageDoc), folderId: `${other} trash`, trashedFrom: `${other} drafts` };
+    const back = replayMessage(trashed, elsewhere, places);
+    expect(back).toMatchObject({ folderId: `${other} drafts` });
+    expect(back).not.toHaveProperty("trashedFrom");
+  });
+
   it("sending lies in the outbox until its moment, cancelling brings it back, and both leave other messages alone", () => {
     const sent = play(saved(), intent("mail.send", { undoSeconds: 15 }));
     expect(sent).toMatchObject({ folderId: uuid(12), send: { state: "scheduled", at: "2026-11-20T09:40:15.000Z" } });

@@ -98,9 +98,21 @@ function savedDraft(row: MessageDoc | undefined, intent: MailIntent, from: MailR
     // What is shown stands on what its author had before them, whatever the server's row says by now.
     draft: { ...row?.draft, ...draft.origin, rev: base },
   } as const;
-  const { importance: _importance, ...kept } = row ?? newDraft(intent, mailboxId, draft.origin, from);
+  const { importance: _importance, ...kept } = row
+    ? placedDraft(row, mailboxId, from)
+    : newDraft(intent, mailboxId, draft.origin, from);
   const next = { ...kept, ...said } as MessageDoc;
   return draft.importance ? { ...next, importance: draft.importance } : next;
+}
+
+/** It follows its author to the mailbox that they write from, and comes out of the trash when it is written on. */
+function placedDraft(row: MessageDoc, mailboxId: string, from: MailReplayFrom): MessageDoc {
+  const isElsewhere = row.mailboxId !== mailboxId;
+  if (!isElsewhere && row.trashedFrom === undefined) return row;
+  const { trashedFrom: _trashedFrom, ...kept } = row;
+  const folderId = from.folderOf(mailboxId, "drafts") ?? row.folderId;
+  // Which thread it joins there, only the server knows.
+  return { ...kept, mailboxId, folderId, ...(isElsewhere ? { threadId: row.id } : {}) };
 }
 
 function newDraft(

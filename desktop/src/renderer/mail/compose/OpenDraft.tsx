@@ -193,7 +193,7 @@ export function OpenDraft(props: OpenDraftProps) {
           {t("compose.changedElsewhere")}{" "}
           <button
             type="button"
-            className={classes.more}
+            className={classes.alertLink}
             onClick={() => void window.kontor.openMailWindow({ kind: "draft", id: keptBesideId })}
           >
             {t("compose.openKept")}
