@@ -148,17 +148,21 @@ export function createMailLists(deps: MailListsDeps): MailLists {
       const message = messages.get(String(id));
       if (message) byThread.set(String(thread), [message, ...(byThread.get(String(thread)) ?? [])]);
     }
-    return rowsOf(lines, byThread);
+    return rowsOf(lines, byThread, messages);
   }
 
   function rowsOf(
     lines: readonly Line[],
     byThread: ReadonlyMap<string, readonly ReplicaMessage[]>,
+    /** Messages that were read already, the newest of most conversations among them. */
+    known: ReadonlyMap<string, ReplicaMessage> = new Map(),
   ): readonly MailRow[] {
-    const newest = new Map(messagesOf(lines.map((line) => line.newest)).map((message) => [message.id, message]));
-    const records = links.firstRecords([...newest.values()].map(({ threadId }) => threadId));
+    const missing = lines.map((line) => line.newest).filter((id) => !known.has(id));
+    const read = new Map(messagesOf(missing).map((message) => [message.id, message]));
+    const newestOf = ({ newest }: Line) => known.get(newest) ?? read.get(newest);
+    const records = links.firstRecords(lines.flatMap((line) => newestOf(line)?.threadId ?? []));
     return lines.flatMap((line) => {
-      const message = newest.get(line.newest);
+      const message = newestOf(line);
       if (!message) return [];
       const all = byThread.get(line.key) ?? [];
       const record = records.get(message.threadId);
