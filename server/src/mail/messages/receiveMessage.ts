@@ -16,6 +16,8 @@ export interface ReceiveDeps {
 /** A content that has come to mailboxes of ours, from outside or from one of them. */
 export interface Arrival {
   readonly contentId: string;
+  /** Absent: read from the content. */
+  readonly subject?: string | undefined;
   readonly receivedAt: string;
   readonly recipients: readonly {
     readonly mailboxId: string;
@@ -33,7 +35,7 @@ export interface Arrival {
 export async function receiveMessage(
   trx: Transaction,
   deps: ReceiveDeps,
-  { contentId, receivedAt, recipients, isJunk = false }: Arrival,
+  { contentId, subject, receivedAt, recipients, isJunk = false }: Arrival,
 ): Promise<readonly PlacedMessage[]> {
   const addressesOf = new Map<string, string[]>();
   for (const { mailboxId, addresses } of recipients)
@@ -54,7 +56,7 @@ export async function receiveMessage(
     at: receivedAt,
     happened: placed.map(({ id: messageId, mailboxId }) => ({ mailboxId, messageId })),
   });
-  await linkNumbers(trx, deps.types, { contentId, placed, at: receivedAt });
+  await linkNumbers(trx, deps.types, { contentId, subject, placed, at: receivedAt });
   // A message to a whole company lies in a thousand mailboxes, of which a few have rules: they are looked for once.
   const ruled = new Set((await findRulesOf(trx, mailboxIds)).map(({ mailbox_id }) => mailbox_id));
   for (const { id, mailboxId } of placed.filter((each) => ruled.has(each.mailboxId)))
@@ -89,21 +91,26 @@ export async function linkNumbers(
   types: TypeRegistry,
   {
     contentId,
+    subject,
     placed,
     at,
-  }: { readonly contentId: string; readonly placed: readonly PlacedMessage[]; readonly at: string },
+  }: Pick<Arrival, "contentId" | "subject"> & { readonly placed: readonly PlacedMessage[]; readonly at: string },
 ): Promise<void> {
   if (placed.length === 0) return;
-  const { subject } = await messageTables(trx)
-    .selectFrom("mail_content")
-    .select("subject")
-    .where("id", "=", contentId)
-    .executeTakeFirstOrThrow();
-  const records = await findNumbered(trx, types, subject);
+  const records = await findNumbered(trx, types, subject ?? (await subjectOf(trx, contentId)));
   await insertLinks(
     trx,
     placed.flatMap(({ mailboxId, threadId }) =>
       records.map(({ id: recordId }) => ({ id: newId(), mailboxId, threadId, recordId, how: "number" as const, at })),
     ),
   );
+}
+
+async function subjectOf(trx: Transaction, contentId: string): Promise<string> {
+  const content = await messageTables(trx)
+    .selectFrom("mail_content")
+    .select("subject")
+    .where("id", "=", contentId)
+    .executeTakeFirstOrThrow();
+  return content.subject;
 }

@@ -43,8 +43,15 @@ export async function deliver(trx: Transaction, departure: Departure, deps: Deli
   if (departure.outside) await noteBlob(trx, departure.outside.raw);
   await settleContent(trx, departure);
   const copy = await settleCopy(trx, departure);
-  await linkNumbers(trx, deps.types, { contentId: row.content_id, placed: [copy], at: now });
-  const placed = await receiveMessage(trx, deps, { contentId, receivedAt: now, recipients: recipients.inside });
+  const { subject } = row;
+  await linkNumbers(trx, deps.types, { contentId: row.content_id, subject, placed: [copy], at: now });
+  const placed = await receiveMessage(trx, deps, {
+    contentId,
+    // One that is sent on has its author's.
+    subject: contentId === row.content_id ? subject : undefined,
+    receivedAt: now,
+    recipients: recipients.inside,
+  });
   await enqueueOutside(trx, departure);
   await tellEvents(trx, "mail.sent", { at: now, happened: [{ mailboxId: mailbox.id, messageId: row.id }] });
   await markSource(trx, departure);
