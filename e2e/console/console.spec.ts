@@ -64,6 +64,7 @@ test("[VIS-6] a person who is switched off is signed out of their desktop at onc
   await james.page.getByRole("button", { name: "People" }).click();
   await james.page.getByText("James Carter").first().click();
   await expect(james.page.getByText("+44 20 7946 0018")).toBeVisible(AT_ONCE); // his desktop knows it already
+  await keepScreenInAllLooks(james.page, "desktop-people");
 
   await page.getByRole("row").nth(1).getByRole("button").first().click();
   await form.getByRole("button", { name: "Switch off" }).click();

@@ -1,17 +1,14 @@
 import { TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconSearch } from "@tabler/icons-react";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { Fragment, useDeferredValue, useRef, useState, type KeyboardEvent } from "react";
+import { Fragment, useDeferredValue, useRef, useState } from "react";
 import { textKey } from "@kontor/shared/objects";
 import type { DepartmentDoc, PersonDoc } from "@kontor/shared/people";
 import { go, useShortcuts } from "../app/index.ts";
 import { byName, useDirectory } from "../replica/index.ts";
-import { Avatar, Empty, StateBadge } from "../ui/index.ts";
+import { Avatar, Empty, RowList, StateBadge, useRowList } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
 import classes from "./people.module.css";
-
-const ROW_PX = 52;
 
 /** The directory: departments as a tree, people in the chosen one and below it, and what may be seen of each. */
 export function PeopleView({ id }: { readonly id?: string | undefined }) {
@@ -112,75 +109,37 @@ function Branch(props: {
   );
 }
 
-function People(props: {
+function People({
+  people,
+  selected,
+  positionOf,
+}: {
   readonly people: readonly PersonDoc[];
   readonly selected: string | undefined;
   readonly positionOf: (person: PersonDoc) => string | undefined;
 }) {
   const { t } = useWords();
   const { departmentName } = useDirectory();
-  const scroller = useRef<HTMLDivElement>(null);
-  // oxlint-disable-next-line react/incompatible-library -- the React compiler, which cannot cache around it, is not used
-  const virtualizer = useVirtualizer({
-    count: props.people.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    overscan: 8,
-  });
-  const current = props.people.findIndex(({ id }) => id === props.selected);
-  function step(by: number): void {
-    const index = Math.max(0, Math.min(props.people.length - 1, current + by));
-    const person = props.people[index];
-    if (!person) return;
-    virtualizer.scrollToIndex(index);
-    go({ at: "people", id: person.id });
-  }
-  useShortcuts({ nextRow: () => step(1), previousRow: () => step(-1) });
-  function onKeyDown(event: KeyboardEvent): void {
-    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (by === 0) return;
-    event.preventDefault();
-    step(by);
-  }
+  const byId = new Map<string, PersonDoc>(people.map((person) => [person.id, person]));
+  const list = useRowList({ ids: [...byId.keys()], selected, open: (id) => go({ at: "people", id }) });
+  useShortcuts({ nextRow: () => list.step(1), previousRow: () => list.step(-1) });
   return (
-    <div
-      ref={scroller}
-      className={classes.rows}
-      role="listbox"
-      tabIndex={0}
-      data-region-start
-      aria-label={t("app.place.people")}
-      aria-activedescendant={current < 0 ? undefined : `person-${props.selected}`}
-      onKeyDown={onKeyDown}
-    >
-      <div style={{ height: virtualizer.getTotalSize(), position: "relative" }} role="presentation">
-        {virtualizer.getVirtualItems().map((item) => {
-          const person = props.people[item.index];
-          if (!person) return null;
-          return (
-            <div
-              key={item.key}
-              id={`person-${person.id}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={person.id === props.selected}
-              className={classes.row}
-              style={{ transform: `translateY(${item.start}px)` }}
-              onClick={() => go({ at: "people", id: person.id })}
-              onKeyDown={(event) => event.key === "Enter" && go({ at: "people", id: person.id })}
-            >
-              <Avatar id={person.id} name={person.name} size={30} />
+    <RowList list={list} name="person" label={t("app.place.people")}>
+      {(id) => {
+        const person = byId.get(id);
+        return (
+          person && (
+            <>
+              <Avatar id={id} name={person.name} size={30} />
               <div>
                 <b>{person.name}</b>
-                <small>
-                  {[props.positionOf(person), departmentName(person.departmentId)].filter(Boolean).join(" · ")}
-                </small>
+                <small>{[positionOf(person), departmentName(person.departmentId)].filter(Boolean).join(" · ")}</small>
               </div>
-            </div>
-          );
-        })}
-      </div>
-    </div>
+            </>
+          )
+        );
+      }}
+    </RowList>
   );
 }
 

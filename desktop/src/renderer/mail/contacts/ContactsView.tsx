@@ -1,15 +1,14 @@
 import { ActionIcon, Button, Menu, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDots, IconMail, IconPencil, IconSearch, IconTrash, IconUsersGroup } from "@tabler/icons-react";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useDeferredValue, useRef, useState, type KeyboardEvent } from "react";
+import { useDeferredValue, useRef, useState } from "react";
 import type { ReplicaContact } from "#contract";
 import { newId } from "@kontor/shared/base";
 import type { MailAddress } from "@kontor/shared/mail";
 import { textKey } from "@kontor/shared/objects";
 import { go, useShortcuts } from "../../app/index.ts";
 import { CommandFailed, useReplica, useWatched } from "../../replica/index.ts";
-import { Avatar, Chip, Empty, StateBadge } from "../../ui/index.ts";
+import { Avatar, Chip, Empty, RowList, StateBadge, useRowList } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import { askMail } from "../mail.requests.ts";
 import { ContactForm } from "./ContactForm.tsx";
@@ -17,7 +16,6 @@ import { emptyContact, rawOf } from "./contact.form.ts";
 import { useExchange } from "./useExchange.ts";
 import classes from "./contacts.module.css";
 
-const ROW_PX = 52;
 type Which = "all" | "personal" | "shared" | "groups";
 const WHICH = {
   all: "contacts.all",
@@ -123,77 +121,40 @@ const says = ({ emails, members, name, organisation, phones }: ReplicaContact, n
     ...(members ?? []).map(({ address }) => address),
   ].some((part) => part !== undefined && textKey(part).includes(needle));
 
-function Rows(props: { readonly contacts: readonly ReplicaContact[]; readonly selected: string | undefined }) {
+function Rows({
+  contacts,
+  selected,
+}: {
+  readonly contacts: readonly ReplicaContact[];
+  readonly selected: string | undefined;
+}) {
   const { t } = useWords();
-  const scroller = useRef<HTMLDivElement>(null);
-  // oxlint-disable-next-line react/incompatible-library -- the React compiler, which cannot cache around it, is not used
-  const virtualizer = useVirtualizer({
-    count: props.contacts.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    overscan: 8,
-  });
-  const current = props.contacts.findIndex(({ id }) => id === props.selected);
-  function step(by: number): void {
-    const index = Math.max(0, Math.min(props.contacts.length - 1, current + by));
-    const contact = props.contacts[index];
-    if (!contact) return;
-    virtualizer.scrollToIndex(index);
-    go({ at: "contacts", id: contact.id });
-  }
-  useShortcuts({ nextRow: () => step(1), previousRow: () => step(-1) });
-  function onKeyDown(event: KeyboardEvent): void {
-    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (by === 0) return;
-    event.preventDefault();
-    step(by);
-  }
+  const byId = new Map(contacts.map((contact) => [contact.id, contact]));
+  const list = useRowList({ ids: [...byId.keys()], selected, open: (id) => go({ at: "contacts", id }) });
+  useShortcuts({ nextRow: () => list.step(1), previousRow: () => list.step(-1) });
   return (
-    <div
-      ref={scroller}
-      className={classes.rows}
-      role="listbox"
-      tabIndex={0}
-      data-region-start
-      aria-label={t("contacts.title")}
-      aria-activedescendant={current < 0 ? undefined : `contact-${props.selected}`}
-      onKeyDown={onKeyDown}
-    >
-      <div style={{ height: virtualizer.getTotalSize(), position: "relative" }} role="presentation">
-        {virtualizer.getVirtualItems().map((item) => {
-          const contact = props.contacts[item.index];
-          if (!contact) return null;
-          const { emails, id, members, name, organisation } = contact;
-          return (
-            <div
-              key={item.key}
-              id={`contact-${id}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={id === props.selected}
-              className={classes.row}
-              style={{ transform: `translateY(${item.start}px)` }}
-              onClick={() => go({ at: "contacts", id })}
-              onKeyDown={(event) => event.key === "Enter" && go({ at: "contacts", id })}
-            >
-              {members ? (
-                <IconUsersGroup size={28} stroke={1.4} aria-hidden />
-              ) : (
-                <Avatar id={id} name={name ?? ""} size={30} />
-              )}
-              <div>
-                <b>{name}</b>
-                <small>
-                  {members
-                    ? t("contacts.members", { count: members.length })
-                    : [organisation, emails?.[0]?.address].filter(Boolean).join(" · ")}
-                </small>
-              </div>
+    <RowList list={list} name="contact" label={t("contacts.title")}>
+      {(id) => {
+        const { emails, members, name, organisation } = byId.get(id) ?? {};
+        return (
+          <>
+            {members ? (
+              <IconUsersGroup size={28} stroke={1.4} aria-hidden />
+            ) : (
+              <Avatar id={id} name={name ?? ""} size={30} />
+            )}
+            <div>
+              <b>{name}</b>
+              <small>
+                {members
+                  ? t("contacts.members", { count: members.length })
+                  : [organisation, emails?.[0]?.address].filter(Boolean).join(" · ")}
+              </small>
             </div>
-          );
-        })}
-      </div>
-    </div>
+          </>
+        );
+      }}
+    </RowList>
   );
 }
 
