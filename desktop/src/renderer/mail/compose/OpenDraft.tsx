@@ -74,9 +74,9 @@ export function OpenDraft(props: OpenDraftProps) {
       isShown.current = false;
     };
   }, []);
-  /** Who has gone elsewhere meanwhile is not called back. */
+  /** Who has gone elsewhere meanwhile is not called back; a window of its own ends with its draft, which may be gone from it already. */
   const end = (why: ComposerEnd) => {
-    if (isShown.current) onClose(why);
+    if (isShown.current || inOwnWindow) onClose(why);
   };
   const leftovers = useRef(new Map<string, string>());
 
