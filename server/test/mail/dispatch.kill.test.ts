@@ -13,6 +13,15 @@ const KILLS = process.env["KONTOR_KILLS"] ?? "3";
 let house: MailHouse;
 beforeAll(async () => {
   house = await openMailHouse();
+  for (const [mailboxId, event] of [
+    [mailboxes.ann, "mail.sent"],
+    [mailboxes.bob, "mail.received"],
+  ])
+    await house.test.pool.query(
+      `insert into webhook (id, owner_id, resource_type, resource_id, url, events, secret_sealed)
+       values ($1, $2, 'mailbox', $3, 'https://hook.example/', array[$4], '\\x00')`,
+      [newId(), newId(), mailboxId, event],
+    );
 });
 afterAll(() => house.close());
 
@@ -55,7 +64,11 @@ async function where(id: string) {
     `select coalesce(m.send_state, 'received') || ' ' || box.address as line from mail_message m
        join mailbox box on box.id = m.mailbox_id
        where m.content_id = (select content_id from mail_message where id = $1)
-     union all select 'outside ' || recipient from mail_outbound where message_id = $1 order by line`,
+     union all select 'outside ' || recipient from mail_outbound where message_id = $1
+     union all select 'told ' || event.name || ' ' || box.address from webhook_event event
+       join mail_message m on m.id = (event.data->>'messageId')::uuid join mailbox box on box.id = m.mailbox_id
+       where m.content_id = (select content_id from mail_message where id = $1)
+     order by line`,
     [id],
   );
   return rows.map(({ line }) => line);
@@ -67,10 +80,12 @@ const LEFT = [
   "outside other@far.example",
   ...["ann", "bob", "boss", "eve"].map((name) => `received ${name}@house.example`),
   "sent ann@house.example",
+  "told mail.received bob@house.example",
+  "told mail.sent ann@house.example",
 ];
 
 it(
-  "[DSP-3] killed at any moment, a message has left to everybody or to nobody, and leaves once",
+  "[DSP-3, WHK-1] killed at any moment, a message has left to everybody or to nobody, and leaves once, and so have its events",
   { timeout: 600_000 },
   async () => {
     const whole = await sendInProcess(await scheduled("whole"), "never");
