@@ -175,7 +175,7 @@ test("a letter with a card and a file goes to a colleague at once and to somebod
   await test.step("and the next answer from here reaches them in the same conversation", async () => {
     await paneOf(ivan.page).getByRole("button", { name: "Reply to all" }).click();
     await expect(composerOf(ivan.page).getByRole("group", { name: /olga@.*outside/ })).toBeVisible();
-    await writingOf(ivan.page).click();
+    await expect(writingOf(ivan.page)).toBeFocused();
     await ivan.page.keyboard.type("Подписываем.");
     await expect(writingOf(ivan.page)).toContainText(/On .+ wrote:/);
     await keepScreen(ivan.page, "walk-reply");
@@ -267,7 +267,7 @@ test("an account elsewhere is added, brings its mail, and answers as itself", as
     await keepScreenInAllLooks(page, "walk-account");
     await dialog.getByRole("button", { name: "Add", exact: true }).click();
     await expect(dialog).toBeHidden(arrival);
-    await expect(page.getByText("in step")).toBeVisible(arrival);
+    await expect(page.getByText("in step", { exact: true })).toBeVisible(arrival);
     await keepScreenInAllLooks(page, "walk-account-added");
   });
 
@@ -279,7 +279,7 @@ test("an account elsewhere is added, brings its mail, and answers as itself", as
 
   await test.step("the answer leaves by its own server, and lies in its own sent folder", async () => {
     await paneOf(page).getByRole("button", { name: "Reply", exact: true }).click();
-    await writingOf(page).click();
+    await expect(writingOf(page)).toBeFocused();
     await page.keyboard.type("We take it.");
     await pressSend(page, "Send");
     await expect.poll(() => outside.submission.messages.length, arrival).toBe(1);
