@@ -1,6 +1,13 @@
 import { ActionIcon, Button, Menu, Text, Tooltip } from "@mantine/core";
 import { modals } from "@mantine/modals";
-import { IconAddressBook, IconAlertTriangle, IconDots, IconFolderPlus, IconSettings } from "@tabler/icons-react";
+import {
+  IconAddressBook,
+  IconAlertTriangle,
+  IconDots,
+  IconFolderPlus,
+  IconSettings,
+  IconUsers,
+} from "@tabler/icons-react";
 import { useLayoutEffect, useState, type DragEvent, type ReactNode } from "react";
 import type { MailBoxes, MailPlace, ReplicaFolder } from "#contract";
 import { folderRoles, type MailboxDoc } from "@kontor/shared/mail";
@@ -8,6 +15,7 @@ import { go as goTo } from "../../app/route.ts";
 import { useDirectory, useReplica } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
 import { useMailActions } from "../useMailActions.tsx";
+import { MembersDialog } from "../dialogs/MembersDialog.tsx";
 import { draggedMail } from "./drag.ts";
 import { FolderIcon, markIcons, markWords, roleWords } from "./folder.icons.tsx";
 import { FolderDialog, type FolderQuestion } from "./FolderDialog.tsx";
@@ -116,6 +124,7 @@ function MailboxHead({ mailbox, newFolder }: { readonly mailbox: MailboxDoc; rea
   const { account, address, can, name } = mailbox;
   const isTroubled = account && ["waiting", "needsSignIn", "failed"].includes(account.state);
   const progress = account?.progress;
+  const [asking, setAsking] = useState(false);
   return (
     <h3 title={address}>
       <span>{name}</span>
@@ -127,6 +136,13 @@ function MailboxHead({ mailbox, newFolder }: { readonly mailbox: MailboxDoc; rea
       {account?.state === "syncing" && progress && progress.total > 0 && (
         <small>{t("mail.account.progress", { percent: Math.floor((progress.done / progress.total) * 100) })}</small>
       )}
+      {can.includes("manage") && mailbox.kind !== "external" && (
+        <Tooltip label={t("mail.members")}>
+          <ActionIcon size={24} aria-label={t("mail.members.title", { name })} onClick={() => setAsking(true)}>
+            <IconUsers size={14} />
+          </ActionIcon>
+        </Tooltip>
+      )}
       {can.includes("edit") && (
         <Tooltip label={t("mail.folder.new")}>
           <ActionIcon size={24} aria-label={t("mail.folder.newIn", { name })} onClick={newFolder}>
@@ -134,6 +150,7 @@ function MailboxHead({ mailbox, newFolder }: { readonly mailbox: MailboxDoc; rea
           </ActionIcon>
         </Tooltip>
       )}
+      {asking && <MembersDialog mailbox={mailbox} close={() => setAsking(false)} />}
     </h3>
   );
 }
