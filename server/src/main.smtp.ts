@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Clock } from "@kontor/shared/base";
+import { ownAnswers } from "@kontor/shared/mail";
 import {
   createInboundCounters,
   createSmtpTransport,
@@ -214,14 +215,13 @@ async function routes({ config: { accounts, smtp }, office: { db }, credentials 
     rows: readonly { readonly reply: string | null }[];
   }): Promise<Route | { readonly kind: "none"; readonly words: string }> => {
     if (accountId !== undefined) {
-      if (!credentials) return { kind: "none", words: "Mail of external accounts does not leave here." };
+      if (!credentials) return { kind: "none", words: ownAnswers.noAccounts };
       const isRefused = rows.some(({ reply }) => reply?.startsWith("535"));
       return accountRoute({ db, credentials, ca: accountsCa }, accountId, isRefused);
     }
     if (smtp.send === "direct") return { kind: "mx", domain };
     const { relay } = smtp;
-    if (smtp.send !== "relay" || !relay)
-      return { kind: "none", words: "This server sends no mail to others: KONTOR_SMTP_SEND is off." };
+    if (smtp.send !== "relay" || !relay) return { kind: "none", words: ownAnswers.sendsNothing };
     const { host, port, security, user, password } = relay;
     return {
       kind: "relay",

@@ -26,6 +26,8 @@ export { cardSchema, contactSchema, draftSchema, mailIntentSchemas, ruleSchema }
 export type { Draft, MailIntentArgs, MailIntentName } from "./mail.intents.ts";
 export { mailEventNames } from "./mail.events.ts";
 export type { MailEventName } from "./mail.events.ts";
+export { ownAnswerOf, ownAnswers } from "./own.answers.ts";
+export type { OwnAnswer } from "./own.answers.ts";
 export { mailLimits } from "./mail.limits.ts";
 export {
   defaultMailSettings,

@@ -1,3 +1,4 @@
+import { ownAnswers } from "@kontor/shared/mail";
 import type { Database } from "#kernel";
 import { AccountFailure } from "../accounts/account.failure.ts";
 import { findAccount } from "../accounts/accounts.repo.ts";
@@ -16,7 +17,7 @@ export async function accountRoute(
   isRefused: boolean,
 ): Promise<Route | { readonly kind: "none"; readonly words: string }> {
   const account = await findAccount(db, accountId);
-  if (!account || account.state === "off") return { kind: "none", words: "The account is switched off." };
+  if (!account || account.state === "off") return { kind: "none", words: ownAnswers.accountOff };
   try {
     const { user, secret } = await credentials.of(accountId, { isRefused });
     return {

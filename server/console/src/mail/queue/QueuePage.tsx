@@ -2,6 +2,7 @@ import { Button, Checkbox, Select, Table, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { ownAnswerOf } from "@kontor/shared/mail";
 import { call } from "../../api/api.ts";
 import { go, usePlace } from "../../app/route.ts";
 import { ProblemAlert } from "../../ui/Loaded.tsx";
@@ -167,6 +168,10 @@ function Rows({
   readonly onChoose: (chosen: ReadonlySet<string>) => void;
 }) {
   const { t, locale, time } = useWords();
+  const replyWords = (reply: string): string => {
+    const own = ownAnswerOf(reply);
+    return own === undefined ? reply : t(`mail.queue.own.${own}`);
+  };
   const open = rows.filter(isOpen);
   const all = open.length > 0 && open.every(({ id }) => chosen.has(id));
   const toggle = (id: string) => {
@@ -220,7 +225,7 @@ function Rows({
                 <StateMark tone={tones[row.state]}>{t(`mail.queue.state.${row.state}`)}</StateMark>
               </Table.Td>
               <Table.Td className="quiet" style={{ overflowWrap: "anywhere" }}>
-                {row.reply ?? "–"}
+                {row.reply === null ? "–" : replyWords(row.reply)}
                 {row.attempts > 0 && <div>{t("mail.queue.attempts", { count: row.attempts })}</div>}
               </Table.Td>
               <Table.Td className="quiet">
