@@ -18,28 +18,31 @@ export interface EditorEvents {
 
 /** The text of a draft. Its HTML is made by `savedHtml`; what is given at first is from `shownHtml`. */
 export function useDraftEditor(html: string, events: EditorEvents): TiptapEditor {
-  const { t } = useWords();
+  const { t, locale } = useWords();
   const latest = useRef(events);
+  const words = useRef(t);
   useEffect(() => {
     latest.current = events;
+    words.current = t;
   });
-  return useEditor({
+  const editor = useEditor({
     extensions: [
       StarterKit.configure({ link: false, codeBlock: false, heading: { levels: [1, 2, 3] } }),
       Link.configure({ openOnClick: false, autolink: true, linkOnPaste: true, protocols: ["mailto", "tel"] }),
-      Placeholder.configure({ placeholder: t("compose.text.placeholder") }),
+      // oxlint-disable-next-line react/refs -- asked when the editor draws, and never while this does
+      Placeholder.configure({ placeholder: () => words.current("compose.text.placeholder") }),
       // oxlint-disable-next-line react/refs -- asked when a picture is drawn, and never while this is
       createPictureNode((cid) => latest.current.findPicture(cid)),
       QuotationNode,
     ],
     content: html,
     editorProps: {
-      attributes: {
-        "aria-label": t("compose.text"),
+      attributes: () => ({
+        "aria-label": words.current("compose.text"),
         "aria-multiline": "true",
         role: "textbox",
         spellcheck: "true",
-      },
+      }),
       // It sends; the editor would make a line of it, in place of a picture that is selected.
       handleKeyDown: (_view, event) => event.key === "Enter" && (event.ctrlKey || event.metaKey),
       handlePaste: (_view, event) => take(event.clipboardData, undefined, event),
@@ -50,6 +53,12 @@ export function useDraftEditor(html: string, events: EditorEvents): TiptapEditor
       if (transaction.docChanged && transaction.getMeta(FROM_ELSEWHERE) !== true) latest.current.changed();
     },
   });
+  // An editor lives longer than a language: its own words are drawn anew with nothing changed.
+  useEffect(() => {
+    if (!editor.isDestroyed) editor.view.dispatch(editor.state.tr.setMeta("addToHistory", false));
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- the language is why, though nothing here names it
+  }, [editor, locale]);
+  return editor;
 
   function take(data: DataTransfer | null, at: number | undefined, event: Event): boolean {
     const files = [...(data?.files ?? [])];
@@ -76,6 +85,7 @@ export function EditorArea({ editor, toolsShown }: { readonly editor: TiptapEdit
       classNames={{
         root: classes.editor ?? "",
         toolbar: classes.toolbar ?? "",
+        Typography: classes.paper ?? "",
         content: classes.content ?? "",
         control: classes.tool ?? "",
         controlsGroup: classes.tools ?? "",
