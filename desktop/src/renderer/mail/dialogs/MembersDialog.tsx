@@ -24,6 +24,7 @@ export function MembersDialog({ close, mailbox }: { readonly mailbox: MailboxDoc
   const { call } = useReplica();
   const { people, person } = useDirectory();
   const [members, setMembers] = useState(mailbox.members);
+  const [typed, setTyped] = useState("");
   const [problem, setProblem] = useState<string>();
   const [saving, setSaving] = useState(false);
   const nameOf = (userId: string) => person(userId)?.name ?? t("mail.members.unknown");
@@ -63,8 +64,13 @@ export function MembersDialog({ close, mailbox }: { readonly mailbox: MailboxDoc
         searchable
         limit={30}
         value={null}
+        searchValue={typed}
+        onSearchChange={setTyped}
         data={others.map(({ id, name }) => ({ value: id, label: name }))}
-        onChange={(userId) => userId && put(userId, "sender")}
+        onChange={(userId) => {
+          if (userId) put(userId, "sender");
+          setTyped("");
+        }}
       />
       <ul className={classes.members} aria-label={t("mail.members")}>
         {members.map(({ role, userId }) => (
@@ -73,7 +79,7 @@ export function MembersDialog({ close, mailbox }: { readonly mailbox: MailboxDoc
             <span>{nameOf(userId)}</span>
             <Select
               size="xs"
-              w={170}
+              w={150}
               aria-label={t("mail.members.roleOf", { name: nameOf(userId) })}
               allowDeselect={false}
               value={role}
