@@ -429,8 +429,11 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
 
 /** Of a lease: one that fails, or two, lose nothing. Those of others that ran out are looked for as often. */
 const RENEWALS = 4;
-/** Larger messages are read in pieces, each time that they are asked for. */
-const HELD_BYTES = 1024 ** 2;
+/**
+ * What the store gives in one piece. Larger ones go out piece by piece: given to the line as a whole, the far server would have all of it
+ * though this one died in its middle, and would get it again.
+ */
+const HELD_BYTES = 65_536;
 const WRITE_AGAIN_MS = 1_000;
 const MAX_WRITES = 600; // ten minutes: longer than a database takes to start again
 
