@@ -187,7 +187,7 @@ export function createMail(deps: MailDeps): MailParts {
       return {
         endpoints: [
           ...endpoints,
-          ...sendEndpoints(rest),
+          ...sendEndpoints({ ...rest, timeZone: config.timeZone }),
           ...smtp.endpoints,
           ...accounts.endpoints,
           ...webhooks.endpoints,

@@ -161,6 +161,11 @@ describe("writing and sending on a running server", { timeout: 120_000 }, () => 
       from: { address: box("olga").address },
     });
     expect(prefilled.draft.html).toContain("пишет:");
+    // Who says no language is quoted to in their own.
+    const own = async () => (await olga.json<Prefilled>("GET", `/api/mail/messages/${source}/answer`)).draft.html;
+    expect(await own()).toContain("wrote:");
+    await test.pool.query("update app_user set locale = 'ru' where login = 'olga'");
+    expect(await own()).toContain("пишет:");
     expect((await stranger.fetch(`/api/mail/messages/${source}/answer`)).status).toBe(404);
     expect((await olga.fetch(`/api/mail/messages/${source}/answer?timeZone=Mars`)).status).toBe(422);
     await olga.json("POST", "/api/mail/messages", { mailboxId: box("olga").id, draft: prefilled.draft });

@@ -11,8 +11,9 @@ import {
   type MailIntentName,
   type MessageDoc,
   type Prefilled,
+  type QuoteLanguage,
 } from "@kontor/shared/mail";
-import { defineEndpoint, type Actor, type Endpoint } from "#kernel";
+import { defineEndpoint, type Actor, type Database, type Endpoint } from "#kernel";
 import { changeMail, idParams, type MailRestDeps } from "../mail.rest.ts";
 import { accessToMailbox, seesMessages, type MailReader } from "../mailboxes/mailbox.resource.ts";
 import type { MailboxRow } from "../mailboxes/mailboxes.repo.ts";
@@ -40,12 +41,17 @@ const reply = z.object({
 /** A draft with what it quotes, in JSON. */
 const bodyBytes = 4 * 1024 ** 2;
 
+export interface SendEndpointDeps extends MailRestDeps {
+  /** The office's, in which a quotation's date is said to whoever names none. */
+  readonly timeZone: string;
+}
+
 /** Writing and sending, as a mail program does it; with an Idempotency-Key each of them can be sent again. */
-export function sendEndpoints(deps: MailRestDeps): readonly Endpoint[] {
+export function sendEndpoints(deps: SendEndpointDeps): readonly Endpoint[] {
   return [...draftEndpoints(deps), ...attachmentEndpoints(deps), ...sendingEndpoints(deps)];
 }
 
-function draftEndpoints(deps: MailRestDeps): readonly Endpoint[] {
+function draftEndpoints(deps: SendEndpointDeps): readonly Endpoint[] {
   return [
     defineEndpoint({
       method: "get",
@@ -57,13 +63,23 @@ function draftEndpoints(deps: MailRestDeps): readonly Endpoint[] {
       params: idParams,
       query: z.object({
         kind: z.enum(["reply", "replyAll", "forward", "redirect"]).default("reply"),
-        language: z.enum(["en", "ru"]).default("en"),
-        timeZone: z.string().max(60).refine(isTimeZone, { error: "This is no time zone." }).default("UTC"),
+        language: z
+          .enum(["en", "ru"])
+          .optional()
+          .describe("Of the words around a quotation. Default: the caller's own"),
+        timeZone: z
+          .string()
+          .max(60)
+          .refine(isTimeZone, { error: "This is no time zone." })
+          .optional()
+          .describe("In which its date is said. Default: the office's"),
       }),
       reply: z.custom<Prefilled>(() => true),
       async handle({ params, query }, request) {
-        const { message, body, mailbox } = await readMessage(deps, await deps.actorOf(request), params.id);
-        const words = quoteWords(query.language, query.timeZone);
+        const actor = await deps.actorOf(request);
+        const { message, body, mailbox } = await readMessage(deps, actor, params.id);
+        const language = query.language ?? (await languageOf(deps.db, actor.subject.id));
+        const words = quoteWords(language, query.timeZone ?? deps.timeZone);
         const by = { addresses: addressesOf(mailbox), name: mailbox.name, words };
         return answerDraft(query.kind, { message, body }, by);
       },
@@ -299,6 +315,16 @@ async function orDiscard(
     }
     throw error;
   }
+}
+
+async function languageOf(db: Database, userId: string): Promise<QuoteLanguage> {
+  const user = await db
+    .withTables<{ app_user: { id: string; locale: string } }>()
+    .selectFrom("app_user")
+    .select("locale")
+    .where("id", "=", userId)
+    .executeTakeFirst();
+  return user?.locale === "ru" ? "ru" : "en";
 }
 
 function isTimeZone(name: string): boolean {
