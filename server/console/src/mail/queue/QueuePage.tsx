@@ -213,7 +213,7 @@ function Rows({
                   />
                 )}
               </Table.Td>
-              <Table.Td style={{ overflowWrap: "anywhere" }}>
+              <Table.Td style={{ overflowWrap: "anywhere", minWidth: 230 }}>
                 <b style={{ fontWeight: 560 }}>{row.recipient}</b>
                 <div className="quiet">
                   {row.sender === "" ? t("mail.queue.notice") : t("mail.queue.from", { sender: row.sender })} ·{" "}
