@@ -189,6 +189,7 @@ function createSession(client: ImapFlow, refusals: Refusals): ImapSession {
 
   return {
     offers: {
+      move: client.capabilities.has("MOVE"),
       condstore: client.enabled.has("CONDSTORE"),
       qresync: client.enabled.has("QRESYNC"),
       idle: client.capabilities.has("IDLE"),

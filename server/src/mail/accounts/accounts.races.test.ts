@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDovecot, type Dovecot, type DovecotOptions } from "../../../test/mail/dovecot.ts";
+import { AccountFailure } from "./account.failure.ts";
 import { createAccountSync } from "./account.sync.ts";
 import {
   folderIdOf,
@@ -167,6 +168,26 @@ describe.each(Object.entries(servers))("with %s", (_name, options) => {
       await both.settle();
       expect(await same(both)).toMatchObject({ INBOX: ["h1@x 0"], Trash: ["h2@x 0"] });
       expect(Object.keys(await pictureThere(other)).filter((path) => path.startsWith("Leaving"))).toEqual([]);
+    }));
+
+  it("[ACC-4] a move that is cut off after its copy was made is one message in the end", () =>
+    withBoth(async (both) => {
+      const { other, work } = both;
+      for (const id of ["j1@x", "j2@x"]) await other.append("INBOX", letter(id));
+      await both.settle();
+      await both.change("mail.update", (await row(both, "j1@x")).id, { folderId: await ourFolder(both, "archive") });
+      const move: ImapSession["move"] = async (uids, path) => {
+        // What a server without MOVE has done when the connection ends between the two commands of it.
+        if (work.session.offers.move) await work.session.move(uids, path);
+        else {
+          await other.mailboxOpen("INBOX");
+          await other.messageCopy(uids.join(","), path, { uid: true });
+        }
+        throw new AccountFailure("closed");
+      };
+      await expect(roundWith(both, { move })).rejects.toMatchObject({ reason: "closed" });
+      await both.settle();
+      expect(await same(both)).toMatchObject({ INBOX: ["j2@x 0"], Archive: ["j1@x 0"] });
     }));
 
   it("[ACC-3] deleted there after it was seen where it was moved to here: it goes here, too", () =>

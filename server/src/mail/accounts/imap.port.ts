@@ -99,6 +99,8 @@ export interface Appended {
 }
 
 export interface ImapOffers {
+  /** Without it, moving is copying and then removing, and may be cut off in between. */
+  readonly move: boolean;
   readonly condstore: boolean;
   readonly qresync: boolean;
   readonly idle: boolean;

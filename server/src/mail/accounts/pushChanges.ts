@@ -8,6 +8,7 @@ import type { Moved } from "./imap.port.ts";
 import { labelToKeyword } from "./keyword.ts";
 import { markBits, markNames, type Marks } from "./marks.ts";
 import { createAgain, pushFolder, remoteFolderFor } from "./pushFolder.ts";
+import { findCopied } from "./resumeMove.ts";
 import {
   findPlaces,
   findRemoteFolder,
@@ -227,10 +228,10 @@ async function pushDelete(work: AccountWork, group: readonly Placed[]): Promise<
 async function pushMove(
   work: AccountWork,
   first: PendingChange,
-  { folder, group }: { readonly folder: RemoteFolderRow; readonly group: readonly Placed[] },
+  { folder, group: all }: { readonly folder: RemoteFolderRow; readonly group: readonly Placed[] },
 ): Promise<readonly PendingChange[]> {
   const { toFolderId } = moveArgs.parse(first.args);
-  const changes = group.map(({ change }) => change);
+  const changes = all.map(({ change }) => change);
   const target = toFolderId === folder.folder_id ? undefined : await remoteFolderFor(work, toFolderId);
   if (!target) {
     // There already, or the folder is no more; then a later change says where it went.
@@ -242,6 +243,12 @@ async function pushMove(
     );
     return [];
   }
+  const copied = await findCopied(work, { path: target.path, folderId: toFolderId }, all);
+  if (copied.size > 0) await removeCopied(work, folder, all, copied);
+  const group = all.filter(({ place }) => !copied.has(place.uid));
+  const resumed = all.filter(({ place }) => copied.has(place.uid)).map(({ change }) => change);
+  if (group.length === 0) return resumed;
+  await work.session.select(folder.path);
   const moved = await moveInto(
     work,
     group.map(({ place }) => place.uid),
@@ -266,7 +273,24 @@ async function pushMove(
       group.filter(({ place }) => uids.has(place.uid)).map(({ change }) => change.id),
     );
   });
-  return group.filter(({ place }) => !moved.uids.has(place.uid)).map(({ change }) => change);
+  return [...resumed, ...group.filter(({ place }) => !moved.uids.has(place.uid)).map(({ change }) => change)];
+}
+
+/** Their copies are found as what was moved is: by Message-ID, when the target is looked into. */
+async function removeCopied(
+  work: AccountWork,
+  { path }: RemoteFolderRow,
+  group: readonly Placed[],
+  copied: ReadonlySet<number>,
+): Promise<void> {
+  await work.session.select(path);
+  await work.session.expunge([...copied]);
+  await work.transact((trx) =>
+    loseMessages(
+      trx,
+      group.filter(({ place }) => copied.has(place.uid)).map(({ place }) => place.message_id),
+    ),
+  );
 }
 
 /** The folder may have been deleted there since it was listed: it is made again, since somebody here still has it. */
