@@ -14,7 +14,8 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-const COMMAND = /^(?:\d+|[A-Z]+\d+) [A-Z]/;
+/** Tags as clients write them: numbers, hexadecimal ones of imapflow, and letters with a number. */
+const COMMAND = /^(?:[0-9A-F]+|[A-Z]+\d+) [A-Z]/;
 
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const sockets = new Set<Socket>();

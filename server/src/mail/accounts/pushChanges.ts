@@ -244,16 +244,25 @@ async function pushMove(
     return [];
   }
   const copied = await findCopied(work, { path: target.path, folderId: toFolderId }, all);
-  if (copied.size > 0) await removeCopied(work, folder, all, copied);
-  const group = all.filter(({ place }) => !copied.has(place.uid));
-  const resumed = all.filter(({ place }) => copied.has(place.uid)).map(({ change }) => change);
-  if (group.length === 0) return resumed;
-  await work.session.select(folder.path);
+  const resumed = all.filter(({ place }) => copied.uids.has(place.uid));
+  const group = all.filter(({ place }) => !copied.uids.has(place.uid));
+  if (!work.session.offers.move) await work.session.select(folder.path);
+  if (resumed.length > 0) {
+    await work.session.expunge([...copied.uids.keys()]);
+    await noteMoved(work, toFolderId, resumed, copied);
+  }
+  if (group.length === 0) return [];
   const moved = await moveInto(
     work,
     group.map(({ place }) => place.uid),
     { path: target.path, folderId: toFolderId },
   );
+  await noteMoved(work, toFolderId, group, moved);
+  return group.filter(({ place }) => !moved.uids.has(place.uid)).map(({ change }) => change);
+}
+
+/** What the server did not tell the new place of is lost, and found by its Message-ID when the target is looked into. */
+async function noteMoved(work: AccountWork, toFolderId: string, group: readonly Placed[], moved: Moved): Promise<void> {
   await work.transact(async (trx) => {
     const known = await findRemoteFolder(trx, toFolderId);
     const uids = known?.uid_validity === moved.uidValidity ? moved.uids : new Map<number, number>();
@@ -273,24 +282,6 @@ async function pushMove(
       group.filter(({ place }) => uids.has(place.uid)).map(({ change }) => change.id),
     );
   });
-  return [...resumed, ...group.filter(({ place }) => !moved.uids.has(place.uid)).map(({ change }) => change)];
-}
-
-/** Their copies are found as what was moved is: by Message-ID, when the target is looked into. */
-async function removeCopied(
-  work: AccountWork,
-  { path }: RemoteFolderRow,
-  group: readonly Placed[],
-  copied: ReadonlySet<number>,
-): Promise<void> {
-  await work.session.select(path);
-  await work.session.expunge([...copied]);
-  await work.transact((trx) =>
-    loseMessages(
-      trx,
-      group.filter(({ place }) => copied.has(place.uid)).map(({ place }) => place.message_id),
-    ),
-  );
 }
 
 /** The folder may have been deleted there since it was listed: it is made again, since somebody here still has it. */

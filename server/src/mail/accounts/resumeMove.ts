@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { AccountWork } from "./account.work.ts";
+import type { Moved } from "./imap.port.ts";
 import { findByUids, findRemoteFolder, type RemotePlace } from "./remote.repo.ts";
 
 export interface MoveToResume {
@@ -10,16 +11,16 @@ export interface MoveToResume {
 /**
  * On a server without MOVE a message is copied, and then the original is removed: cut off in between, both are there, and a second
  * attempt would make a third. So what is begun is noted before, and what was begun before is looked for by its Message-ID among what is new
- * in the target. Returns the UIDs of originals whose copies are there. Another folder may be selected afterwards.
+ * in the target. The source is selected; another folder may be afterwards. Returns, by the UIDs of originals, the places of their copies.
  */
 export async function findCopied(
   work: AccountWork,
   target: { readonly path: string; readonly folderId: string },
   moves: readonly MoveToResume[],
-): Promise<ReadonlySet<number>> {
-  if (work.session.offers.move) return new Set();
+): Promise<Moved> {
+  if (work.session.offers.move) return { uids: new Map(), uidValidity: undefined };
   const begun = moves.filter(({ change: { args } }) => isBegun(args));
-  const copied = begun.length === 0 ? new Set<number>() : await lookForCopies(work, target, begun);
+  const copied = await lookForCopies(work, target, begun);
   await work.transact((trx) =>
     sql`update mail_remote_change set args = args || '{"isBegun": true}'
       where id = any(${moves.map(({ change }) => change.id)}::bigint[])`.execute(trx),
@@ -33,19 +34,19 @@ async function lookForCopies(
   { db, session }: AccountWork,
   { path, folderId }: { readonly path: string; readonly folderId: string },
   begun: readonly MoveToResume[],
-): Promise<ReadonlySet<number>> {
-  const { rows } = await sql<{ id: string; message_id: string }>`
-    select message.id, content.message_id from mail_message message join mail_content content on content.id = message.content_id
-    where message.id = any(${begun.map(({ place }) => place.message_id)}::uuid[])`.execute(db);
-  const ids = new Map(rows.map((row) => [row.id, row.message_id]));
+): Promise<Moved> {
+  const copies = new Map<number, number>();
+  if (begun.length === 0) return { uids: copies, uidValidity: undefined };
+  // Asked of the server: what was deleted here meanwhile has no Message-ID here any longer.
+  const originals = await session.fetchIdentities(begun.map(({ place }) => place.uid));
   const known = await findRemoteFolder(db, folderId);
-  await session.select(path);
-  const copied = new Set<number>();
-  for (const { place } of begun) {
-    const messageId = ids.get(place.message_id);
-    const found = messageId === undefined ? [] : await session.findByMessageId(messageId, known?.uid_next ?? 1);
+  const { uidValidity } = await session.select(path);
+  for (const { uid, messageId, isDeleted } of originals) {
+    if (messageId === undefined || isDeleted) continue;
+    const found = await session.findByMessageId(messageId, known?.uid_next ?? 1);
     const ours = await findByUids(db, folderId, found);
-    if (found.some((uid) => !ours.has(uid))) copied.add(place.uid);
+    const copy = found.find((each) => !ours.has(each) && ![...copies.values()].includes(each));
+    if (copy !== undefined) copies.set(uid, copy);
   }
-  return copied;
+  return { uids: copies, uidValidity };
 }
