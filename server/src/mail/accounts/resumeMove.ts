@@ -41,8 +41,8 @@ async function lookForCopies(
   const originals = await session.fetchIdentities(begun.map(({ place }) => place.uid));
   const known = await findRemoteFolder(db, folderId);
   const { uidValidity } = await session.select(path);
-  for (const { uid, messageId, isDeleted } of originals) {
-    if (messageId === undefined || isDeleted) continue;
+  for (const { uid, messageId } of originals) {
+    if (messageId === undefined) continue;
     const found = await session.findByMessageId(messageId, known?.uid_next ?? 1);
     const ours = await findByUids(db, folderId, found);
     const copy = found.find((each) => !ours.has(each) && ![...copies.values()].includes(each));
