@@ -89,7 +89,10 @@ async function remove(work: AccountWork, folderId: string): Promise<void> {
   const folder = await findRemoteFolder(work.db, folderId);
   if (!folder) return;
   const listed = await listThere(work);
-  const there = listed.find(({ path }) => path === folder.path);
+  // Under its other name: set aside by an attempt whose answer was lost.
+  const there =
+    listed.find(({ path }) => path === folder.path) ??
+    listed.find(({ names }) => names.at(-1)?.endsWith(asideMark(folderId)));
   if (there) {
     const path = await setAside(work, folderId, there, listed);
     if (there.holdsMessages) await emptyThere(work, path);
@@ -97,6 +100,8 @@ async function remove(work: AccountWork, folderId: string): Promise<void> {
   }
   await work.transact((trx) => deleteRemoteFolder(trx, folderId));
 }
+
+const asideMark = (folderId: string): string => ` (${folderId.slice(-12)})`;
 
 async function emptyThere(work: AccountWork, path: string): Promise<void> {
   await work.session.select(path);
@@ -116,7 +121,7 @@ async function setAside(
   listed: readonly RemoteFolder[],
 ): Promise<string> {
   const isOuter = listed.some((each) => each.path !== path && startsWith(each.names, names));
-  const mark = ` (${folderId.slice(-12)})`;
+  const mark = asideMark(folderId);
   const name = names.at(-1) ?? "";
   if (!holdsMessages || isOuter || name.endsWith(mark)) return path;
   try {
