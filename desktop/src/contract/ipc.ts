@@ -37,6 +37,8 @@ export interface DesktopApi {
   /** An address outside, after the user has seen where it leads. */
   openLink(address: string): Promise<void>;
   copyText(text: string): Promise<void>;
+  /** The answer to the command `app.ending`: the replica has what was typed in this window. */
+  ended(): Promise<void>;
   onSession(listener: (state: SessionState) => void): () => void;
   onSettings(listener: (settings: Settings) => void): () => void;
   /** A menu item or shortcut of the system asks the window to do something. */

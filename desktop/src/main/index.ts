@@ -131,6 +131,7 @@ async function run(): Promise<void> {
     saveBytesAs: (sender, input) => fileActions.saveBytesAs(BrowserWindow.fromWebContents(sender), input),
     saveFolderAs: (sender, input) => fileActions.saveFolderAs(BrowserWindow.fromWebContents(sender), input),
     openLink: async (_sender, address) => shell.openExternal(address),
+    ended: async ({ id }) => windows.ended(id),
     copyText: async (_sender, text) => clipboard.writeText(text),
   });
 
@@ -141,13 +142,22 @@ async function run(): Promise<void> {
     if (process.platform !== "darwin") app.quit();
   });
 
-  let closing = false;
+  let ending: "no" | "begun" | "done" = "no";
   app.on("before-quit", (event) => {
-    if (closing) return;
-    closing = true;
+    if (ending === "done") return;
     event.preventDefault();
-    void Promise.allSettled([replica.close(false), copies.removeAll()]).then(() => app.quit());
+    if (ending === "begun") return;
+    ending = "begun";
+    void end();
   });
+
+  /** Windows first: what was typed a moment ago goes to the replica. */
+  async function end(): Promise<void> {
+    await windows.letAllGo();
+    await Promise.allSettled([replica.close(false), copies.removeAll()]);
+    ending = "done";
+    app.quit();
+  }
 
   setMenu(locale(), actions);
   await session.start();

@@ -41,6 +41,7 @@ const calls = {
   saveBytesAs: z.tuple([z.object({ name, bytes: z.instanceof(Uint8Array) })]),
   saveFolderAs: z.tuple([z.object({ folderId: id, name })]),
   openLink: z.tuple([z.url({ protocol: /^(?:https?|mailto|tel)$/ })]),
+  ended: z.tuple([]),
   copyText: z.tuple([z.string().max(1_000_000)]),
 } satisfies Record<Remote, z.ZodType>;
 

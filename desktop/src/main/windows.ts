@@ -14,6 +14,7 @@ const boundsSchema = z.object({
 });
 type Bounds = z.infer<typeof boundsSchema>;
 const FIRST: Bounds = { width: 1280, height: 820, maximized: false };
+const LET_GO_MS = 3_000; // a page that hangs must not keep its window, or the app, from ending
 const SAVE_AFTER_MS = 400; // one write for one drag of a window's edge
 
 export interface WindowsDeps {
@@ -28,6 +29,10 @@ export function createWindows(deps: WindowsDeps) {
   /** By the address of what they show. */
   const others = new Map<string, BrowserWindow>();
   let main: BrowserWindow | undefined;
+  /** Windows whose page has saved what was typed: they may close. */
+  const released = new WeakSet<BrowserWindow>();
+  /** What each page that was asked to save is waited for with, by the id of its contents. */
+  const asked = new Map<number, () => void>();
 
   const openMain = () => openMainAt(undefined);
 
@@ -77,6 +82,11 @@ export function createWindows(deps: WindowsDeps) {
         spellcheck: true,
       },
     });
+    window.on("close", (event) => {
+      if (released.has(window)) return;
+      event.preventDefault();
+      void letGo(window).then(() => window.close());
+    });
     window.webContents.setWindowOpenHandler(({ url }) => {
       openOutside(url);
       return { action: "deny" };
@@ -86,6 +96,22 @@ export function createWindows(deps: WindowsDeps) {
       openOutside(url);
     });
     return window;
+  }
+
+  /** No keystroke is lost: the page saves what is being typed, and says when the replica has it. */
+  async function letGo(window: BrowserWindow): Promise<void> {
+    const { webContents } = window;
+    if (!released.has(window) && !webContents.isCrashed())
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, LET_GO_MS);
+        asked.set(webContents.id, () => {
+          clearTimeout(late);
+          resolve();
+        });
+        webContents.send(ipcChannels.command, { id: "app.ending" });
+      });
+    asked.delete(webContents.id);
+    released.add(window);
   }
 
   function remember(window: BrowserWindow): void {
@@ -118,6 +144,10 @@ export function createWindows(deps: WindowsDeps) {
     openMail,
     broadcast,
     command: (id: string, args?: unknown) => broadcast(ipcChannels.command, { id, args }),
+    /** What was typed in any window is in the replica, or could not be had from it. */
+    letAllGo: async () => void (await Promise.all(all().map(letGo))),
+    /** A page has saved what was typed. */
+    ended: (contentsId: number) => asked.get(contentsId)?.(),
     /** Windows of a signed-out person's cards and mail must not stay. */
     closeOthers: () => {
       for (const window of others.values()) window.close();

@@ -34,6 +34,7 @@ const api: DesktopApi = {
   saveBytesAs: invoke("saveBytesAs"),
   saveFolderAs: invoke("saveFolderAs"),
   openLink: invoke("openLink"),
+  ended: invoke("ended"),
   copyText: invoke("copyText"),
   pathOf: (file) => webUtils.getPathForFile(file),
   onSession: subscribe(ipcChannels.session),

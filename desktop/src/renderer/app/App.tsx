@@ -6,7 +6,7 @@ import i18next from "i18next";
 import { useEffect, useMemo, useState } from "react";
 import type { SessionState, Settings } from "#contract";
 import { AccessProvider } from "../access/index.ts";
-import { DirectoryProvider, ReplicaProvider, TypesProvider } from "../replica/index.ts";
+import { DirectoryProvider, ReplicaProvider, saveWhatIsTyped, TypesProvider } from "../replica/index.ts";
 import { PassphraseScreen, ReplicaFailedScreen, SignInScreen } from "../signIn/index.ts";
 import { mantineFromTokens, theme } from "@kontor/theme";
 import { localeOf } from "../words/index.ts";
@@ -21,6 +21,13 @@ export function App(first: { readonly settings: Settings; readonly session: Sess
   const [session, setSession] = useState(first.session);
   useEffect(() => window.kontor.onSettings(setSettings), []);
   useEffect(() => window.kontor.onSession(setSession), []);
+  useEffect(
+    () =>
+      window.kontor.onCommand(({ id }) => {
+        if (id === "app.ending") void saveWhatIsTyped().finally(() => void window.kontor.ended());
+      }),
+    [],
+  );
 
   const locale = localeOf(settings.locale);
   useEffect(() => {

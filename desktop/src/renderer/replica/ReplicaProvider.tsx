@@ -2,6 +2,7 @@ import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNod
 import { Subject } from "rxjs";
 import type { ReplicaEvent, ReplicaStatus } from "#contract";
 import { connectReplica, type ReplicaConnection } from "./connect.ts";
+import { beforeEnd } from "./ending.ts";
 
 export interface Replica extends Pick<ReplicaConnection, "database" | "call" | "watch"> {
   readonly events: Subject<ReplicaEvent>;
@@ -43,6 +44,7 @@ export function ReplicaProvider(props: {
   );
 
   const current = useRef<ReplicaConnection>(undefined);
+  useEffect(() => beforeEnd(async () => current.current?.settled()), []);
   useEffect(() => {
     let gone = false;
     const onEvent = (event: ReplicaEvent) => {

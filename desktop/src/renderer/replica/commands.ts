@@ -37,6 +37,12 @@ export function createCommands(port: MessagePort, onEvent: (event: ReplicaEvent)
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: CommandFailed) => void }>();
   const watched = new Map<number, (answer: never) => void>();
   let lastId = 0;
+  let idle: (() => void)[] = [];
+  const tellIdle = (): void => {
+    if (waiting.size > 0) return;
+    for (const told of idle) told();
+    idle = [];
+  };
   const receive = ({ data }: MessageEvent<CommandReply | WatchReply | ReplicaEvent>): void => {
     if (data.kind === "event") return onEvent(data);
     if (data.kind === "watched") return watched.get(data.id)?.((data.ok ? data.value : "refused") as never);
@@ -44,6 +50,7 @@ export function createCommands(port: MessagePort, onEvent: (event: ReplicaEvent)
     waiting.delete(data.id);
     if (data.ok) request?.resolve(data.value as never);
     else request?.reject(new CommandFailed(data.error));
+    tellIdle();
   };
   port.addEventListener("message", receive);
   port.start();
@@ -65,12 +72,20 @@ export function createCommands(port: MessagePort, onEvent: (event: ReplicaEvent)
   return {
     call,
     watch,
+    /** Resolves when nothing that was asked is unanswered, nor what was asked because of an answer. */
+    async settled(): Promise<void> {
+      while (waiting.size > 0) {
+        await new Promise<void>((resolve) => idle.push(resolve));
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    },
     /** The replica's process died: what was asked of it is not answered any more. */
     close(): void {
       port.close();
       const error = { code: "unavailable", reason: "app.replicaRestarted", message: "The replica was started again." };
       for (const { reject } of waiting.values()) reject(new CommandFailed(error));
       waiting.clear();
+      tellIdle();
       watched.clear();
     },
   };

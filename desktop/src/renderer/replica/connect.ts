@@ -11,6 +11,7 @@ export async function connectReplica(api: DesktopApi, onEvent: (event: ReplicaEv
     database,
     call: commands.call,
     watch: commands.watch,
+    settled: commands.settled,
     /** Its process is gone: whoever waits for an answer is told; what is on the screen stays until the next connection. */
     abandon: commands.close,
     async close(): Promise<void> {

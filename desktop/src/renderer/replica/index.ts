@@ -3,6 +3,7 @@ export type { Call, Watch } from "./commands.ts";
 export { DirectoryProvider, byName, useDirectory } from "./directory.tsx";
 export type { Directory } from "./directory.tsx";
 export { TypesProvider, useTypes } from "./types.tsx";
+export { saveWhatIsTyped } from "./ending.ts";
 export { useCount, useRow, useRows, useRowsById } from "./live.ts";
 export type { Query, Selector } from "./live.ts";
 export { usePages } from "./usePages.ts";
