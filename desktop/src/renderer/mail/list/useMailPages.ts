@@ -18,7 +18,8 @@ export interface MailPages {
 export function useMailPages(list: MailList, first: number, last: number): MailPages {
   const { watch } = useReplica();
   const key = JSON.stringify(list);
-  const [held, setHeld] = useState<{ key: string; pages: ReadonlyMap<number, MailPage> }>();
+  /** `total` is the last answer's, whichever page it was: pages that are watched no longer would say what was. */
+  const [held, setHeld] = useState<{ key: string; total: number; pages: ReadonlyMap<number, MailPage> }>();
   const [watched] = useState(() => new Map<number, () => void>());
 
   // Another list, another replica, or the list is gone: nothing of it is watched any longer.
@@ -43,16 +44,20 @@ export function useMailPages(list: MailList, first: number, last: number): MailP
       if (watched.has(page)) continue;
       const stop = watch("mail.list", { list, skip: page * PAGE_ROWS, limit: PAGE_ROWS }, (answer) => {
         if (answer === "refused") return;
-        setHeld((before) => ({ key, pages: new Map(before?.key === key ? before.pages : []).set(page, answer) }));
+        setHeld((before) => {
+          const others = before?.key === key ? [...before.pages].filter(([other]) => watched.has(other)) : [];
+          return { key, total: answer.total, pages: new Map(others).set(page, answer) };
+        });
       });
       watched.set(page, stop);
     }
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- `key` is the list
   }, [firstPage, lastPage, key, watch, watched]);
 
-  const pages = held?.key === key ? held.pages : undefined;
+  const current = held?.key === key ? held : undefined;
+  const pages = current?.pages;
   return {
-    total: (pages?.get(firstPage) ?? pages?.values().next().value)?.total,
+    total: current?.total,
     rowAt: (index) => pages?.get(Math.floor(index / PAGE_ROWS))?.rows[index % PAGE_ROWS],
     indexOf(wanted) {
       for (const [page, { rows }] of pages ?? []) {
