@@ -102,7 +102,15 @@ export interface LinkRow {
   readonly created_by: string | null;
 }
 
-type RemoteChangeKind = "flags" | "move" | "delete" | "append" | "draft" | "createFolder" | "renameFolder" | "deleteFolder";
+type RemoteChangeKind =
+  | "flags"
+  | "move"
+  | "delete"
+  | "append"
+  | "draft"
+  | "createFolder"
+  | "renameFolder"
+  | "deleteFolder";
 
 type MessageTables = {
   mail_folder: {
