@@ -18,6 +18,7 @@ const WITHOUT_DATABASE = [
   "server/src/mail/mime/**",
   "server/src/previews/renderPreview.test.ts",
   "server/test/access/cedar.test.ts",
+  "server/test/cli.test.ts", // its servers make their own database
   "server/test/mail/{dovecot,postfix}.test.ts",
   "server/test/mail/odd/**",
 ];

@@ -48,6 +48,7 @@ export async function wear(page: Page, { theme, locale }: Look): Promise<void> {
 
 /** No serious or critical violation of WCAG 2.2 A and AA on what is shown now. */
 export async function expectAccessible(page: Page): Promise<void> {
+  await expectStill(page);
   const { violations } = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
     .setLegacyMode(true) // the other mode opens a page of its own, which Electron does not allow
@@ -57,3 +58,17 @@ export async function expectAccessible(page: Page): Promise<void> {
     .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`) }));
   expect(grave).toEqual([]);
 }
+
+/** What comes or goes is pale for a moment, and no contrast of it is anybody's. What never ends (a loader) is not waited for. */
+const expectStill = (page: Page): Promise<void> =>
+  expect
+    .poll(() =>
+      page.evaluate(
+        () =>
+          document
+            .getAnimations()
+            .filter(({ effect, playState }) => playState === "running" && effect?.getTiming().iterations !== Infinity)
+            .length,
+      ),
+    )
+    .toBe(0);
