@@ -39,8 +39,9 @@ async function makeBlock(page: Page, kind: "signature" | "template", name: strin
 const saveBlock = (page: Page) => page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
 
 test("[DRF-3] two desktops write in one draft, and no keystroke of either is lost", async ({ office, sitDown }) => {
-  const first = await sitDown("ivan");
-  const second = await sitDown("ivan", { userData: `${first.userData}-second` });
+  // Who has no signature: a draft of hers is what she wrote.
+  const first = await sitDown("irina");
+  const second = await sitDown("irina", { userData: `${first.userData}-second` });
   await first.signIn(office.url);
   await second.signIn(office.url);
   const subject = `Вдвоём ${Date.now()}`;
@@ -78,7 +79,7 @@ test("[DRF-3] two desktops write in one draft, and no keystroke of either is los
     await office.start();
     await first.tryNow();
     await first.expectSaved();
-    const back = await sitDown("ivan", second);
+    const back = await sitDown("irina", second);
     await back.expectSaved();
     await goToMail(back.page, "drafts");
     await expect(rowsOf(back.page, subject)).toHaveCount(2, arrival);
