@@ -6,6 +6,7 @@ import { useState } from "react";
 import { call } from "../api/api.ts";
 import { addressOf, go, usePlace } from "../app/route.ts";
 import { ProblemAlert } from "../ui/Loaded.tsx";
+import { MoreRows } from "../ui/MoreRows.tsx";
 import { useWords } from "../words/words.ts";
 import {
   filterOf,
@@ -71,16 +72,7 @@ export function AuditPage() {
           {pages.error && <ProblemAlert error={pages.error} onRetry={() => void pages.refetch()} />}
           <Entries entries={entries} names={names} onOpen={setOpen} />
           {!pages.isPending && entries.length === 0 && !pages.error && <p className="quiet">{t("audit.none")}</p>}
-          <div style={{ display: "flex", gap: 12, alignItems: "center", marginTop: 10 }}>
-            {pages.hasNextPage && (
-              <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-                {t("people.more")}
-              </Button>
-            )}
-            <span className="quiet" role="status">
-              {pages.isPending ? t("app.loading") : t("app.rows", { count: entries.length })}
-            </span>
-          </div>
+          <MoreRows pages={pages} count={entries.length} />
         </section>
       </div>
       {open && <EntryDrawer entry={open} names={names} onFilter={change} onClose={() => setOpen(undefined)} />}

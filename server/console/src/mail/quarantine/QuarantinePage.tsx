@@ -2,6 +2,7 @@ import { Button, Table } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { call } from "../../api/api.ts";
 import { ProblemAlert } from "../../ui/Loaded.tsx";
+import { MoreRows } from "../../ui/MoreRows.tsx";
 import { useAct } from "../../ui/useAct.ts";
 import { en } from "../../words/en.ts";
 import { useWords, type WordKey } from "../../words/words.ts";
@@ -37,16 +38,7 @@ export function QuarantinePage() {
           {!pages.isPending && rows.length === 0 && !pages.error && (
             <p className="quiet">{t("mail.quarantine.none")}</p>
           )}
-          <div style={{ display: "flex", gap: 12, alignItems: "center", marginTop: 10 }}>
-            {pages.hasNextPage && (
-              <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-                {t("people.more")}
-              </Button>
-            )}
-            <span className="quiet" role="status">
-              {pages.isPending ? t("app.loading") : t("app.rows", { count: rows.length })}
-            </span>
-          </div>
+          <MoreRows pages={pages} count={rows.length} />
         </section>
       </div>
     </>

@@ -6,6 +6,7 @@ import { ownAnswerOf } from "@kontor/shared/mail";
 import { call } from "../../api/api.ts";
 import { go, usePlace } from "../../app/route.ts";
 import { ProblemAlert } from "../../ui/Loaded.tsx";
+import { MoreRows } from "../../ui/MoreRows.tsx";
 import { useAct } from "../../ui/useAct.ts";
 import { useWords } from "../../words/words.ts";
 import { bytesIn } from "../bytes.ts";
@@ -142,16 +143,7 @@ export function QueuePage() {
           {pages.error && <ProblemAlert error={pages.error} onRetry={() => void pages.refetch()} />}
           {rows.length > 0 && <Rows rows={rows} chosen={chosen} onChoose={setChosen} />}
           {!pages.isPending && rows.length === 0 && !pages.error && <p className="quiet">{t("mail.queue.none")}</p>}
-          <div style={{ display: "flex", gap: 12, alignItems: "center", marginTop: 10 }}>
-            {pages.hasNextPage && (
-              <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-                {t("people.more")}
-              </Button>
-            )}
-            <span className="quiet" role="status">
-              {pages.isPending ? t("app.loading") : t("app.rows", { count: rows.length })}
-            </span>
-          </div>
+          <MoreRows pages={pages} count={rows.length} />
         </section>
       </div>
     </>
