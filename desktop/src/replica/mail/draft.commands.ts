@@ -1,5 +1,5 @@
 import type { Queued, ReplicaMessage } from "#contract";
-import type { CommandInputs } from "../commands.ts";
+import type { CommandInputs } from "../commandTable.ts";
 import { DomainError, type JsonObject } from "@kontor/shared/base";
 import { mailLimits } from "@kontor/shared/mail";
 import type { MailCommands, MailCommandsDeps } from "./mail.commandTable.ts";

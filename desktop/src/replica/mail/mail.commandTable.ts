@@ -1,5 +1,5 @@
-import type { CommandResults, ReplicaMessage } from "#contract";
-import type { CommandInputs } from "../commands.ts";
+import type { ReplicaMessage } from "#contract";
+import type { CommandsOf } from "../commandTable.ts";
 import type { FolderRole } from "@kontor/shared/mail";
 import type { ReplicaFile } from "#replica/storage";
 import type { ReplicaFiles } from "../files/index.ts";
@@ -9,15 +9,7 @@ import type { MailSearcher } from "./mail.search.ts";
 import type { MailServer } from "./mail.server.ts";
 
 /** What a window asks of mail: each change becomes intents, many at once one write. */
-type MailCommandName = Extract<
-  keyof CommandResults,
-  `mail.${string}` | `folder.${string}` | `rule.${string}` | `contact.${string}`
->;
-export type MailCommands = {
-  readonly [Name in MailCommandName]: (
-    input: CommandInputs[Name],
-  ) => CommandResults[Name] | Promise<CommandResults[Name]>;
-};
+export type MailCommands = CommandsOf<"mail" | "folder" | "rule" | "contact">;
 
 export interface MailCommandsDeps {
   readonly replica: Replica;
