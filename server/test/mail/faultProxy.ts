@@ -17,7 +17,18 @@ export interface FaultProxy {
 /** Tags as clients write them: numbers, hexadecimal ones of imapflow, and letters with a number. */
 const COMMAND = /^(?:[0-9A-F]+|[A-Z]+\d+) [A-Z]/;
 
-export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
+/** Response codes of UIDPLUS (RFC 4315): Dovecot gives them also when it does not offer it. */
+const UIDS = /\[(?:COPYUID|APPENDUID) [^\]\r\n]*\] ?/g;
+
+export interface FaultProxyOptions {
+  /** As a server without UIDPLUS answers: it says that it was done, and not under which UIDs. */
+  readonly tellsUids?: boolean;
+}
+
+export async function startFaultProxy(
+  targetPort: number,
+  { tellsUids = true }: FaultProxyOptions = {},
+): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   let commands: string[] = [];
   let cut = { at: 0, when: "before" as "before" | "after" };
@@ -26,6 +37,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     const upstream = createConnection({ port: targetPort, host: "127.0.0.1" });
     let isDeaf = false;
     let rest = "";
+    let answer = "";
     const end = () => {
       client.destroy();
       upstream.destroy();
@@ -40,8 +52,13 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     }
     upstream.on("data", (bytes) => {
       // The server has answered, so it has done it; nobody hears that.
-      if (isDeaf) end();
-      else client.write(bytes);
+      if (isDeaf) return end();
+      if (tellsUids) return client.write(bytes);
+      // Whole lines: whatever a server says ends in one, literals and continuations as well.
+      answer += bytes.toString("latin1");
+      const whole = answer.lastIndexOf("\n") + 1;
+      client.write(answer.slice(0, whole).replaceAll(UIDS, ""), "latin1");
+      answer = answer.slice(whole);
     });
     client.on("data", (bytes) => {
       rest += bytes.toString("latin1");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "@kontor/shared/base";
 import { startDovecot, type Dovecot, type DovecotOptions } from "../../../test/mail/dovecot.ts";
-import { startFaultProxy, type FaultProxy } from "../../../test/mail/faultProxy.ts";
+import { startFaultProxy, type FaultProxy, type FaultProxyOptions } from "../../../test/mail/faultProxy.ts";
 import { AccountFailure } from "./account.failure.ts";
 import {
   folderIdOf,
@@ -31,9 +31,11 @@ beforeAll(async () => {
 });
 afterAll(() => house.stop());
 
-const servers: Readonly<Record<string, DovecotOptions>> = {
+const without = ["CONDSTORE", "QRESYNC", "MOVE", "UIDPLUS", "ESEARCH", "LIST-STATUS"] as const;
+const servers: Readonly<Record<string, DovecotOptions & FaultProxyOptions>> = {
   "all it has": {},
-  "neither CONDSTORE nor UIDPLUS": { without: ["CONDSTORE", "QRESYNC", "MOVE", "UIDPLUS", "ESEARCH", "LIST-STATUS"] },
+  "neither CONDSTORE nor MOVE": { without },
+  "no word of where anything lies after it was moved": { without, tellsUids: false },
 };
 
 describe.each(Object.entries(servers))("a connection that ends, to a server with %s", (_name, options) => {
@@ -41,7 +43,7 @@ describe.each(Object.entries(servers))("a connection that ends, to a server with
   let proxy: FaultProxy;
   beforeAll(async () => {
     dovecot = await startDovecot(options);
-    proxy = await startFaultProxy(dovecot.imapPort);
+    proxy = await startFaultProxy(dovecot.imapPort, options);
   });
   afterAll(async () => {
     await proxy.stop();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDovecot, type Dovecot, type DovecotOptions } from "../../../test/mail/dovecot.ts";
+import { startFaultProxy, type FaultProxy, type FaultProxyOptions } from "../../../test/mail/faultProxy.ts";
 import { AccountFailure } from "./account.failure.ts";
 import { createAccountSync } from "./account.sync.ts";
 import {
@@ -22,20 +23,27 @@ beforeAll(async () => {
 });
 afterAll(() => house.stop());
 
-const servers: Readonly<Record<string, DovecotOptions>> = {
+const without = ["CONDSTORE", "QRESYNC", "MOVE", "UIDPLUS", "ESEARCH", "LIST-STATUS"] as const;
+const servers: Readonly<Record<string, DovecotOptions & FaultProxyOptions>> = {
   QRESYNC: {},
-  "neither CONDSTORE nor UIDPLUS": { without: ["CONDSTORE", "QRESYNC", "MOVE", "UIDPLUS", "ESEARCH", "LIST-STATUS"] },
+  "neither CONDSTORE nor MOVE": { without },
+  "no word of where anything lies after it was moved": { without, tellsUids: false },
 };
 
 describe.each(Object.entries(servers))("with %s", (_name, options) => {
   let dovecot: Dovecot;
+  let proxy: FaultProxy;
   beforeAll(async () => {
     dovecot = await startDovecot(options);
+    proxy = await startFaultProxy(dovecot.imapPort, options);
   });
-  afterAll(() => dovecot.stop());
+  afterAll(async () => {
+    await proxy.stop();
+    await dovecot.stop();
+  });
 
   async function withBoth(test: (both: Both) => Promise<void>): Promise<void> {
-    const both = await openBoth(house, dovecot);
+    const both = await openBoth(house, dovecot, { through: proxy.port });
     try {
       await test(both);
     } finally {
@@ -201,5 +209,50 @@ describe.each(Object.entries(servers))("with %s", (_name, options) => {
       await other.messageDelete("1:*", { uid: true });
       await both.settle();
       expect(await same(both)).toMatchObject({ INBOX: [], Archive: [] });
+    }));
+
+  it.each([
+    ["before", "it was moved there"],
+    ["after", "it was moved there, whose answer was lost"],
+  ])("[ACC-4] deleted for good here %s %s: it does not come again", (when) =>
+    withBoth(async (both) => {
+      const { other, work, mailboxId } = both;
+      for (const id of ["k1@x", "k2@x"]) await other.append("INBOX", letter(id));
+      await both.settle();
+      const { id } = await row(both, "k1@x");
+      await both.change("mail.update", id, { folderId: await folderIdOf(house, mailboxId, "trash") });
+      if (when === "before") await both.change("mail.delete", id, {});
+      const move: ImapSession["move"] = async (...args) => {
+        await work.session.move(...args);
+        throw new AccountFailure("closed");
+      };
+      await expect(roundWith(both, { move })).rejects.toMatchObject({ reason: "closed" });
+      if (when === "after") await both.change("mail.delete", id, {});
+      await both.settle();
+      expect(await same(both)).toMatchObject({ INBOX: ["k2@x 0"], Trash: [] });
+    }),
+  );
+
+  it("[ACC-4] deleted for good here at the moment at which it is found where it was moved to: it does not come again", () =>
+    withBoth(async (both) => {
+      const { other, work, mailboxId } = both;
+      for (const id of ["n1@x", "n2@x"]) await other.append("INBOX", letter(id));
+      await both.settle();
+      const { id } = await row(both, "n1@x");
+      await both.change("mail.update", id, { folderId: await folderIdOf(house, mailboxId, "trash") });
+      const move: ImapSession["move"] = async (...args) => {
+        await work.session.move(...args);
+        return { uids: new Map(), uidValidity: undefined };
+      };
+      await roundWith(both, {
+        move,
+        async fetchIdentities(uids) {
+          const found = await work.session.fetchIdentities(uids);
+          if (await rowOf(house, mailboxId, "n1@x")) await both.change("mail.delete", id, {});
+          return found;
+        },
+      });
+      await both.settle();
+      expect(await same(both)).toMatchObject({ INBOX: ["n2@x 0"], Trash: [] });
     }));
 });

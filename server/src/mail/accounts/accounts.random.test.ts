@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDovecot, type Dovecot, type DovecotOptions } from "../../../test/mail/dovecot.ts";
+import { startFaultProxy, type FaultProxy, type FaultProxyOptions } from "../../../test/mail/faultProxy.ts";
 import { AccountFailure } from "./account.failure.ts";
 import { letter, openBoth, picture, pictureThere, startHouse, type Both, type House } from "./accounts.fixture.ts";
 import { actOnce, randomFrom, type World } from "./accounts.random.ts";
@@ -19,10 +20,12 @@ beforeAll(async () => {
 });
 afterAll(() => house.stop());
 
-const servers: Readonly<Record<string, DovecotOptions>> = {
+const without = ["CONDSTORE", "QRESYNC", "MOVE", "UIDPLUS", "ESEARCH", "LIST-STATUS"] as const;
+const servers: Readonly<Record<string, DovecotOptions & FaultProxyOptions>> = {
   QRESYNC: {},
   CONDSTORE: { without: ["QRESYNC"] },
-  "neither CONDSTORE nor UIDPLUS": { without: ["CONDSTORE", "QRESYNC", "MOVE", "UIDPLUS", "ESEARCH", "LIST-STATUS"] },
+  "neither CONDSTORE nor MOVE": { without },
+  "no word of where anything lies after it was moved": { without, tellsUids: false },
 };
 
 /** A server ends the sessions that have a folder open whose UIDVALIDITY changes. */
@@ -37,16 +40,21 @@ async function roundUnlessCut(both: Both, thorough: boolean): Promise<void> {
 
 describe.each(Object.entries(servers))("with %s", (name, options) => {
   let dovecot: Dovecot;
+  let proxy: FaultProxy;
   beforeAll(async () => {
     dovecot = await startDovecot(options);
+    proxy = await startFaultProxy(dovecot.imapPort, options);
   });
-  afterAll(() => dovecot.stop());
+  afterAll(async () => {
+    await proxy.stop();
+    await dovecot.stop();
+  });
 
   it.each(Array.from({ length: WORLDS }, (_, index) => seed + index))(
     "[ACC-1, 2, 3] both sides say the same in the end, KONTOR_SEED=%i",
     async (own) => {
       const random = randomFrom(own);
-      const both = await openBoth(house, dovecot);
+      const both = await openBoth(house, dovecot, { through: proxy.port });
       const world: World = { house, dovecot, both, random, made: new Map(), deleted: new Set(), log: [] };
       try {
         for (let n = 0; n < 10; n++) {

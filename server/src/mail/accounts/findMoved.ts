@@ -2,10 +2,9 @@ import { sql } from "kysely";
 import type { Transaction } from "#kernel";
 import { AccountFailure, isAboutFolder } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
-import { removePendingOf } from "./accounts.repo.ts";
 import { holdMessages } from "./applyRemote.ts";
 import type { FetchedIdentity } from "./imap.port.ts";
-import { findRemoteFolder, forgetMessages, loseMessages } from "./remote.repo.ts";
+import { findRemoteFolder, loseMessages } from "./remote.repo.ts";
 
 /** A message of ours that says the same as one that just came, and lies elsewhere there as far as we know. */
 interface Twin {
@@ -64,12 +63,8 @@ async function selectAgain({ db, session }: AccountWork, folderId: string): Prom
   if (selected?.uidValidity !== folder?.uid_validity) throw new AccountFailure("server", "UIDVALIDITY changed");
 }
 
-/** What is no longer where it was; it may be found elsewhere. */
+/** What is no longer where it was; it may be found elsewhere, and what was deleted here where it lay then. */
 export async function loseVanished(trx: Transaction, messageIds: readonly string[]): Promise<void> {
-  const here = await holdMessages(trx, messageIds);
-  await loseMessages(trx, [...here]);
-  // Deleted here, and away from its place there: if somebody rescued it into another folder, it comes again as a new one.
-  const gone = messageIds.filter((id) => !here.has(id));
-  await forgetMessages(trx, gone);
-  await removePendingOf(trx, gone);
+  await holdMessages(trx, messageIds);
+  await loseMessages(trx, messageIds);
 }

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AccountWork } from "./account.work.ts";
-import { removePending } from "./accounts.repo.ts";
+import { readPendingOf, removePending } from "./accounts.repo.ts";
 import { applyFlags, applyMoves, holdMessages } from "./applyRemote.ts";
 import type { FetchedIdentity } from "./imap.port.ts";
 import { noteRemoteChanges } from "../messages/messages.repo.ts";
@@ -18,6 +18,8 @@ interface Unplaced {
   readonly labels: readonly string[] | null;
   /** Of one that is still to be appended: the change that would. */
   readonly append_id: number | null;
+  /** Deleted here, and still to be deleted there. */
+  readonly is_gone: boolean;
 }
 
 const IDENTITIES = 500; // at a time: an answer of some 200 kB
@@ -50,23 +52,33 @@ export async function matchMessages(
   return unknown;
 }
 
-/** A draft that was sent there is a message, and no draft of ours in another folder. */
+/**
+ * A draft that was sent there is a message, and no draft of ours in another folder. What was deleted here is looked for where it
+ * lay then: in another folder somebody has rescued it.
+ */
 async function findUnplaced({ db, mailboxId }: AccountWork, folderId: string): Promise<readonly Unplaced[]> {
   const { rows } = await sql<Unplaced>`
     select message.id, content.message_id, content.raw_size, message.received_at, lost.marks, lost.labels,
-      null::bigint as append_id
+      null::bigint as append_id, false as is_gone
     from mail_remote_message lost
       join mail_message message on message.id = lost.message_id
       join mail_content content on content.id = message.content_id
     where lost.mailbox_id = ${mailboxId} and lost.folder_id is null and (lost.draft is null or exists (
       select from mail_folder where id = ${folderId} and role in ('drafts', 'trash')))
     union all
-    select message.id, content.message_id, content.raw_size, message.received_at, null, null, change.id
+    select message.id, content.message_id, content.raw_size, message.received_at, null, null, change.id, false
     from mail_remote_change change
       join mail_message message on message.id = change.message_id
       join mail_content content on content.id = message.content_id
     where change.mailbox_id = ${mailboxId} and change.kind = 'append'
-      and not exists (select from mail_remote_message known where known.message_id = message.id)`.execute(db);
+      and not exists (select from mail_remote_message known where known.message_id = message.id)
+    union all
+    select lost.message_id, change.args->>'messageId', (change.args->>'size')::bigint,
+      (change.args->>'receivedAt')::timestamptz, null, null, null, true
+    from mail_remote_message lost
+      join mail_remote_change change on change.message_id = lost.message_id and change.kind = 'delete'
+        and change.folder_id = ${folderId} and change.args ? 'messageId'
+    where lost.mailbox_id = ${mailboxId} and lost.folder_id is null and lost.draft is null`.execute(db);
   return rows;
 }
 
@@ -83,7 +95,7 @@ function pairUp(identities: readonly FetchedIdentity[], unplaced: readonly Unpla
     const rated = (byId.get(there.messageId) ?? [])
       .filter(({ id }) => !taken.has(id))
       .map((ours) => ({ ours, likeness: likenessOf(there, ours) }))
-      .filter(({ likeness }) => likeness > 0)
+      .filter(({ ours, likeness }) => (ours.is_gone ? likeness >= 2 : likeness > 0))
       .toSorted((a, b) => b.likeness - a.likeness);
     const [best] = rated;
     if (!best) return [];
@@ -99,7 +111,7 @@ function likenessOf(there: FetchedIdentity, ours: Unplaced): number {
   return Number(sameSize) + Number(sameSecond) + (ours.append_id === null ? 0 : 0.5);
 }
 
-/** The UIDs whose messages we have now; one that was deleted here at this moment is not among them. */
+/** The UIDs whose messages we have now; one that is deleted here where it lies there is among them until that is done. */
 async function adopt(work: AccountWork, folderId: string, pairs: readonly Pair[]): Promise<ReadonlySet<number>> {
   if (pairs.length === 0) return new Set();
   return work.transact(async (trx) => {
@@ -108,8 +120,17 @@ async function adopt(work: AccountWork, folderId: string, pairs: readonly Pair[]
       pairs.map(({ ours }) => ours.id),
     );
     const kept = pairs.filter(({ ours }) => here.has(ours.id));
+    const gone = pairs.filter(({ ours }) => !here.has(ours.id));
+    const pending = await readPendingOf(
+      trx,
+      gone.map(({ ours }) => ours.id),
+    );
+    const leaving = gone.filter(({ ours }) =>
+      pending.get(ours.id)?.some(({ kind, folder_id }) => kind === "delete" && folder_id === folderId),
+    );
+    const known = [...kept, ...leaving];
     const place = ({ there, ours }: Pair) => ({ messageId: ours.id, folderId, uid: there.uid, ...flagsIn(there) });
-    await placeThere(trx, work.mailboxId, kept.map(place));
+    await placeThere(trx, work.mailboxId, known.map(place));
     const lost = kept.filter(({ ours }) => ours.append_id === null);
     await applyFlags(
       trx,
@@ -128,7 +149,7 @@ async function adopt(work: AccountWork, folderId: string, pairs: readonly Pair[]
       appended.flatMap(({ ours }) => ours.append_id ?? []),
     );
     await noteOwnFlags(trx, work.mailboxId, appended);
-    return new Set(kept.map(({ there }) => there.uid));
+    return new Set(known.map(({ there }) => there.uid));
   });
 }
 

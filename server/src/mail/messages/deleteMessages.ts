@@ -1,4 +1,5 @@
-import { DomainError } from "@kontor/shared/base";
+import { sql } from "kysely";
+import { DomainError, type Json } from "@kontor/shared/base";
 import { recordChanges, type Actor, type IntentOutcome, type Transaction } from "#kernel";
 import { holdMessage } from "./message.access.ts";
 import { messageTables, noteRemoteChanges } from "./messages.repo.ts";
@@ -36,6 +37,11 @@ export interface RemovedMessage {
 export async function removeMessages(trx: Transaction, messages: readonly RemovedMessage[]): Promise<void> {
   if (messages.length === 0) return;
   const ids = messages.map(({ id }) => id);
+  const external = messages.filter(({ isExternal }) => isExternal);
+  const identities = await identitiesOf(
+    trx,
+    external.map(({ id }) => id),
+  );
   const links = await messageTables(trx)
     .deleteFrom("mail_link")
     .where("message_id", "in", ids)
@@ -48,16 +54,25 @@ export async function removeMessages(trx: Transaction, messages: readonly Remove
   ]);
   await noteRemoteChanges(
     trx,
-    messages
-      .filter(({ isExternal }) => isExternal)
-      .map(({ id, mailbox_id, folder_id }) => ({
-        mailboxId: mailbox_id,
-        kind: "delete" as const,
-        messageId: id,
-        folderId: folder_id,
-        args: {},
-      })),
+    external.map(({ id, mailbox_id, folder_id }) => ({
+      mailboxId: mailbox_id,
+      kind: "delete" as const,
+      messageId: id,
+      folderId: folder_id,
+      args: identities.get(id) ?? {},
+    })),
   );
+}
+
+/** By which a message is known at its provider when nobody says where it lies there: it is gone here before it is deleted there. */
+async function identitiesOf(trx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, Json>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<{ id: string; identity: Json }>`
+    select message.id, jsonb_build_object('messageId', content.message_id, 'size', content.raw_size,
+      'receivedAt', message.received_at) as identity
+    from mail_message message join mail_content content on content.id = message.content_id
+    where message.id = any(${ids}::uuid[])`.execute(trx);
+  return new Map(rows.map(({ id, identity }) => [id, identity]));
 }
 
 /** Both halves of a link. */
