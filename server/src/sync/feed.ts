@@ -1,7 +1,15 @@
 import { limits, type Cookie, type FeedBatch, type Operation } from "@kontor/shared/protocol";
 import type { Database } from "#kernel";
 import { cookieAt, cookieBetween, type Place } from "./place.ts";
-import { readBucket, readFeed, noteDenied, readForeign, readMissing, type FeedRow, type Held } from "./profile.repo.ts";
+import {
+  readBucket,
+  noteSentOtherwise,
+  readFeed,
+  readForeign,
+  readMissing,
+  type FeedRow,
+  type Held,
+} from "./profile.repo.ts";
 import type { Projection, Projector, Viewer } from "./projection.ts";
 
 /**
@@ -16,7 +24,8 @@ import type { Projection, Projector, Viewer } from "./projection.ts";
  *   switch   from another profile of the same user: what only that one may have given goes first, then what differs
  *   buckets  what the device holds is not known, or is wrong: first what it may keep, so that the rest goes, then the rows
  *
- * Rows are decided and projected when they are sent (VIS-5): what the profile remembers says which rows, never what.
+ * Rows are decided and projected when they are sent (VIS-5): what the profile remembers says which rows, never what. Where
+ * the two differ, the profile is told.
  */
 export interface Feed {
   readonly profileId: string;
@@ -77,9 +86,11 @@ interface FeedDeps {
   readonly profileId: string;
   readonly no: number;
   readonly epoch: string;
+  /** The profile has something to look at again. */
+  readonly onSentOtherwise: () => void;
 }
 
-export function createFeed({ db, projector, profileId, no, epoch }: FeedDeps, start: FeedStart): Feed {
+export function createFeed({ db, projector, profileId, no, epoch, onSentOtherwise }: FeedDeps, start: FeedStart): Feed {
   let known = start.to;
   let live = start.to;
   let window: RangeCursor | undefined;
@@ -210,18 +221,22 @@ export function createFeed({ db, projector, profileId, no, epoch }: FeedDeps, st
   ): Promise<{ operations: readonly Operation[]; taken: number }> {
     const projections = await projectInOrder(db, projector, viewer, rows);
     const operations: Operation[] = [];
-    const denied: { readonly collection: string; readonly id: string }[] = [];
+    const otherwise: FeedRow[] = [];
     let bytes = 0;
-    for (const { collection, id, view } of projections) {
+    for (const [index, { collection, id, view }] of projections.entries()) {
       if (view) bytes += JSON.stringify(view.doc).length;
       if (bytes > limits.feedBatchBytes && operations.length > 0) break;
-      if (!view) denied.push({ collection, id });
+      const row = rows[index];
+      if (row && row.hash !== view?.hash) otherwise.push(row);
       operations.push(
         view ? { op: "put", collection, id, hash: view.hash, doc: view.doc } : { op: "purge", collection, id },
       );
     }
-    // Should it be allowed again before the profile hears of it, the profile would not know that the device lacks it.
-    if (denied.length > 0) await noteDenied(db, profileId, denied);
+    // Should it be as before by the time the profile looks, the profile would not know that the device has it otherwise.
+    if (otherwise.length > 0) {
+      await noteSentOtherwise(db, profileId, otherwise);
+      onSentOtherwise();
+    }
     return { operations, taken: operations.length };
   }
 

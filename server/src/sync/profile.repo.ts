@@ -69,6 +69,7 @@ export interface FeedRow {
   readonly collection: string;
   readonly id: string;
   readonly position: number;
+  readonly hash: string;
 }
 
 const HEX = sql.raw(`lpad(to_hex(hash), 16, '0')`);
@@ -506,25 +507,25 @@ export async function readFeed(
   range: { readonly after: number; readonly upTo: number; readonly lost: boolean; readonly limit: number },
 ): Promise<readonly FeedRow[]> {
   const { rows } = await sql<FeedRow>`
-    select collection, row_id as id, position from view_row
+    select collection, row_id as id, position, ${HEX} as hash from view_row
     where profile_id = ${id} and position > ${range.after} and position <= ${range.upTo} and lost = ${range.lost}
     order by position limit ${range.limit}`.execute(db);
   return rows;
 }
 
-/** What the profile holds and its viewer was just denied: to be decided again, and told even if it comes out as before. */
-export async function noteDenied(
-  db: Database,
-  id: string,
-  rows: readonly { readonly collection: string; readonly id: string }[],
-): Promise<void> {
+/**
+ * Rows that are sent otherwise than the profile remembers them, because they changed since: to be decided again, and told
+ * even if they come out as remembered. Those that have a new position are told anyway.
+ */
+export async function noteSentOtherwise(db: Database, id: string, rows: readonly FeedRow[]): Promise<void> {
+  const column = <T>(of: (row: FeedRow) => T) => rows.map(of);
   await db.transaction().execute(async (trx) => {
     await sql`
-      update view_row set hash = 0 from unnest(${rows.map((row) => row.collection)}::text[], ${rows.map((row) => row.id)}::uuid[])
-        as input (collection, row_id)
-      where profile_id = ${id} and view_row.collection = input.collection and view_row.row_id = input.row_id and not lost`.execute(
-      trx,
-    );
+      update view_row set hash = 0
+      from unnest(${column((r) => r.collection)}::text[], ${column((r) => r.id)}::uuid[], ${column((r) => r.position)}::bigint[])
+        as input (collection, row_id, position)
+      where profile_id = ${id} and view_row.collection = input.collection and view_row.row_id = input.row_id
+        and view_row.position = input.position and not lost`.execute(trx);
     await recordChanges(trx, rows);
   });
 }
@@ -579,7 +580,7 @@ export async function readMissing(
   );
   const isOther = held.length > 0 ? sql`(${same})` : sql`true`;
   const { rows } = await sql<FeedRow>`
-    select collection, row_id as id, position from view_row ours
+    select collection, row_id as id, position, ${HEX} as hash from view_row ours
     where profile_id = ${id} and position > ${range.after} and position <= ${range.upTo} and not lost and ${isOther}
     order by position limit ${range.limit}`.execute(db);
   return rows;
@@ -593,7 +594,7 @@ export async function readBucket(
 ): Promise<readonly FeedRow[]> {
   const start = range.after ? sql`and row_id > ${range.after}::uuid` : sql``;
   const { rows } = await sql<FeedRow>`
-    select collection, row_id as id, position from view_row
+    select collection, row_id as id, position, ${HEX} as hash from view_row
     where profile_id = ${id} and collection = ${range.bucket} and not lost ${start} order by row_id limit ${range.limit}`.execute(
     db,
   );

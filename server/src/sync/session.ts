@@ -86,6 +86,8 @@ export interface SessionDeps {
   readonly advance: (seat: Seat) => Promise<ProfileState | undefined>;
   readonly onHello: (session: Session) => void;
   readonly onPushed: () => void;
+  /** Rows were sent newer than the profile of this seat knows them. */
+  readonly onSentOtherwise: (seat: Seat) => void;
   readonly onClose: (session: Session) => void;
 }
 
@@ -181,7 +183,10 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
   }
 
   const feedOf = ({ profileId, no }: Heard, start: FeedStart) =>
-    createFeed({ db, projector, profileId, no, epoch: deps.epoch }, start);
+    createFeed(
+      { db, projector, profileId, no, epoch: deps.epoch, onSentOtherwise: () => deps.onSentOtherwise(seat) },
+      start,
+    );
 
   async function startOf({ cookie, buckets }: Hello, state: ProfileState): Promise<FeedStart> {
     const places = cookie && placesOf(deps.epoch, cookie);

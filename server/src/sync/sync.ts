@@ -194,6 +194,11 @@ export function createSync(deps: SyncDeps): Sync {
         advance: advances.advanceFirst,
         onHello: replaceOlder,
         onPushed: () => doorbell.ring(),
+        onSentOtherwise(seat) {
+          doorbell.ring(); // devices of this profile on other nodes
+          // With its subject loaded anew: were that what changed, and not in the log, a look with the others would not end.
+          advances.soon(profiles.keyOf(seat));
+        },
         onClose: leave,
       });
       enter(session);

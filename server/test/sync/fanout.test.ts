@@ -133,6 +133,29 @@ describe("a change", () => {
     }
   });
 
+  it("[VIS-5] that was sent before its profile looked at it, and is taken back, is told again", async () => {
+    const ann = await server.addUser({ department: "law" });
+    const [other, reader] = [await listen(ann), await listen(ann)];
+    const note = await server.addNote({ owner: ann, department: "sales", text: "first" });
+    for (const each of [other, reader]) await arrives(each, note, "first");
+    await reader.close();
+    await server.editNote(note, { text: "second" });
+    await arrives(other, note, "second");
+    const long = await server.database.pool.connect();
+    await long.query("begin");
+    await long.query("select pg_current_xact_id()"); // from here on no profile looks at anything
+    await server.editNote(note, { department: "nowhere" });
+    const again = await listen(ann, { from: reader });
+    await arrives(again, note, "second");
+    const departmentOf = (listener: Listener) => listener.rows("notes").get(note)?.["department"];
+    expect(departmentOf(again)).toBe("nowhere");
+    await server.editNote(note, { department: "sales" });
+    await long.query("commit");
+    long.release();
+    await expect.poll(() => departmentOf(again), { timeout: 5_000 }).toBe("sales");
+    expect(departmentOf(other)).toBe("sales");
+  });
+
   it("that cannot be shown to one stops nobody else", async () => {
     const [ann, bob] = await listenMany(2, newId);
     await server.addNote({ owner: ann?.userId ?? "", department: newId(), text: "cannot be shown" });
