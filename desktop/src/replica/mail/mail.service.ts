@@ -1,5 +1,5 @@
 import type { Exported, MailNews, ReplicaBody, ReplicaFolder, ReplicaMessage } from "#contract";
-import type { ReplicaFile, RowsHook } from "#replica/storage";
+import { contentOf, type ReplicaFile, type RowsHook } from "#replica/storage";
 import { defaultMailSettings, type AttachmentDoc, type MailboxDoc, type MailSettingsDoc } from "@kontor/shared/mail";
 import type { ReplicaFiles } from "../files/index.ts";
 import type { OfficeContext } from "../office.context.ts";
@@ -99,9 +99,9 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
 
   const collection = (name: string) => rows.collection(name);
   const find = <Doc>(name: string, ids: readonly string[]): readonly Doc[] =>
-    (collection(name)?.findByIdsSync(ids) ?? []).map(withoutMeta) as unknown[] as readonly Doc[];
+    (collection(name)?.findByIdsSync(ids) ?? []).map(contentOf) as unknown[] as readonly Doc[];
   const query = <Doc>(name: string, asked: object): readonly Doc[] =>
-    (collection(name)?.querySync(asked as never) ?? []).map(withoutMeta) as unknown[] as readonly Doc[];
+    (collection(name)?.querySync(asked as never) ?? []).map(contentOf) as unknown[] as readonly Doc[];
 
   const messagesOf = (ids: readonly string[]) => find<ReplicaMessage>("messages", ids);
   const folders = () => query<ReplicaFolder>("mailFolders", { selector: {} });
@@ -262,10 +262,4 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
       await refilling;
     },
   };
-}
-
-/** A stored document carries RxDB's own keys. */
-function withoutMeta(stored: object): object {
-  const { _deleted, _attachments, _meta, _rev, ...doc } = stored as Record<string, unknown>;
-  return doc;
 }

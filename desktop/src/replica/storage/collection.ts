@@ -22,6 +22,7 @@ import {
   type RxStorageQueryResult,
 } from "rxdb";
 import { Subject, takeUntil, type Observable } from "rxjs";
+import type { JsonObject } from "@kontor/shared/base";
 import type { Row, RowSchema, StoredRow } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { createQueryRunner, type Query, type QueryRunner } from "./query.ts";
@@ -329,9 +330,13 @@ const deletion = (primary: string, previous: StoredRow, lwt: number): Change => 
   previousDocumentData: previous,
 });
 
-function isSameContent(stored: StoredRow, document: object): boolean {
-  const { _deleted, _attachments, _meta, _rev, ...content } = stored;
-  return deepEqual(content, withoutUndefined(document));
+const isSameContent = (stored: StoredRow, document: object): boolean =>
+  deepEqual(contentOf(stored), withoutUndefined(document));
+
+/** A stored document carries RxDB's own keys; this is the document without them. */
+export function contentOf(stored: object): JsonObject {
+  const { _deleted, _attachments, _meta, _rev, ...content } = stored as StoredRow;
+  return content as JsonObject;
 }
 
 /** JSON has no undefined: a field set to it is not there once stored. */

@@ -7,6 +7,7 @@ export {
   type SqlRow,
 } from "./database.ts";
 export type { ReplicaKey } from "./database.key.ts";
+export { contentOf } from "./collection.ts";
 export type { ReplicaCollection, Changes, RowChange, RowsHook, Stored } from "./collection.ts";
 export { ReplicaDamaged, ScanRefused, StorageError, type StorageErrorCode } from "./storage.errors.ts";
 export { createReplicaStorage, type ReplicaStorage } from "./storage.ts";
