@@ -45,10 +45,8 @@ import type { Projector } from "./projection.ts";
 const FINISH_MS = 2_000;
 const CARRY_POLL_MS = 20;
 const CARRY_POLL_MAX_MS = 500;
-/** The stock provider hangs up after 30 s of silence. A session ended on another node is noticed within this, too. */
-const PING_MS = 15_000;
-/** Three pings without an answer: the network went away without saying so. */
-const SILENCE_MS = 50_000;
+/** Without an answer, the network went away without saying so. Counted, since a clock may be set. */
+const MAX_UNANSWERED_PINGS = 3;
 /** PUSH frames waiting their turn; our client sends the next after the answers to the last. */
 const MAX_WAITING_PUSHES = 16;
 
@@ -78,6 +76,7 @@ export interface SessionDeps {
   readonly authenticate: Authenticate;
   readonly epoch: string;
   readonly leaseMs: number;
+  readonly pingMs: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: SyncMetrics;
@@ -107,7 +106,7 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
   let pumpAgain = false;
   let waitingPushes = 0;
   const answers = new Set<Promise<void>>();
-  let lastHeardAt = clock.now();
+  let unansweredPings = 0;
   /** One thing at a time: HELLO, then pushes, in the order in which they came. */
   let work: Promise<void> = Promise.resolve();
   let waiters: { readonly position: number; readonly done: () => void }[] = [];
@@ -133,7 +132,7 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
   };
 
   function onMessage(data: Buffer): void {
-    lastHeardAt = clock.now();
+    unansweredPings = 0;
     if (isStockFrame(data)) {
       const answer = answerControl(data);
       if (answer && isOpen()) socket.send(answer);
@@ -424,11 +423,12 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
   }
 
   const heartbeat = setInterval(() => {
-    if (clock.now() - lastHeardAt > SILENCE_MS) return socket.terminate();
+    if (unansweredPings >= MAX_UNANSWERED_PINGS) return socket.terminate();
+    unansweredPings++;
     send({ type: "ping", body: {} });
     void verify();
     return undefined;
-  }, PING_MS);
+  }, deps.pingMs);
 
   socket.binaryType = "nodebuffer";
   socket.on("message", (data: Buffer, isBinary) => {

@@ -37,6 +37,8 @@ export interface SyncDeps {
   readonly epoch: string;
   /** A replica that has not heard from the server for this long locks itself (VIS-6). */
   readonly leaseMs: number;
+  /** Between two pings of a connection; absent: 15 s. */
+  readonly pingMs?: number;
   /** Pages that may connect, exactly as browsers write them; native clients send no origin. */
   readonly origins: () => readonly string[];
   readonly clock: Clock;
@@ -73,6 +75,8 @@ export interface Sync {
 
 /** A ring of the doorbell may get lost with its connection. */
 const POLL_MS = 10_000;
+/** The stock provider hangs up after 30 s of silence. A session ended on another node is noticed within this, too. */
+const PING_MS = 15_000;
 const PRUNE_MS = 3_600_000;
 /**
  * More than a person can type, and room for what they do to thousands of messages at once, undo and do otherwise: each of them is
@@ -187,6 +191,7 @@ export function createSync(deps: SyncDeps): Sync {
         authenticate,
         epoch: deps.epoch,
         leaseMs: deps.leaseMs,
+        pingMs: deps.pingMs ?? PING_MS,
         clock,
         log,
         metrics,

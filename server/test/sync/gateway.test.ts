@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { newId } from "@kontor/shared/base";
 import { createFrameCodec, PROTOCOL_VERSION, type Malformed, type Message } from "@kontor/shared/protocol";
-import { startNoteServer, type NoteServer } from "./noteServer.ts";
+import { openListener } from "./listener.ts";
+import { createManualClock, startNoteServer, type NoteServer } from "./noteServer.ts";
 
 const codec = createFrameCodec({
   deflate: (bytes) => deflateRawSync(bytes),
@@ -31,12 +32,13 @@ interface Client {
 }
 
 function connect({
+  url = server.url,
   token = server.tokenOf(ann),
   origin,
   path = "/sync",
-}: { token?: string; origin?: string; path?: string } = {}): Client {
+}: { url?: string; token?: string; origin?: string; path?: string } = {}): Client {
   const socket = new WebSocket(
-    server.url.replace("http", "ws") + path,
+    url.replace("http", "ws") + path,
     ["kontor.v1", `bearer.${token}`],
     origin ? { origin } : {},
   );
@@ -119,6 +121,24 @@ describe("the gateway", () => {
     second.send(hello({ deviceId }));
     expect(await first.closed).toBe(4409);
     await second.next("welcome");
+  });
+
+  it("hangs up on who answers no pings, and on nobody because the clock was set", async () => {
+    const clock = createManualClock("2026-03-02T10:00:00.000Z");
+    const pinging = await startNoteServer({ pingMs: 250, clock, alarm: clock.alarm });
+    try {
+      const userId = await pinging.addUser({ department: "sales" });
+      const answering = await openListener({ url: pinging.url, userId });
+      const silent = connect({ url: pinging.url, token: pinging.tokenOf(userId) });
+      await isOpen(silent);
+      clock.moveTo("2026-03-02T11:00:00.000Z");
+      expect(await silent.closed).toBe(1006);
+      expect(silent.received.filter(({ type }) => type === "ping")).toHaveLength(3);
+      expect(answering.hungUp).toBeUndefined();
+      await answering.close();
+    } finally {
+      await pinging.stop();
+    }
   });
 
   it("ends a connection that sends rubbish, text or far too much", async () => {

@@ -19,6 +19,8 @@ export interface Listener {
   readonly cookie: Cookie | undefined;
   /** Operations since it was opened. */
   readonly operations: number;
+  /** The code with which the server hung up. */
+  readonly hungUp: number | undefined;
   rows(collection: string): ReadonlyMap<string, JsonObject>;
   close(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export function openListener({ url, userId, from, onBatch }: ListenerOptions): P
   const held: Buckets = (from && heldBy.get(from)) ?? new Map();
   let cookie = from?.cookie;
   let operations = 0;
+  let hungUp: number | undefined;
   const send = (message: Message) => socket.send(codec.encode(message));
 
   function apply(operation: Operation): void {
@@ -62,7 +65,10 @@ export function openListener({ url, userId, from, onBatch }: ListenerOptions): P
 
   return new Promise((resolve, reject) => {
     socket.on("error", reject);
-    socket.on("close", (code) => reject(new Error(`Closed with ${code} before it was let in.`)));
+    socket.on("close", (code) => {
+      hungUp = code;
+      reject(new Error(`Closed with ${code} before it was let in.`));
+    });
     socket.on("open", () =>
       send({
         type: "hello",
@@ -98,6 +104,9 @@ export function openListener({ url, userId, from, onBatch }: ListenerOptions): P
       },
       get operations() {
         return operations;
+      },
+      get hungUp() {
+        return hungUp;
       },
       rows: (collection) => new Map([...(held.get(collection) ?? [])].map(([id, { doc }]) => [id, doc])),
       close: () =>

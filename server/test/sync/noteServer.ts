@@ -62,6 +62,7 @@ export interface NoteServer {
 
 export interface NoteServerOptions {
   readonly leaseMs?: number;
+  readonly pingMs?: number;
   readonly clock?: Clock;
   readonly alarm?: SyncDeps["alarm"];
   /** A bug on purpose: rows that are decided by another one are not decided again. For tests of the oracles. */
@@ -312,6 +313,7 @@ function createPolicies(db: Database) {
 
 export async function startNoteServer({
   leaseMs = 86_400_000,
+  pingMs,
   clock = systemClock,
   alarm,
   forgetsDependents,
@@ -356,6 +358,7 @@ export async function startNoteServer({
       ...(!looksAlone && { subjectCollections: ["users"] }),
       epoch,
       leaseMs,
+      ...(pingMs !== undefined && { pingMs }),
       origins: () => ["http://console.example"],
       clock,
       ...(alarm && { alarm }),
