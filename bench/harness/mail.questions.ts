@@ -1,7 +1,7 @@
 /**
  * What people look for in mail, each question in the language of the desktop and in that of notmuch. Only what both mean alike is asked: the
- * beginning of a word is one that is no whole word's stem, moments are whole days of UTC, and in a subject a word is asked for that has one form
- * only (notmuch knows no others there).
+ * beginning of a word is one that is no whole word's stem, or one that is longer than the stem; moments are whole days of UTC; and in a subject
+ * a word is asked for that has one form only (notmuch knows no others there).
  */
 import { stemOf } from "@kontor/desktop/replica/storage";
 import { letterAt, letterOf, personOf, wordOfRank } from "./mail.archive.ts";
@@ -27,6 +27,13 @@ export function questionsAbout(letters: number): readonly Question[] {
     for (;;) {
       const word = some();
       if (/^\p{Script=Cyrillic}+$/u.test(word)) return word;
+    }
+  };
+  /** A stem that is written with an ending, too. */
+  const inflected = () => {
+    for (;;) {
+      const stem = some().slice(0, 5);
+      if (/^[a-z]{5}$/.test(stem) && stemOf(`${stem}ing`) === stem) return stem;
     }
   };
   /** A space after the last word says that it is whole; without it, it is still being typed. */
@@ -55,6 +62,8 @@ export function questionsAbout(letters: number): readonly Question[] {
     () => same("phrase", phrase(3)),
     (at) => beginning(at % 2 === 0 ? some() : rare(), 3 + (at % 3)),
     (at) => beginning(at % 2 === 0 ? some() : rare(), 3 + (at % 2), `${some()} `),
+    () => beyondStem(inflected()),
+    () => beyondStem(inflected(), `${some()} `),
     () => same("from", `from:${person().name.split(" ")[0]?.toLowerCase()}`),
     () => same("from", `from:${person().address}`),
     () => same("from", `from:"${person().name}" ${some()}`),
@@ -91,3 +100,10 @@ function beginning(word: string, length: number, before = ""): Question {
   const text = `${before}${typed ?? word.slice(0, 2)}`;
   return { kind: "beginning", kontor: text, notmuch: `${text}*` };
 }
+
+/** What somebody has typed of a word when its stem lies behind them: found is what the whole word finds. */
+const beyondStem = (stem: string, before = ""): Question => ({
+  kind: "beginning beyond the stem",
+  kontor: `${before}${stem}in`,
+  notmuch: `${before}(${stem}in* or ${stem}ing)`,
+});

@@ -51,12 +51,13 @@ export type { Answerer, AnswerTo, Prefilled, QuoteLanguage, QuoteWords, ReplyRec
 export { isRisky } from "./risky.ts";
 export { baseSubject, isReplySubject } from "./subject.ts";
 export type { SubjectMode } from "./subject.ts";
-export { parseMailSearch } from "./search/parseMailSearch.ts";
+export { asksForHidden, parseMailSearch } from "./search/parseMailSearch.ts";
 export type {
   MailSearch,
   MailSearchClock,
   MailSearchTerm,
   MailState,
   MailThing,
+  SearchedRole,
   TextField,
 } from "./search/parseMailSearch.ts";

@@ -1,13 +1,7 @@
 import { z } from "zod";
 import type { CommandResults, Queued, ReplicaFolder } from "#contract";
 import { newId, type JsonObject } from "@kontor/shared/base";
-import {
-  parseMailSearch,
-  type ContactDoc,
-  type MailIntentArgs,
-  type MailSearchTerm,
-  type RuleDoc,
-} from "@kontor/shared/mail";
+import { parseMailSearch, type ContactDoc, type MailIntentArgs, type RuleDoc } from "@kontor/shared/mail";
 import { createBulkCommands } from "./bulk.commands.ts";
 import { createDraftCommands } from "./draft.commands.ts";
 import type { MailCommands, MailCommandsDeps } from "./mail.commandTable.ts";
@@ -56,7 +50,7 @@ export function createMailCommands(deps: MailCommandsDeps): MailCommands {
 
   const search: MailCommands["mail.search"] = ({ limit, offsetMinutes, skip, text }) => {
     const query = parseMailSearch(text, { now: replica.options.clock.now(), offsetMinutes });
-    const { complete, ids, more } = searcher.search({ terms: asTyped(query.terms, text) }, { limit, skip });
+    const { complete, ids, more } = searcher.search(query, { limit, skip });
     return { rows: lists.rowsOfMessages(ids), complete, more };
   };
 
@@ -123,10 +117,3 @@ const importedSchema = z.object({
   unreadable: z.number(),
 });
 const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif)$/;
-
-/** The word that is still being typed counts as a beginning, when it has two letters. */
-function asTyped(terms: readonly MailSearchTerm[], typed: string): readonly MailSearchTerm[] {
-  const last = terms.at(-1);
-  if (!last || !("prefix" in last) || last.phrase || !/[\p{L}\p{N}]{2}$/u.test(typed)) return terms;
-  return [...terms.slice(0, -1), { ...last, prefix: true }];
-}

@@ -100,7 +100,21 @@ export const textKeyOf = (doc: MailText): string =>
     doc.attachments.map(({ name }) => name),
   ]);
 
-export function mailWords(doc: MailText, body: string): string {
+export interface MailWords {
+  /** What stands in the index. */
+  readonly stems: string;
+  /** Words that are no stems, with their stems. */
+  readonly forms: ReadonlyMap<string, string>;
+}
+
+export function mailWords(doc: MailText, body: string): MailWords {
+  const forms = new Map<string, string>();
+  const stemsOf = (text: string): readonly string[] =>
+    wordsOf(text).map((word) => {
+      const stem = stemOf(word);
+      if (stem !== word) forms.set(word, stem);
+      return stem;
+    });
   const people = (list: readonly MailAddress[]) =>
     list.map(({ address, name }) => `${name ?? ""} ${address}`).join(" ");
   const marked: readonly (readonly [keyof typeof fieldMarks, string])[] = [
@@ -110,10 +124,9 @@ export function mailWords(doc: MailText, body: string): string {
     ["file", doc.attachments.map(({ name }) => name).join(" ")],
   ];
   const parts = marked.flatMap(([field, text]) => {
-    const stems = wordsOf(text).map(stemOf);
+    const stems = stemsOf(text);
     return [stems.join(" "), stems.map((stem) => fieldMarks[field] + stem).join(" ")];
   });
-  return [...parts, stemsOf(doc.list?.id ?? ""), stemsOf(body)].join(` ${FIELD_BREAK} `);
+  const whole = [...parts, stemsOf(doc.list?.id ?? "").join(" "), stemsOf(body).join(" ")];
+  return { stems: whole.join(` ${FIELD_BREAK} `), forms };
 }
-
-const stemsOf = (text: string): string => wordsOf(text).map(stemOf).join(" ");

@@ -3,6 +3,7 @@ import type { RowChange, RowsHook, ReplicaFile } from "#replica/storage";
 import type { MailboxDoc } from "@kontor/shared/mail";
 import { addressKey } from "@kontor/shared/mail";
 import { entryOf, textKeyOf, type MailEntry } from "./mail.entry.ts";
+import { createMailForms } from "./mail.forms.ts";
 import { createMailTables, HIDDEN_ROLES, msOf, roleCode, sidOf } from "./mail.tables.ts";
 
 /**
@@ -57,6 +58,13 @@ interface Place {
   readonly id: number;
   readonly role: number;
 }
+/** What a batch of messages leads to, done once at its end. */
+interface Tally {
+  readonly counts: Map<number, CountChange>;
+  readonly threads: Set<string>;
+  /** Whose words are no longer what the index says. */
+  readonly lostWords: number[];
+}
 interface CountChange {
   total: number;
   unread: number;
@@ -66,6 +74,7 @@ interface CountChange {
 
 export function openMailIndex({ file, myId, now, onFilesLost }: MailIndexDeps): MailIndex {
   createMailTables(file);
+  const forms = createMailForms(file);
   const places = new Map<string, Place>();
   let myAddresses = new Set((file.meta.get("mailAddresses") ?? []) as readonly string[]);
   let wake: () => void = () => undefined;
@@ -143,19 +152,21 @@ export function openMailIndex({ file, myId, now, onFilesLost }: MailIndexDeps): 
   function writeMessages(changes: readonly RowChange[]): void {
     const known = knownMessages(changes.map((each) => idOf(each)));
     const from = { myId, myAddresses, now: now() };
-    const threads = new Set<string>();
-    const counts = new Map<number, CountChange>();
+    const tally: Tally = { counts: new Map(), threads: new Set(), lostWords: [] };
     for (const change of changes) {
       const { after, before } = change as { before?: unknown; after?: unknown };
       const was = known.get(idOf(change));
       const entry = after === undefined ? undefined : entryOf(after as ReplicaMessage, from);
-      const sid = writeMessage(was, entry, counts, threads);
+      const sid = writeMessage(was, entry, tally);
       if (sid === undefined) continue;
-      if (sid !== was?.sid) file.run("INSERT OR IGNORE INTO mail_unindexed(sid) VALUES (?)", [sid]);
-      else if (isOtherText(before, after)) markUnindexed(sid);
+      const isNew = sid !== was?.sid;
+      if (!isNew && !isOtherText(before, after)) continue;
+      if (!isNew) tally.lostWords.push(sid);
+      file.run("INSERT OR IGNORE INTO mail_unindexed(sid) VALUES (?)", [sid]);
     }
-    regroup([...threads], counts);
-    saveCounts(counts);
+    regroup([...tally.threads], tally.counts);
+    saveCounts(tally.counts);
+    forms.unindex(tally.lostWords);
     file.afterCommit(() => wake());
   }
 
@@ -167,14 +178,10 @@ export function openMailIndex({ file, myId, now, onFilesLost }: MailIndexDeps): 
   }
 
   /** Returns under which sid the message stands now; undefined when it is gone. */
-  function writeMessage(
-    was: Known | undefined,
-    entry: MailEntry | undefined,
-    counts: Map<number, CountChange>,
-    threads: Set<string>,
-  ): number | undefined {
+  function writeMessage(was: Known | undefined, entry: MailEntry | undefined, tally: Tally): number | undefined {
+    const { counts, threads } = tally;
     if (!entry) {
-      if (was) removeMessage(was, counts, threads);
+      if (was) removeMessage(was, tally);
       return undefined;
     }
     const place = placeOf(entry.place, entry.mailboxId);
@@ -183,7 +190,7 @@ export function openMailIndex({ file, myId, now, onFilesLost }: MailIndexDeps): 
     if (was) {
       count(counts, was.place, -1, -was.unread);
       threads.add(was.thread);
-      if (isMoved) forget(was.sid);
+      if (isMoved) forget(was.sid, tally);
     }
     count(counts, place.id, 1, entry.unread);
     threads.add(entry.thread);
@@ -197,16 +204,16 @@ export function openMailIndex({ file, myId, now, onFilesLost }: MailIndexDeps): 
     return sid;
   }
 
-  function removeMessage(was: Known, counts: Map<number, CountChange>, threads: Set<string>): void {
-    count(counts, was.place, -1, -was.unread);
-    threads.add(was.thread);
-    forget(was.sid);
+  function removeMessage(was: Known, tally: Tally): void {
+    count(tally.counts, was.place, -1, -was.unread);
+    tally.threads.add(was.thread);
+    forget(was.sid, tally);
   }
 
-  function forget(sid: number): void {
+  function forget(sid: number, { lostWords }: Tally): void {
     file.run("DELETE FROM mail_message WHERE sid=?", [sid]);
-    file.run("DELETE FROM mail_fts WHERE rowid=?", [sid]);
     file.run("DELETE FROM mail_unindexed WHERE sid=?", [sid]);
+    lostWords.push(sid);
   }
 
   /** By its moment; among those of the same one by its id, so that the order is the same after every rebuilding. */
@@ -333,19 +340,16 @@ export function openMailIndex({ file, myId, now, onFilesLost }: MailIndexDeps): 
 
   /* ---------- words ---------- */
 
-  function markUnindexed(sid: number): void {
-    file.run("DELETE FROM mail_fts WHERE rowid=?", [sid]);
-    file.run("INSERT OR IGNORE INTO mail_unindexed(sid) VALUES (?)", [sid]);
-  }
-
   /** What a body says goes at once; what it says now is indexed with its message. */
   function onBodies(changes: readonly RowChange[]): void {
     const changed = changes.filter(({ before, after }) => textOf(before) !== textOf(after)).map(idOf);
-    const rows = file.all("SELECT sid FROM mail_message WHERE id IN (SELECT value FROM json_each(?))", [
-      JSON.stringify(changed),
-    ]);
-    for (const [sid] of rows) markUnindexed(Number(sid));
-    if (rows.length > 0) file.afterCommit(() => wake());
+    const sids = file
+      .all("SELECT sid FROM mail_message WHERE id IN (SELECT value FROM json_each(?))", [JSON.stringify(changed)])
+      .map(([sid]) => Number(sid));
+    if (sids.length === 0) return;
+    forms.unindex(sids);
+    for (const sid of sids) file.run("INSERT OR IGNORE INTO mail_unindexed(sid) VALUES (?)", [sid]);
+    file.afterCommit(() => wake());
   }
 
   return {

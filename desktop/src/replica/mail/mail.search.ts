@@ -1,6 +1,6 @@
 import type { ReplicaBody, ReplicaMessage } from "#contract";
 import {
-  folderRoles,
+  asksForHidden,
   type MailSearch,
   type MailSearchTerm,
   type MailState,
@@ -9,14 +9,16 @@ import {
 } from "@kontor/shared/mail";
 import { normalise, stemOf, wordsOf, type ReplicaFile } from "#replica/storage";
 import { fieldMarks, MAIL_WORDS_VERSION, mailWords } from "./mail.entry.ts";
+import { createMailForms, type MailForms } from "./mail.forms.ts";
 import { BITS, HIDDEN_ROLES, roleCode, sidOf } from "./mail.tables.ts";
 
 /**
  * Words of messages and bodies in one index, filled by a lane of its own from the newest message down, so that what is
  * looked for most is found first. The feed never waits for it.
  *
- * The index holds stems alone: a phrase or a beginning that it finds is compared with the real text afterwards. Refused:
- * the words beside the stems as for records, because the texts of 300,000 messages would be kept three times.
+ * The index holds stems alone: a phrase that it finds is compared with the real text afterwards, and for a beginning it is
+ * asked for the stems of all words that begin so (`mail.forms.ts`). Refused: the words beside the stems as for records,
+ * because the texts of 300,000 messages would be kept three times.
  */
 export interface MailSearcher {
   search(query: MailSearch, page: { readonly limit: number; readonly skip: number }): MailFound;
@@ -38,8 +40,8 @@ export interface MailSearchDeps {
   readonly file: ReplicaFile;
   messagesOf(ids: readonly string[]): readonly ReplicaMessage[];
   bodiesOf(ids: readonly string[]): readonly ReplicaBody[];
-  /** Ids of folders with this name, in lower case. */
-  foldersNamed(name: string): readonly string[];
+  /** Ids of folders with this name, in lower case, or with one that begins so. */
+  foldersNamed(name: string, prefix: boolean): readonly string[];
   /** Threads that are linked to a record. */
   linkedThreads(): readonly string[];
   isOpen(): boolean;
@@ -59,12 +61,13 @@ export function openMailSearch({
   isOpen,
   linkedThreads,
 }: MailSearchDeps): MailSearcher {
+  const forms = createMailForms(file);
   let lane: Promise<void> | undefined;
   let failure: unknown;
 
   if (file.meta.get("mailWords") !== MAIL_WORDS_VERSION)
     file.transaction(() => {
-      file.run("DELETE FROM mail_fts");
+      forms.clear();
       file.run("INSERT OR IGNORE INTO mail_unindexed(sid) SELECT sid FROM mail_message");
       file.meta.set("mailWords", MAIL_WORDS_VERSION);
     });
@@ -97,16 +100,21 @@ export function openMailSearch({
       const ids = rows.map(([, id]) => String(id));
       const messages = new Map(messagesOf(ids).map((message) => [message.id, message]));
       const texts = new Map(bodiesOf(ids).map(({ id, text }) => [id, text]));
+      const written = new Map<string, string>();
       let chars = 0;
       for (const [sid, id] of rows) {
-        if (chars > CHARS_PER_BATCH) return true;
+        if (chars > CHARS_PER_BATCH) break;
         const message = messages.get(String(id));
         const text = texts.get(String(id)) ?? "";
-        if (message)
-          file.run("INSERT INTO mail_fts(rowid, words) VALUES (?,?)", [Number(sid), mailWords(message, text)]);
+        if (message) {
+          const words = mailWords(message, text);
+          file.run("INSERT INTO mail_fts(rowid, words) VALUES (?,?)", [Number(sid), words.stems]);
+          for (const [word, stem] of words.forms) written.set(word, stem);
+        }
         file.run("DELETE FROM mail_unindexed WHERE sid=?", [Number(sid)]);
         chars += text.length;
       }
+      forms.learn(written);
       return rows.length > 0;
     });
   }
@@ -162,12 +170,13 @@ export function openMailSearch({
     });
   }
 
-  function planOf({ terms }: MailSearch): Plan | undefined {
+  function planOf(query: MailSearch): Plan | undefined {
+    const { terms } = query;
     if (terms.length === 0) return undefined;
     const wanted: string[] = [];
     const unwanted: string[] = [];
     for (const term of terms) {
-      const match = matchOf(term);
+      const match = matchOf(term, forms);
       if (match) (term.not ? unwanted : wanted).push(match);
     }
     // In the order of the index that drives the look, so that it begins with a moment and ends with the page.
@@ -189,7 +198,7 @@ export function openMailSearch({
       const sql = "m.sid NOT IN (SELECT rowid FROM mail_fts WHERE mail_fts MATCH ?)";
       where.push({ sql, params: [unwanted.join(" OR ")] });
     }
-    if (!asksForHidden(terms)) where.push({ sql: `m.role NOT IN (${HIDDEN_ROLES.join()})`, params: [] });
+    if (!asksForHidden(query)) where.push({ sql: `m.role NOT IN (${HIDDEN_ROLES.join()})`, params: [] });
     const from = isByWords ? "mail_fts CROSS JOIN mail_message m ON m.sid = mail_fts.rowid" : "mail_message m";
     return { from, key, where, checks };
   }
@@ -197,7 +206,7 @@ export function openMailSearch({
   function conditionOf(term: MailSearchTerm, key: string): Where | undefined {
     switch (term.kind) {
       case "in":
-        return inFolder(term.folder);
+        return inFolder(term);
       case "is":
         return stateSql[term.state];
       case "has":
@@ -219,13 +228,11 @@ export function openMailSearch({
     }
   }
 
-  function inFolder(name: string): Where {
-    const role = [...folderRoles, "snoozed" as const].find((each) => each === name);
-    if (role) return { sql: "m.role = ?", params: [roleCode(role)] };
-    return {
-      sql: "m.place IN (SELECT id FROM mail_place WHERE name IN (SELECT value FROM json_each(?)))",
-      params: [JSON.stringify(foldersNamed(name))],
-    };
+  function inFolder({ folder, prefix, roles }: Extract<MailSearchTerm, { kind: "in" }>): Where {
+    const places = `m.role IN (${roles.map(roleCode).join()})`;
+    if (folder === undefined) return plain(places);
+    const named = "m.place IN (SELECT id FROM mail_place WHERE name IN (SELECT value FROM json_each(?)))";
+    return { sql: `${places} OR ${named}`, params: [JSON.stringify(foldersNamed(folder, prefix))] };
   }
 
   file.afterCommit(wake);
@@ -266,9 +273,6 @@ const keyRange = (key: string, operator: "<" | ">=", sid: number): Where => ({
 });
 const plain = (sql: string): Where => ({ sql, params: [] });
 const withBit = (bit: number): Where => plain(`(m.bits & ${bit}) > 0`);
-/** Trash and junk are searched by whoever says so. */
-const asksForHidden = (terms: readonly MailSearchTerm[]): boolean =>
-  terms.some((term) => term.kind === "in" && (term.folder === "trash" || term.folder === "junk") && !term.not);
 
 const stateSql: Readonly<Record<MailState, Where>> = {
   unread: plain("m.unread > 0"),
@@ -293,25 +297,32 @@ const thingSql: Readonly<Record<Exclude<MailThing, "record">, Where>> = {
 /* ---------- words ---------- */
 
 /** A term as the index knows it; it finds at least what the term means. */
-function matchOf(term: MailSearchTerm): string | undefined {
-  if (term.kind === "type") return typeMatch(term.ending);
+function matchOf(term: MailSearchTerm, forms: MailForms): string | undefined {
+  if (term.kind === "type") return typeMatch(term);
   if (!isText(term)) return undefined;
   const mark = term.kind === "text" ? "" : fieldMarks[term.kind];
   const words = wordsOf(term.text);
   const last = words.at(-1);
   if (last === undefined) return undefined;
   const stems = words.map((word) => mark + stemOf(word));
-  const whole = quoted(stems.join(" "));
-  if (!term.prefix) return whole;
-  // A beginning may be longer than the stem of the word that it begins.
-  const begun = quoted([...stems.slice(0, -1), mark + last].join(" "));
-  return `(${whole} OR ${begun} *)`;
+  if (!term.prefix) return quoted(stems.join(" "));
+  const ending = (stem: string) => quoted([...stems.slice(0, -1), mark + stem].join(" "));
+  return beginningMatch(last, forms, ending);
+}
+
+/** Stems that begin so, and those of words that do; the word may also be whole already. */
+function beginningMatch(word: string, forms: MailForms, written: (stem: string) => string): string {
+  const stems = new Set([stemOf(word), ...forms.stemsOf(word)]);
+  return `(${[`${written(word)} *`, ...[...stems].map(written)].join(" OR ")})`;
 }
 
 /** An ending is the last word of a name. */
-function typeMatch(ending: string): string | undefined {
+function typeMatch({ ending, prefix }: Extract<MailSearchTerm, { kind: "type" }>): string | undefined {
   const words = wordsOf(ending);
-  return words.length === 0 ? undefined : quoted(words.map((word) => fieldMarks.file + stemOf(word)).join(" "));
+  if (words.length === 0) return undefined;
+  const said = (last: readonly string[]) => quoted(last.map((word) => fieldMarks.file + word).join(" "));
+  const whole = said(words.map(stemOf));
+  return prefix ? `(${whole} OR ${said(words)} *)` : whole;
 }
 
 const isText = (term: MailSearchTerm): term is Extract<MailSearchTerm, { text: string }> => "text" in term;
@@ -335,21 +346,27 @@ function holdsOf(term: MailSearchTerm): Holds | undefined {
     case "subject":
     case "file":
       // What is excluded by its stem is excluded in all its forms; only a phrase is compared word for word.
-      return term.phrase && !term.not ? phraseIn(term.kind, term.text) : undefined;
+      return term.phrase && !term.not ? phraseIn(term) : undefined;
     case "label":
-      return ({ labels }) => labels.some((label) => label.toLowerCase() === term.label);
+      return ({ labels }) => labels.some((label) => isSaid(label.toLowerCase(), term.label, term.prefix));
     // One that must not have it was left out by the index already, with some that only have the word in a name.
     case "type":
-      return ({ attachments }) => attachments.some(({ name }) => name.toLowerCase().endsWith(`.${term.ending}`));
+      return ({ attachments }) => attachments.some(({ name }) => hasEnding(name.toLowerCase(), term));
     default:
       return undefined;
   }
 }
 
-function phraseIn(field: "text" | TextField, phrase: string): Holds {
-  const wanted = ` ${wordsOf(phrase).join(" ")} `;
+const isSaid = (text: string, said: string, prefix: boolean): boolean =>
+  prefix ? text.startsWith(said) : text === said;
+
+const hasEnding = (name: string, { ending, prefix }: { readonly ending: string; readonly prefix: boolean }): boolean =>
+  prefix ? name.includes(".") && name.slice(name.lastIndexOf(".") + 1).startsWith(ending) : name.endsWith(`.${ending}`);
+
+function phraseIn({ kind, prefix, text: phrase }: Extract<MailSearchTerm, { text: string }>): Holds {
+  const wanted = ` ${wordsOf(phrase).join(" ")}${prefix ? "" : " "}`;
   return (message, body) =>
-    textsOf(field, message, body).some((text) => ` ${wordsOf(text).join(" ")} `.includes(wanted));
+    textsOf(kind, message, body).some((text) => ` ${wordsOf(text).join(" ")} `.includes(wanted));
 }
 
 function textsOf(field: "text" | TextField, message: ReplicaMessage, body: string): readonly string[] {
@@ -365,16 +382,18 @@ function textsOf(field: "text" | TextField, message: ReplicaMessage, body: strin
 }
 
 /** How people are suggested while a name or an address is typed: a beginning of a word in who wrote or was written to. */
-export function peopleQuery(typed: string): string | undefined {
+export function peopleQuery(typed: string, forms: MailForms): string | undefined {
   const words = wordsOf(typed);
   if (words.length === 0) return undefined;
-  const ends = /[\p{L}\p{N}]$/u.test(normalise(typed));
-  const of = (mark: string) =>
-    `(${words
-      .map((word, at) => {
-        const begun = `${quoted(mark + word)}${ends && at === words.length - 1 ? " *" : ""}`;
-        return `(${begun} OR ${quoted(mark + stemOf(word))})`;
-      })
-      .join(" AND ")})`;
+  const isBegun = /[\p{L}\p{N}]$/u.test(normalise(typed));
+  const of = (mark: string) => {
+    const written = (stem: string) => quoted(mark + stem);
+    const asked = words.map((word, at) =>
+      isBegun && at === words.length - 1
+        ? beginningMatch(word, forms, written)
+        : `(${written(word)} OR ${written(stemOf(word))})`,
+    );
+    return `(${asked.join(" AND ")})`;
+  };
   return `${of(fieldMarks.from)} OR ${of(fieldMarks.to)}`;
 }

@@ -120,7 +120,11 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
     file,
     messagesOf,
     bodiesOf: (ids) => find<ReplicaBody>("mailBodies", ids),
-    foldersNamed: (name) => folders().flatMap((folder) => (folder.name.toLowerCase() === name ? folder.id : [])),
+    foldersNamed: (name, prefix) =>
+      folders().flatMap((folder) => {
+        const own = folder.name.toLowerCase();
+        return (prefix ? own.startsWith(name) : own === name) ? folder.id : [];
+      }),
     linkedThreads: links.linkedThreads,
     isOpen: () => isOpen,
   });

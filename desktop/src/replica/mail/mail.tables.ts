@@ -1,5 +1,6 @@
 import type { ReplicaFile } from "#replica/storage";
 import { folderRoles, type FolderRole } from "@kontor/shared/mail";
+import { FORM_TABLES } from "./mail.forms.ts";
 
 /**
  * Narrow tables beside the messages, kept in the transaction of every change:
@@ -9,7 +10,8 @@ import { folderRoles, type FolderRole } from "@kontor/shared/mail";
  *                    the order of rows is the order of time: a page is a walk along an index, "before May" a range
  *   mail_thread      one row a conversation and place: its newest message there and what all of them amount to
  *   mail_attachment  which messages carry a file
- *   mail_fts         the words of a message and its body, under the message's sid
+ *   mail_fts         the words of a message and its body, as stems, under the message's sid
+ *   mail_form        words that are longer than their stems (`mail.forms.ts`)
  *   mail_unindexed   messages whose words are still to be indexed
  *
  * Refused: indexes of the messages' own table (each costs 90 bytes a row, and eight are needed), counting by looking
@@ -24,9 +26,17 @@ export function createMailTables(file: ReplicaFile): void {
 }
 
 /** Raised when they are made otherwise: they are then dropped and filled anew from the messages. */
-const TABLES_VERSION = 2;
+const TABLES_VERSION = 3;
 
-const NAMES = ["mail_place", "mail_message", "mail_thread", "mail_attachment", "mail_fts", "mail_unindexed"] as const;
+const NAMES = [
+  "mail_place",
+  "mail_message",
+  "mail_thread",
+  "mail_attachment",
+  "mail_fts",
+  "mail_form",
+  "mail_unindexed",
+] as const;
 
 function dropMailTables(file: ReplicaFile): void {
   for (const name of NAMES) file.run(`DROP TABLE IF EXISTS ${name}`);
@@ -66,6 +76,7 @@ const STATEMENTS: readonly string[] = [
   "CREATE TABLE IF NOT EXISTS mail_attachment(file TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY(file, message)) WITHOUT ROWID",
   "CREATE VIRTUAL TABLE IF NOT EXISTS mail_fts USING fts5(words, tokenize='unicode61 remove_diacritics 0', prefix='2 3 4')",
   "INSERT INTO mail_fts(mail_fts, rank) VALUES('secure-delete', 1)",
+  ...FORM_TABLES,
   "CREATE TABLE IF NOT EXISTS mail_unindexed(sid INTEGER PRIMARY KEY)",
 ];
 

@@ -2,6 +2,7 @@ import type { MailSuggestion, ReplicaMessage } from "#contract";
 import { addressKey, type MailAddress } from "@kontor/shared/mail";
 import { normalise } from "#replica/storage";
 import type { MailCommandsDeps } from "./mail.commandTable.ts";
+import { createMailForms } from "./mail.forms.ts";
 import { peopleQuery } from "./mail.search.ts";
 
 /** The newest messages with somebody of that name: enough for the people that one still writes to. */
@@ -12,7 +13,7 @@ export function suggestPeople(
   { file, messagesOf }: Pick<MailCommandsDeps, "file" | "messagesOf">,
   { typed, limit }: { readonly typed: string; readonly limit: number },
 ): readonly MailSuggestion[] {
-  const query = peopleQuery(typed);
+  const query = peopleQuery(typed, createMailForms(file));
   if (!query) return [];
   const found = file
     .all(

@@ -76,8 +76,8 @@ const [contract, contracts, tree, old] = [
 
 describe("the search of mail", () => {
   it.each([
-    ["договор", [contract]],
-    ["ДОГОВОРОМ", [contract]],
+    ["договор ", [contract]],
+    ["ДОГОВОРОМ ", [contract]],
     ["contract", [contracts]],
     ["sign", [contracts]],
     ["елка", [tree]],
@@ -86,6 +86,32 @@ describe("the search of mail", () => {
     ['"договор поставки"', [contract]],
     ['"поставки договор"', []],
     ["поставк*", [contract]],
+    // A beginning, also one that is longer than the stem of its word; a space says that it is whole.
+    ["te", [contracts]],
+    ["te ", []],
+    ["contra", [contracts]],
+    ["contra ", []],
+    ["подписанны", [contract]],
+    ["подписанны ", []],
+    ["yesterda", [contracts]],
+    ["-yesterda", [contract, old, tree].toSorted()],
+    ["termina договор", []],
+    ["договор подписанны", [contract]],
+    ["subject:поставк", [contract]],
+    ["subject:yesterda", []],
+    ["subject:contracts-fo", [contracts]],
+    ["subject:contract-fo", [contracts]],
+    ['"договор пост', [contract]],
+    ['"договор поставки CTR-2026-01', [contract]],
+    ['"договор CTR', []],
+    ["from:james.carter@north-se", [contracts]],
+    ["to:прод", [tree]],
+    ["label:urg", [tree]],
+    ["label:urg ", []],
+    ["is:fl", [tree]],
+    ["in:jun", ["Spam about contracts"]],
+    ["в:корз contracts", []],
+    ["contracts в:корз", ["Thrown away contracts"]],
     ["terminal contracts", [contracts]],
     ["terminal договор", []],
     ["subject:signed", []],
@@ -172,8 +198,22 @@ describe("the search of mail", () => {
           base + (((n / span / span) % span) | 0),
         ),
       ).join(" ");
-    for (const text of [words(0x10330, 26), words(0x4e00, 5_000), "a".repeat(262_144), "a/".repeat(130_000)])
+    // And those with most stems beside their words: all different, each with an ending.
+    const inflected = (letters: string, ending: string) =>
+      Array.from(
+        { length: 30_000 },
+        (_, n) => [24 ** 3, 24 ** 2, 24, 1].map((place) => letters[Math.floor(n / place) % 24] ?? "").join("") + ending,
+      ).join(" ");
+    const texts = [
+      words(0x10330, 26),
+      words(0x4e00, 5_000),
+      "a".repeat(262_144),
+      "a/".repeat(130_000),
+      inflected("абвгдежзиклмнопрстуфхцчш", "ы"),
+      inflected("abcdefghijklmnopqrstuvwx", "s"),
+    ];
+    for (const text of texts)
       await letter("Long", { text, from: { address: "x@y.example", name: text.slice(0, 200) } });
-    expect(await search("subject:long")).toHaveLength(4);
+    expect(await search("subject:long")).toHaveLength(texts.length);
   });
 });

@@ -1,5 +1,11 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
-import { folderRoles, type MailSearch, type MailSearchTerm, type MailState, type MailThing } from "@kontor/shared/mail";
+import {
+  asksForHidden,
+  type MailSearch,
+  type MailSearchTerm,
+  type MailState,
+  type MailThing,
+} from "@kontor/shared/mail";
 
 type Condition = RawBuilder<SqlBool>;
 
@@ -7,17 +13,13 @@ type Condition = RawBuilder<SqlBool>;
  * What was asked for as SQL about `m` (mail_message) and `c` (mail_content). Words are looked up in `c.words` (0100_mail.sql); the
  * same configurations take apart what is asked and what is stored, so they agree about what a word is.
  */
-export function searchToSql({ terms }: MailSearch, { userId }: { readonly userId: string }): readonly Condition[] {
-  const asked = terms.map((term) => {
+export function searchToSql(search: MailSearch, { userId }: { readonly userId: string }): readonly Condition[] {
+  const asked = search.terms.map((term) => {
     const condition = termToSql(term, userId);
     return term.not ? sql<SqlBool>`(${condition}) is not true` : sql<SqlBool>`(${condition})`;
   });
-  return looksInTrash(terms) ? asked : [...asked, outsideTrash];
+  return asksForHidden(search) ? asked : [...asked, outsideTrash];
 }
-
-/** Trash and junk are searched by whoever says so. */
-const looksInTrash = (terms: readonly MailSearchTerm[]): boolean =>
-  terms.some((term) => term.kind === "in" && (term.folder === "trash" || term.folder === "junk") && !term.not);
 
 const outsideTrash = sql<SqlBool>`m.trashed_at is null and not exists (
   select from mail_folder f where f.id = m.folder_id and f.role in ('trash', 'junk'))`;
@@ -27,7 +29,7 @@ function termToSql(term: MailSearchTerm, userId: string): Condition {
     case "text":
       return sql<SqlBool>`c.words @@ (${wordsIn("russian", term)} || ${wordsIn("simple", term)})`;
     case "subject":
-      return sql<SqlBool>`c.words @@ ${wordsIn("russian", term, "A")}`;
+      return sql<SqlBool>`c.words @@ (${wordsIn("russian", term, "A")} || ${wordsIn("simple", term, "A")})`;
     case "from":
       return sql<SqlBool>`c.words @@ ${wordsIn("simple", term, "B")}`;
     case "to":
@@ -35,15 +37,19 @@ function termToSql(term: MailSearchTerm, userId: string): Condition {
     case "file":
       return fileWhere(sql`strpos(lower(name), ${term.text.toLowerCase()}) > 0`);
     case "type":
-      return fileWhere(sql`right(lower(name), ${term.ending.length + 1}::int) = ${`.${term.ending}`}`);
+      return fileWhere(
+        term.prefix
+          ? sql`name like '%.%' and substring(lower(name) from '[^.]*$') like ${`${likeable(term.ending)}%`}`
+          : sql`right(lower(name), ${term.ending.length + 1}::int) = ${`.${term.ending}`}`,
+      );
     case "in":
-      return inFolder(term.folder);
+      return inFolder(term);
     case "is":
       return isState(term.state, userId);
     case "has":
       return hasThing(term.what);
     case "label":
-      return sql<SqlBool>`exists (select from unnest(m.labels) as label where lower(label) = ${term.label})`;
+      return sql<SqlBool>`exists (select from unnest(m.labels) as label where lower(label) ${saidAs(term.label, term.prefix)})`;
     case "before":
       return sql<SqlBool>`m.received_at < ${new Date(term.at).toISOString()}`;
     case "after":
@@ -64,16 +70,20 @@ interface Said {
 
 /**
  * What was said, as words in their order (a phrase in quotes, for PostgreSQL), of the weight that stands for a field. Everything that
- * is no letter and no digit is a gap, as in `mail_words`. Of nothing but stop words nothing is left, and nothing is found.
+ * is no letter and no digit is a gap, as in `mail_words`. Where the last word is a beginning, PostgreSQL takes all of them for
+ * beginnings: those before it are asked for once more, whole.
  */
 function wordsIn(configuration: "russian" | "simple", { text, prefix }: Said, weight = ""): RawBuilder<unknown> {
-  const said = text
-    .replaceAll(/[^\p{L}\p{M}\p{N}]+/gu, " ")
+  const words = text
     .replaceAll("ё", "е")
     .replaceAll("Ё", "Е")
-    .trim();
-  const marks = `${prefix ? "*" : ""}${weight}`;
-  return sql`to_tsquery(${sql.lit(configuration)}, ${`'${said}'${marks === "" ? "" : `:${marks}`}`})`;
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
+    .filter(Boolean);
+  const query = (said: readonly string[], marks: string) =>
+    sql`to_tsquery(${sql.lit(configuration)}, ${`'${said.join(" ")}'${marks === "" ? "" : `:${marks}`}`})`;
+  if (!prefix) return query(words, weight);
+  const begun = query(words, `*${weight}`);
+  return words.length < 2 ? begun : sql`(${begun} && ${query(words.slice(0, -1), weight)})`;
 }
 
 /* ---------- everything else ---------- */
@@ -82,13 +92,17 @@ const fileWhere = (condition: RawBuilder<unknown>): Condition =>
   sql<SqlBool>`exists (
     select from file where file.mail_content_id = m.content_id and deleted_at is null and not inline and ${condition})`;
 
-function inFolder(folder: string): Condition {
-  if (folder === "snoozed") return sql<SqlBool>`m.snoozed_until is not null`;
-  const isRole = (folderRoles as readonly string[]).includes(folder);
-  return isRole
-    ? sql<SqlBool>`exists (select from mail_folder f where f.id = m.folder_id and f.role = ${folder})`
-    : sql<SqlBool>`exists (select from mail_folder f where f.id = m.folder_id and lower(f.name) = ${folder})`;
+function inFolder({ folder, prefix, roles }: Extract<MailSearchTerm, { kind: "in" }>): Condition {
+  const isNamed = folder === undefined ? sql`false` : sql`lower(f.name) ${saidAs(folder, prefix)}`;
+  const isThere = sql<SqlBool>`exists (
+    select from mail_folder f where f.id = m.folder_id and (f.role = any(${roles}::text[]) or ${isNamed}))`;
+  return roles.includes("snoozed") ? sql<SqlBool>`(m.snoozed_until is not null or ${isThere})` : isThere;
 }
+
+/** Equal to what was said, or beginning with it. */
+const saidAs = (said: string, prefix: boolean): RawBuilder<unknown> =>
+  prefix ? sql`like ${`${likeable(said)}%`}` : sql`= ${said}`;
+const likeable = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 
 function isState(state: MailState, userId: string): Condition {
   switch (state) {

@@ -4,7 +4,9 @@ import { parseMailSearch } from "./parseMailSearch.ts";
 
 // A Friday at noon in Moscow.
 const clock = { now: Date.parse("2026-11-20T09:00:00Z"), offsetMinutes: 180 };
-const terms = (typed: string) => parseMailSearch(typed, clock).terms;
+const typing = (typed: string) => parseMailSearch(typed, clock).terms;
+/** With a space behind it the last word is whole. */
+const terms = (typed: string) => typing(`${typed} `);
 const text = (said: string, more: object = {}) => ({
   kind: "text",
   text: said,
@@ -34,17 +36,43 @@ describe("the language of searching mail", () => {
     expect(terms('от:анна кому:"Павел Орлов" в:корзина это:непрочитанное есть:вложение')).toEqual([
       text("анна", { kind: "from" }),
       text("Павел Орлов", { kind: "to", phrase: true }),
-      { kind: "in", folder: "trash", not: false },
+      { kind: "in", roles: ["trash"], folder: undefined, prefix: false, not: false },
       { kind: "is", state: "unread", not: false },
       { kind: "has", what: "attachment", not: false },
     ]);
     expect(terms('in:"Lab contracts" label:Urgent type:.PDF is:Flagged')).toEqual([
-      { kind: "in", folder: "lab contracts", not: false },
-      { kind: "label", label: "urgent", not: false },
-      { kind: "type", ending: "pdf", not: false },
+      { kind: "in", roles: [], folder: "lab contracts", prefix: false, not: false },
+      { kind: "label", label: "urgent", prefix: false, not: false },
+      { kind: "type", ending: "pdf", prefix: false, not: false },
       { kind: "is", state: "flagged", not: false },
     ]);
   });
+
+  it("the last word may be a beginning while nothing stands behind it, and has two letters", () => {
+    expect(typing("red gree")).toEqual([text("red"), text("gree", { prefix: true })]);
+    expect(typing("red g")).toEqual([text("red"), text("g")]);
+    expect(typing("red -gree")).toMatchObject([{ prefix: false }, { text: "gree", prefix: true, not: true }]);
+    expect(typing('"red green"')).toEqual([text("red green", { phrase: true })]);
+    expect(typing('"red gree')).toEqual([text("red gree", { phrase: true, prefix: true })]);
+    expect(typing("from:ann")).toEqual([text("ann", { kind: "from", prefix: true })]);
+    expect(typing("from:ann is:unread")).toMatchObject([{ text: "ann", prefix: false }, { kind: "is" }]);
+  });
+
+  it.each([
+    ["label:urg", { kind: "label", label: "urg", prefix: true }],
+    ["type:do", { kind: "type", ending: "do", prefix: true }],
+    ["in:tra", { kind: "in", roles: ["trash"], folder: "tra", prefix: true }],
+    ["в:от", { kind: "in", roles: ["sent", "snoozed"], folder: "от", prefix: true }],
+    ["in:lab", { kind: "in", roles: [], folder: "lab", prefix: true }],
+    ["in:trash", { kind: "in", roles: ["trash"], folder: undefined, prefix: false }],
+    ["is:un", { kind: "is", state: "unread" }],
+    ["это:непр", { kind: "is", state: "unread" }],
+    ["has:att", { kind: "has", what: "attachment" }],
+    ["есть:влож", { kind: "has", what: "attachment" }],
+    // Several things begin so, or none.
+    ["это:от", text("это:от", { prefix: true })],
+    ["has:zz", text("has:zz", { prefix: true })],
+  ])("%s", (typed, term) => expect(typing(typed)).toEqual([{ not: false, ...term }]));
 
   it.each([
     ["before:2026-11-20", "2026-11-19T21:00:00.000Z"],
@@ -75,7 +103,7 @@ describe("the language of searching mail", () => {
   it("never fails and never grows without end, whatever is pasted", () =>
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 2_000 }), (typed) => {
-        expect(terms(typed).length).toBeLessThanOrEqual(30);
+        expect(typing(typed).length).toBeLessThanOrEqual(30);
       }),
     ));
 });

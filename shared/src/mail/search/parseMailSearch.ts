@@ -1,3 +1,5 @@
+import { folderRoles, type FolderRole } from "../mail.docs.ts";
+
 /**
  * The language in which mail is looked for, by people in the interface and by programs over HTTP:
  *
@@ -5,25 +7,33 @@
  *   in:inbox is:unread has:attachment type:pdf before:2026-11-20 after:7d larger:5mb
  *
  * All terms must hold; a minus before one turns it around. Operators are known by English and Russian names. What is no
- * operator is a word (`re: terms`, `12:30`), so that nothing a person pastes is an error. Pure: moments are computed from
- * `now` in the reader's time zone, given as the offset that their days have.
+ * operator is a word (`re: terms`, `12:30`), so that nothing a person pastes is an error. The last word, also an operator's,
+ * may be a beginning: results come while it is typed, and a space behind it says that it is whole. Pure: moments are
+ * computed from `now` in the reader's time zone, given as the offset that their days have.
  */
 export type MailSearchTerm = { readonly not: boolean } & (
   | { readonly kind: "text"; readonly text: string; readonly phrase: boolean; readonly prefix: boolean }
   | { readonly kind: TextField; readonly text: string; readonly phrase: boolean; readonly prefix: boolean }
-  /** A role of a folder (`inbox`), `snoozed`, or a folder's name in lower case. */
-  | { readonly kind: "in"; readonly folder: string }
+  /** In folders with one of these roles, or with this name in lower case. */
+  | {
+      readonly kind: "in";
+      readonly roles: readonly SearchedRole[];
+      readonly folder: string | undefined;
+      readonly prefix: boolean;
+    }
   | { readonly kind: "is"; readonly state: MailState }
   | { readonly kind: "has"; readonly what: MailThing }
   /** An attachment's ending, without its dot. */
-  | { readonly kind: "type"; readonly ending: string }
-  | { readonly kind: "label"; readonly label: string }
+  | { readonly kind: "type"; readonly ending: string; readonly prefix: boolean }
+  /** In lower case. */
+  | { readonly kind: "label"; readonly label: string; readonly prefix: boolean }
   /** Received before (exclusive) or from (inclusive) this moment, in milliseconds. */
   | { readonly kind: "before" | "after"; readonly at: number }
   | { readonly kind: "larger" | "smaller"; readonly bytes: number }
 );
 
 export type TextField = "from" | "to" | "subject" | "file";
+export type SearchedRole = FolderRole | "snoozed";
 export type MailState =
   | "unread"
   | "read"
@@ -87,7 +97,11 @@ const OTHERS: Readonly<
   smaller: "smaller",
   меньше: "smaller",
 };
-const FOLDERS: Readonly<Record<string, string>> = {
+const FOLDERS: Readonly<Record<string, SearchedRole>> = {
+  ...(Object.fromEntries([...folderRoles, "snoozed" as const].map((role) => [role, role])) as Record<
+    string,
+    SearchedRole
+  >),
   входящие: "inbox",
   черновики: "drafts",
   исходящие: "outbox",
@@ -145,39 +159,66 @@ const THINGS: Readonly<Record<string, MailThing>> = {
 /** A minus, an operator, and what it is about: a phrase in quotes (an unclosed one goes to the end) or a word. */
 const TERM = /(?<minus>-?)(?:(?<operator>[\p{L}_]{1,20}):)?(?:"(?<phrase>[^"]*)"?|(?<word>[^\s"]+))/gu;
 
+/** One letter begins nearly every word. */
+const MIN_BEGINNING = /[\p{L}\p{N}]{2}$/u;
+
 export function parseMailSearch(typed: string, clock: MailSearchClock): MailSearch {
   const terms: MailSearchTerm[] = [];
-  for (const { groups = {} } of typed.slice(0, MAX_CHARS).matchAll(TERM)) {
+  const text = typed.slice(0, MAX_CHARS);
+  for (const { 0: whole, groups = {}, index } of text.matchAll(TERM)) {
     const { minus, operator, phrase, word } = groups;
-    const said = phrase ?? word ?? "";
-    const not = minus === "-";
-    const found =
-      operator === undefined ? undefined : operatorTerm(operator.toLowerCase(), said, phrase !== undefined, clock);
-    const whole = operator === undefined ? said : `${operator}:${said}`;
-    const term = found ?? textTerm("text", whole, phrase !== undefined && operator === undefined);
-    if (term && terms.length < MAX_TERMS) terms.push({ ...term, not });
+    const said: Said = {
+      text: phrase ?? word ?? "",
+      phrase: phrase !== undefined,
+      isBegun: index + whole.length === text.length && MIN_BEGINNING.test(whole),
+    };
+    const found = operator === undefined ? undefined : operatorTerm(operator.toLowerCase(), said, clock);
+    const term =
+      found ??
+      (operator === undefined
+        ? textTerm("text", said)
+        : textTerm("text", { ...said, text: `${operator}:${said.text}`, phrase: false }));
+    if (term && terms.length < MAX_TERMS) terms.push({ ...term, not: minus === "-" });
   }
   return { terms };
 }
 
+/** Trash and junk are searched by whoever says so. */
+export const asksForHidden = ({ terms }: MailSearch): boolean =>
+  terms.some(
+    (term) => term.kind === "in" && !term.not && term.roles.some((role) => role === "trash" || role === "junk"),
+  );
+
+interface Said {
+  readonly text: string;
+  readonly phrase: boolean;
+  /** Nothing follows it: more of it may still come. */
+  readonly isBegun: boolean;
+}
+
 type Unsigned = MailSearchTerm extends infer Term ? (Term extends MailSearchTerm ? Omit<Term, "not"> : never) : never;
 
-function operatorTerm(name: string, said: string, phrase: boolean, clock: MailSearchClock): Unsigned | undefined {
+function operatorTerm(name: string, said: Said, clock: MailSearchClock): Unsigned | undefined {
   const field = FIELDS[name];
-  if (field) return textTerm(field, said, phrase);
-  const value = said.trim().toLowerCase();
+  if (field) return textTerm(field, said);
+  const value = said.text.trim().toLowerCase();
   if (value === "") return undefined;
+  const prefix = said.isBegun;
   switch (OTHERS[name]) {
     case "in":
-      return { kind: "in", folder: FOLDERS[value] ?? value };
-    case "is":
-      return STATES[value] && { kind: "is", state: STATES[value] };
-    case "has":
-      return THINGS[value] && { kind: "has", what: THINGS[value] };
+      return inTerm(value, prefix);
+    case "is": {
+      const state = meantOf(STATES, value, prefix);
+      return state && { kind: "is", state };
+    }
+    case "has": {
+      const what = meantOf(THINGS, value, prefix);
+      return what && { kind: "has", what };
+    }
     case "type":
-      return { kind: "type", ending: value.replace(/^\./, "") };
+      return { kind: "type", ending: value.replace(/^\./, ""), prefix };
     case "label":
-      return { kind: "label", label: value };
+      return { kind: "label", label: value, prefix };
     case "before":
     case "after":
       return dayTerm(OTHERS[name], value, clock);
@@ -189,10 +230,32 @@ function operatorTerm(name: string, said: string, phrase: boolean, clock: MailSe
   }
 }
 
-function textTerm(kind: "text" | TextField, said: string, phrase: boolean): Unsigned | undefined {
-  const prefix = !phrase && said.endsWith("*");
-  const text = prefix ? said.slice(0, -1) : said;
-  return /[\p{L}\p{N}]/u.test(text) ? { kind, text, phrase, prefix } : undefined;
+/** The word for it; or what all words mean that begin so. */
+function meantOf<Meaning>(
+  words: Readonly<Record<string, Meaning>>,
+  value: string,
+  begun: boolean,
+): Meaning | undefined {
+  if (!begun || words[value] !== undefined) return words[value];
+  const meant = begunBy(words, value);
+  return meant.length === 1 ? meant[0] : undefined;
+}
+
+const begunBy = <Meaning>(words: Readonly<Record<string, Meaning>>, value: string): readonly Meaning[] => [
+  ...new Set(Object.entries(words).flatMap(([word, meaning]) => (word.startsWith(value) ? [meaning] : []))),
+];
+
+/** A folder of that name may be meant as well as a role, until the word says which. */
+function inTerm(value: string, prefix: boolean): Unsigned {
+  const role = FOLDERS[value];
+  if (role) return { kind: "in", roles: [role], folder: undefined, prefix: false };
+  return { kind: "in", roles: prefix ? begunBy(FOLDERS, value) : [], folder: value, prefix };
+}
+
+function textTerm(kind: "text" | TextField, { isBegun, phrase, text: said }: Said): Unsigned | undefined {
+  const isMarked = !phrase && said.endsWith("*");
+  const text = isMarked ? said.slice(0, -1) : said;
+  return /[\p{L}\p{N}]/u.test(text) ? { kind, text, phrase, prefix: isMarked || isBegun } : undefined;
 }
 
 const ISO_DAY = /^(?<year>\d{4})-(?<month>\d{1,2})(?:-(?<day>\d{1,2}))?$/;
