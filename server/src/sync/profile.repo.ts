@@ -340,6 +340,11 @@ export async function noteNextTurn(db: Database, id: string, others: readonly st
 
 /* ---------- rows ---------- */
 
+/*
+ * Whoever writes rows of a profile has the profile's row first, be it in the same statement: sessions do it beside the one
+ * that has the advisory lock, and each writes its rows in an order of its own.
+ */
+
 /** A predicate of the access engine, with its parameters apart from its text. */
 export const toSql = ({ strings, params }: SqlPredicate) =>
   sql<boolean>(Object.assign([...strings], { raw: strings }) as unknown as TemplateStringsArray, ...params);
@@ -494,8 +499,9 @@ export async function writeMasks(
   changes: readonly Pick<ViewChange, "collection" | "id" | "mask">[],
 ): Promise<void> {
   await sql`
+    with profile as (select from view_profile where id = ${id} for no key update)
     update view_row set mask = input.mask
-    from unnest(${changes.map((c) => c.collection)}::text[], ${changes.map((c) => c.id)}::uuid[], ${changes.map((c) => c.mask)}::text[])
+    from profile, unnest(${changes.map((c) => c.collection)}::text[], ${changes.map((c) => c.id)}::uuid[], ${changes.map((c) => c.mask)}::text[])
       as input (collection, row_id, mask)
     where profile_id = ${id} and view_row.collection = input.collection and view_row.row_id = input.row_id`.execute(db);
 }
@@ -521,8 +527,9 @@ export async function noteSentOtherwise(db: Database, id: string, rows: readonly
   const column = <T>(of: (row: FeedRow) => T) => rows.map(of);
   await db.transaction().execute(async (trx) => {
     await sql`
+      with profile as (select from view_profile where id = ${id} for no key update)
       update view_row set hash = 0
-      from unnest(${column((r) => r.collection)}::text[], ${column((r) => r.id)}::uuid[], ${column((r) => r.position)}::bigint[])
+      from profile, unnest(${column((r) => r.collection)}::text[], ${column((r) => r.id)}::uuid[], ${column((r) => r.position)}::bigint[])
         as input (collection, row_id, position)
       where profile_id = ${id} and view_row.collection = input.collection and view_row.row_id = input.row_id
         and view_row.position = input.position and not lost`.execute(trx);
