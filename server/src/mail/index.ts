@@ -46,7 +46,7 @@ export type {
   SelectedFolder,
   UidRange,
 } from "./accounts/imap.port.ts";
-export { flagsOf, marksOf } from "./accounts/marks.ts";
+export { flagsOf, keptBy, marksOf } from "./accounts/marks.ts";
 export { createDomains } from "./domains/domains.service.ts";
 export { ask, reverseName } from "./domains/dns.port.ts";
 export type { MailDns } from "./domains/dns.port.ts";
@@ -61,7 +61,8 @@ export { createQuarantine } from "./inbound/quarantine.ts";
 export { quarantineAdminEndpoints } from "./inbound/quarantine.admin.endpoints.ts";
 export { receiveMessage } from "./messages/receiveMessage.ts";
 export { accountRoute } from "./outbound/accountRoute.ts";
-export { countQueue, createOutboundQueue } from "./outbound/queue.ts";
+export { createOutboundQueue } from "./outbound/queue.ts";
+export { countQueue } from "./outbound/queue.metrics.ts";
 export { deliveryEndpoints } from "./outbound/deliveries.endpoints.ts";
 export { queueAdminEndpoints } from "./outbound/queue.admin.endpoints.ts";
 export { cleanWords } from "./outbound/transport.port.ts";

@@ -5,6 +5,7 @@ import {
   AccountFailure,
   cleanWords,
   flagsOf,
+  keptBy,
   marksOf,
   type FetchedFlags,
   type FetchedIdentity,
@@ -210,7 +211,7 @@ function createSession(client: ImapFlow, refusals: Refusals): ImapSession {
         uidNext: opened.uidNext,
         exists: opened.exists,
         highestModseq: opened.noModseq ? undefined : opened.highestModseq?.toString(),
-        takesLabels: opened.permanentFlags?.has("\\*") ?? false,
+        ...keptBy(opened.permanentFlags),
       } satisfies SelectedFolder;
     },
 

@@ -60,15 +60,15 @@ const BY_RESPONSE: Readonly<Record<string, AccountReason>> = {
   EXPIRED: "auth.expired",
   PRIVACYREQUIRED: "tls.missing",
   UNAVAILABLE: "busy",
-  INUSE: "busy",
-  LIMIT: "busy",
   OVERQUOTA: "overQuota",
 };
 
 const APP_PASSWORD = /app(?:lication)?[- ]?(?:specific[- ]?)?password|пароль (?:для )?(?:внешн\S* )?приложени/i;
 const IMAP_DISABLED =
   /imap (?:access )?(?:is )?(?:disabled|not enabled|turned off)|not enabled for imap|imap.{0,20}отключ|does not have access rights to this service/i;
-const TOO_MANY = /too many|maximum number of connections|rate limit|throttl|try again later/i;
+/** Connections and requests; too many keywords or folders are a refusal of what was asked. */
+const TOO_MANY =
+  /too many (?!\S*\s?(?:keyword|flag|label|mailbox|folder|message))|maximum number of connections|rate limit|throttl|try again later/i;
 
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 

@@ -45,6 +45,9 @@ export const whatNext = {
 export const isRefusal = (error: unknown): boolean =>
   error instanceof AccountFailure && (error.reason === "server" || error.reason === "overQuota");
 
+/** It will be possible when there is room again. */
+export const isOverQuota = (error: unknown): boolean => error instanceof AccountFailure && error.reason === "overQuota";
+
 /** The server refuses something about one folder, or ours was deleted meanwhile: nothing that ends the session. */
 export const isAboutFolder = (error: unknown): boolean =>
   error instanceof AccountFailure

@@ -6,7 +6,7 @@ import { fillFolders, type Filling } from "./fillFolders.ts";
 import type { FolderStatus, RemoteFolder } from "./imap.port.ts";
 import { importMessages } from "./importMessages.ts";
 import { matchMessages } from "./matchMessages.ts";
-import { pushChanges } from "./pushChanges.ts";
+import { pushChanges, type Room } from "./pushChanges.ts";
 import { pushDrafts } from "./pushDrafts.ts";
 import { findRemoteFolders } from "./remote.repo.ts";
 import { hasLost, resolveLost } from "./resolveLost.ts";
@@ -47,10 +47,11 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
   const { session, log, mailboxId } = work;
   const lastStatus = new Map<string, FolderStatus>();
   const refusedDrafts = new Map<string, string>();
+  const room: Room = { fullUntil: 0 };
   let folders: readonly SyncedFolder[] = [];
 
   async function round({ thorough = false, inbox = false } = {}): Promise<void> {
-    await pushChanges(work);
+    await pushChanges(work, room);
     let before: readonly RemoteFolder[] | undefined;
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       const listed = await session.listFolders();
@@ -69,7 +70,7 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
       if (!(await hasLost(work))) break;
       if (before && nothingArrived(before, listed)) {
         const { toAppend } = await resolveLost(work);
-        if (toAppend > 0) await pushChanges(work);
+        if (toAppend > 0) await pushChanges(work, room);
         break;
       }
       before = listed;

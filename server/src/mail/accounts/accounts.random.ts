@@ -321,10 +321,16 @@ const bare = (id: string | undefined): string => (id ?? "").replaceAll(/[<>]/g, 
 async function theirFolders({ both }: World): Promise<readonly string[]> {
   const listed = await both.other.list();
   return listed
-    .filter(({ flags, path }) => !flags.has("\\Noselect") && path !== "Drafts")
+    .filter(({ flags, path }) => !flags.has("\\Noselect") && path !== "Drafts" && !isAside(path))
     .map(({ path }) => path)
     .toSorted();
 }
+
+/**
+ * Set aside by us, to be deleted at once. What is moved into it in the moment between a look that finds it empty and its deletion is
+ * gone with it, and IMAP has nothing against that: no person is so quick.
+ */
+const isAside = (path: string): boolean => / \([0-9a-f]{12}\)$/.test(path);
 
 const theirOwnFolders = async (world: World): Promise<readonly string[]> =>
   (await theirFolders(world)).filter((path) => /here/.test(path));

@@ -162,7 +162,7 @@ export async function readPending(
 }
 
 export async function readPendingOf(
-  trx: Transaction,
+  trx: Database | Transaction,
   messageIds: readonly string[],
 ): Promise<ReadonlyMap<string, readonly PendingChange[]>> {
   if (messageIds.length === 0) return new Map();

@@ -2,7 +2,8 @@ import { buffer } from "node:stream/consumers";
 import { sql } from "kysely";
 import type { SendState } from "@kontor/shared/mail";
 import type { AccountWork } from "./account.work.ts";
-import { countAttempt, removePending, type PendingChange } from "./accounts.repo.ts";
+import { removePending, type PendingChange } from "./accounts.repo.ts";
+import { isBegun, noteBegun } from "./begun.ts";
 import type { Appended } from "./imap.port.ts";
 import { labelToKeyword } from "./keyword.ts";
 import { toMarks, type MarkValues } from "./marks.ts";
@@ -46,13 +47,13 @@ export async function appendMessage(work: AccountWork, change: PendingChange): P
     return true;
   }
   const { session, blobs } = work;
-  const { uidValidity, takesLabels } = await session.select(target.path);
+  const { uidValidity, takesLabels, keeps } = await session.select(target.path);
   const labels = takesLabels ? message.labels.filter((label) => labelToKeyword(label) !== undefined) : [];
-  const flags = { marks: toMarks(message), labels };
+  const flags = { marks: toMarks(message) & keeps, labels };
   let placed: Appended = { uid: undefined, uidValidity };
-  if (change.attempts > 0) placed = { uid: (await session.findByMessageId(message.message_id, 1))[0], uidValidity };
+  if (isBegun(change.args)) placed = { uid: (await session.findByMessageId(message.message_id, 1))[0], uidValidity };
   if (placed.uid === undefined) {
-    await countAttempt(work.db, [change.id]);
+    await noteBegun(work.db, [change.id]);
     const raw = await buffer(await blobs.get(message.raw_sha256));
     placed = await session.append(target.path, raw, flags, message.received_at);
   }

@@ -135,7 +135,9 @@ export interface SelectedFolder {
   readonly exists: number;
   /** Absent: the folder has none, and flags must be compared. */
   readonly highestModseq: string | undefined;
-  /** New keywords are kept in it (PERMANENTFLAGS with `\\*`). */
+  /** Flags that last in it (PERMANENTFLAGS); others are dropped, or forgotten with the session. */
+  readonly keeps: Marks;
+  /** New keywords last in it, too (PERMANENTFLAGS with `\\*`). */
   readonly takesLabels: boolean;
 }
 

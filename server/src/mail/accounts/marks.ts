@@ -40,6 +40,15 @@ export function marksOf(flags: Iterable<string>): {
   return { marks, isDeleted, labels };
 }
 
+/** What lasts in a folder, by its PERMANENTFLAGS: one that says nothing of it keeps every flag (RFC 3501 §6.3.1). */
+export function keptBy(permanent: ReadonlySet<string> | undefined): { keeps: Marks; takesLabels: boolean } {
+  const takesLabels = permanent?.has(String.raw`\*`) ?? false;
+  if (!permanent)
+    return { keeps: toMarks({ seen: true, flagged: true, answered: true, forwarded: true }), takesLabels };
+  const { marks } = marksOf(permanent);
+  return { keeps: takesLabels ? marks | markBits.forwarded : marks, takesLabels };
+}
+
 /** Labels that have no keyword are left out. */
 export const flagsOf = ({ marks, labels }: Flags): string[] => [
   ...markNames.filter((mark) => (marks & markBits[mark]) !== 0).map((mark) => FLAGS[mark]),

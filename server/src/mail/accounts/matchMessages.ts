@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AccountWork } from "./account.work.ts";
-import { readPendingOf, removePending } from "./accounts.repo.ts";
+import { readPendingOf, removePending, type PendingChange } from "./accounts.repo.ts";
 import { applyFlags, applyMoves, holdMessages } from "./applyRemote.ts";
 import type { FetchedIdentity } from "./imap.port.ts";
 import { noteRemoteChanges } from "../messages/messages.repo.ts";
@@ -54,7 +54,7 @@ export async function matchMessages(
 
 /**
  * A draft that was sent there is a message, and no draft of ours in another folder. What was deleted here is looked for where it
- * lay then: in another folder somebody has rescued it.
+ * lay then, or before it was moved: in another folder somebody has rescued it.
  */
 async function findUnplaced({ db, mailboxId }: AccountWork, folderId: string): Promise<readonly Unplaced[]> {
   const { rows } = await sql<Unplaced>`
@@ -77,8 +77,10 @@ async function findUnplaced({ db, mailboxId }: AccountWork, folderId: string): P
       (change.args->>'receivedAt')::timestamptz, null, null, null, true
     from mail_remote_message lost
       join mail_remote_change change on change.message_id = lost.message_id and change.kind = 'delete'
-        and change.folder_id = ${folderId} and change.args ? 'messageId'
-    where lost.mailbox_id = ${mailboxId} and lost.folder_id is null and lost.draft is null`.execute(db);
+        and change.args ? 'messageId'
+    where lost.mailbox_id = ${mailboxId} and lost.folder_id is null and lost.draft is null and exists (
+      select from mail_remote_change own where own.message_id = lost.message_id and own.kind in ('move', 'delete')
+        and own.folder_id = ${folderId})`.execute(db);
   return rows;
 }
 
@@ -125,9 +127,7 @@ async function adopt(work: AccountWork, folderId: string, pairs: readonly Pair[]
       trx,
       gone.map(({ ours }) => ours.id),
     );
-    const leaving = gone.filter(({ ours }) =>
-      pending.get(ours.id)?.some(({ kind, folder_id }) => kind === "delete" && folder_id === folderId),
-    );
+    const leaving = gone.filter(({ ours }) => isLeavingFrom(folderId, pending.get(ours.id)));
     const known = [...kept, ...leaving];
     const place = ({ there, ours }: Pair) => ({ messageId: ours.id, folderId, uid: there.uid, ...flagsIn(there) });
     await placeThere(trx, work.mailboxId, known.map(place));
@@ -152,6 +152,10 @@ async function adopt(work: AccountWork, folderId: string, pairs: readonly Pair[]
     return new Set(known.map(({ there }) => there.uid));
   });
 }
+
+const isLeavingFrom = (folderId: string, pending: readonly PendingChange[] = []): boolean =>
+  pending.some(({ kind }) => kind === "delete") &&
+  pending.some(({ kind, folder_id }) => (kind === "delete" || kind === "move") && folder_id === folderId);
 
 const flagsIn = ({ marks, labels }: Flags): Flags => ({ marks, labels });
 

@@ -1,10 +1,18 @@
 import { z } from "zod";
-import { isRefusal } from "./account.failure.ts";
+import { isOverQuota, isRefusal } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
-import { countAttempt, labelsOfArgs, readPending, removePending, type PendingChange } from "./accounts.repo.ts";
+import {
+  countAttempt,
+  labelsOfArgs,
+  readPending,
+  readPendingOf,
+  removePending,
+  type PendingChange,
+} from "./accounts.repo.ts";
 import { appendMessage } from "./appendMessage.ts";
+import { isBegun } from "./begun.ts";
 import { giveUp } from "./giveUp.ts";
-import type { Moved } from "./imap.port.ts";
+import type { Moved, SelectedFolder } from "./imap.port.ts";
 import { labelToKeyword } from "./keyword.ts";
 import { markBits, markNames, type Marks } from "./marks.ts";
 import { createAgain, pushFolder, remoteFolderFor } from "./pushFolder.ts";
@@ -27,19 +35,27 @@ const RUN = 500;
 /** What is refused is tried so often, once a round: within minutes for what passes by itself, and not for ever. */
 const MAX_ATTEMPTS = 5;
 
+/** A full mailbox is not asked again so soon: each time a whole message would be sent in vain. */
+const FULL_MS = 10 * 60_000;
+
+/** What a session knows of how full the mailbox is there. */
+export interface Room {
+  fullUntil: number;
+}
+
 /**
  * Does at the provider what was done here, in the order in which it was. What belongs to a message that is lost at the moment
  * waits until it is found, and what is refused until the next time; later changes of the same message or folder wait with it, and
- * all others go on. Refused for the last time, it is taken back here.
+ * all others go on. Refused for the last time, it is taken back here; what only does not fit waits until there is room for it.
  */
-export async function pushChanges(work: AccountWork): Promise<void> {
+export async function pushChanges(work: AccountWork, room: Room): Promise<void> {
   const waiting = new Set<string>();
   let after = 0;
   for (;;) {
     const pending = await readPending(work.db, work.mailboxId, { after, limit: PENDING });
     // That an APPEND of a draft is under way is nothing to be done.
     const toDo = pending.filter(({ kind }) => kind !== "draft");
-    for (const run of runsOf(toDo)) await pushRun(work, run, waiting);
+    for (const run of runsOf(toDo)) await pushRun(work, run, { waiting, room });
     if (pending.length < PENDING) return;
     after = pending.at(-1)?.id ?? after;
   }
@@ -65,7 +81,11 @@ function isSame(a: PendingChange, b: PendingChange): boolean {
 
 const flagsKey = (change: PendingChange): string => JSON.stringify([marksOfArgs(change), labelsOfArgs(change.args)]);
 
-async function pushRun(work: AccountWork, run: readonly PendingChange[], waiting: Set<string>): Promise<void> {
+async function pushRun(
+  work: AccountWork,
+  run: readonly PendingChange[],
+  { waiting, room }: { readonly waiting: Set<string>; readonly room: Room },
+): Promise<void> {
   const ready = run.filter(({ message_id, folder_id, kind }) => {
     const key = kind.endsWith("Folder") ? folder_id : message_id;
     return key === null || !waiting.has(key);
@@ -76,6 +96,7 @@ async function pushRun(work: AccountWork, run: readonly PendingChange[], waiting
     for (const { message_id, folder_id, kind } of changes)
       waiting.add((kind.endsWith("Folder") ? folder_id : message_id) ?? "");
   };
+  if (first.kind === "append" && work.clock.now() < room.fullUntil) return wait(ready);
   try {
     if (first.kind === "append") wait(await pushAppends(work, ready));
     else if (first.kind === "flags" || first.kind === "move" || first.kind === "delete")
@@ -85,7 +106,8 @@ async function pushRun(work: AccountWork, run: readonly PendingChange[], waiting
     if (!isRefusal(error)) throw error;
     work.log.info({ mailboxId: work.mailboxId, kind: first.kind, err: error }, "a provider refused a change");
     wait(ready);
-    await refused(work, ready);
+    if (!isOverQuota(error)) await refused(work, ready);
+    else if (first.kind === "append") room.fullUntil = work.clock.now() + FULL_MS;
   }
 }
 
@@ -129,16 +151,18 @@ async function pushMessages(
   // What never lay there: when it is put there, it is put as it is then.
   const nowhere = run.filter((change) => placeOf(change) === undefined);
   const lost = run.filter((change) => placeOf(change)?.folder_id === null);
-  if (nowhere.length > 0)
+  const leaving = first.kind === "move" ? await findLeaving(work, run) : new Set<PendingChange>();
+  const needless = [...nowhere, ...[...leaving].filter((change) => !lost.includes(change))];
+  if (needless.length > 0)
     await work.transact((trx) =>
       removePending(
         trx,
-        nowhere.map(({ id }) => id),
+        needless.map(({ id }) => id),
       ),
     );
   const placed = run.flatMap((change) => {
     const place = placeOf(change);
-    return place?.folder_id == null || place.uid === null
+    return place?.folder_id == null || place.uid === null || leaving.has(change)
       ? []
       : [{ change, place: { ...place, folder_id: place.folder_id, uid: place.uid } }];
   });
@@ -146,13 +170,28 @@ async function pushMessages(
   for (const [folderId, group] of Map.groupBy(placed, ({ place }) => place.folder_id)) {
     const folder = await findRemoteFolder(work.db, folderId);
     if (!folder) continue;
-    const { uidValidity, takesLabels } = await work.session.select(folder.path);
+    const selected = await work.session.select(folder.path);
     // UIDs mean other messages now: they are looked for first.
-    if (uidValidity !== folder.uid_validity) moved.push(...group.map(({ change }) => change));
+    if (selected.uidValidity !== folder.uid_validity) moved.push(...group.map(({ change }) => change));
     else if (first.kind === "move") moved.push(...(await pushMove(work, first, { folder, group })));
-    else await (first.kind === "flags" ? pushFlags(work, first, group, takesLabels) : pushDelete(work, group));
+    else await (first.kind === "flags" ? pushFlags(work, first, group, selected) : pushDelete(work, group));
   }
   return [...lost, ...moved];
+}
+
+/**
+ * Without MOVE, what was deleted after it was moved goes from where it lies, unless it is half moved already: a full mailbox takes no
+ * copy, not even in the trash. With MOVE it may lie there by now, when an answer was lost.
+ */
+async function findLeaving(work: AccountWork, moves: readonly PendingChange[]): Promise<ReadonlySet<PendingChange>> {
+  if (work.session.offers.move) return new Set();
+  const pending = await readPendingOf(
+    work.db,
+    moves.flatMap(({ message_id }) => message_id ?? []),
+  );
+  const isDeleted = ({ message_id }: PendingChange) =>
+    pending.get(message_id ?? "")?.some(({ kind }) => kind === "delete");
+  return new Set(moves.filter((change) => isDeleted(change) && !isBegun(change.args)));
 }
 
 interface Placed {
@@ -160,13 +199,15 @@ interface Placed {
   readonly place: RemotePlace & { readonly folder_id: string; readonly uid: number };
 }
 
+/** What the folder does not keep is ours alone. */
 async function pushFlags(
   work: AccountWork,
   first: PendingChange,
   group: readonly Placed[],
-  takesLabels: boolean,
+  { keeps, takesLabels }: SelectedFolder,
 ): Promise<void> {
-  const { add, remove } = marksOfArgs(first);
+  const asked = marksOfArgs(first);
+  const [add, remove] = [asked.add & keeps, asked.remove & keeps];
   const uids = group.map(({ place }) => place.uid);
   if (add !== 0 || remove !== 0) await work.session.setMarks(uids, { add, remove });
   const labels = labelsOfArgs(first.args);
@@ -293,7 +334,7 @@ async function moveInto(
   try {
     return await work.session.move(uids, path);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isRefusal(error) || isOverQuota(error)) throw error;
     await createAgain(work, folderId);
     return work.session.move(uids, path);
   }

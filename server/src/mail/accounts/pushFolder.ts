@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { mailLimits, type FolderRole } from "@kontor/shared/mail";
 import { messageTables } from "../messages/messages.repo.ts";
-import { isRefusal } from "./account.failure.ts";
+import { AccountFailure, isRefusal } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
 import { removePending, type PendingChange } from "./accounts.repo.ts";
 import type { RemoteFolder } from "./imap.port.ts";
@@ -103,11 +103,20 @@ async function remove(work: AccountWork, folderId: string): Promise<void> {
 
 const asideMark = (folderId: string): string => ` (${folderId.slice(-12)})`;
 
+/** Something may arrive while much is moved out of it, and while that is. */
+const MAX_EMPTYINGS = 4;
+
+/** Until it is seen to be empty: what is left would be gone with it. */
 async function emptyThere(work: AccountWork, path: string): Promise<void> {
-  await work.session.select(path);
-  const left = await work.session.listUids({ from: 1 });
-  const trash = left.length > 0 ? await trashOf(work) : undefined;
-  if (trash) await work.session.move(left, trash.path);
+  for (let turn = 0; turn < MAX_EMPTYINGS; turn++) {
+    await work.session.select(path);
+    const left = await work.session.listUids({ from: 1 });
+    if (left.length === 0) return;
+    const trash = await trashOf(work);
+    if (!trash) break;
+    await work.session.move(left, trash.path);
+  }
+  throw new AccountFailure("server", "The folder cannot be emptied");
 }
 
 /**

@@ -1,5 +1,5 @@
-import { sql } from "kysely";
 import type { AccountWork } from "./account.work.ts";
+import { isBegun, noteBegun } from "./begun.ts";
 import type { Moved } from "./imap.port.ts";
 import { findByUids, findRemoteFolder, type RemotePlace } from "./remote.repo.ts";
 
@@ -22,13 +22,13 @@ export async function findCopied(
   const begun = moves.filter(({ change: { args } }) => isBegun(args));
   const copied = await lookForCopies(work, target, begun);
   await work.transact((trx) =>
-    sql`update mail_remote_change set args = args || '{"isBegun": true}'
-      where id = any(${moves.map(({ change }) => change.id)}::bigint[])`.execute(trx),
+    noteBegun(
+      trx,
+      moves.map(({ change }) => change.id),
+    ),
   );
   return copied;
 }
-
-const isBegun = (args: unknown): boolean => typeof args === "object" && args !== null && "isBegun" in args;
 
 async function lookForCopies(
   { db, session }: AccountWork,
