@@ -1,7 +1,8 @@
 import type { Queued } from "#contract";
 import type { JsonObject } from "@kontor/shared/base";
+import type { EnqueueInput } from "./intents.ts";
 import type { PendingIntent } from "./outbox.ts";
-import type { EnqueueInput, Replica } from "./replica.ts";
+import type { Replica } from "./replica.ts";
 
 /** What commands look at, and how their changes come into the outbox. */
 export interface CommandQueue {

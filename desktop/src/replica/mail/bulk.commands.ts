@@ -8,7 +8,7 @@ import {
   type FolderRole,
   type MailIntentArgs,
 } from "@kontor/shared/mail";
-import type { MergeIntents } from "../replica.ts";
+import type { MergeIntents } from "../intents.ts";
 import type { MailCommands, MailCommandsDeps } from "./mail.commandTable.ts";
 import { idsOfTargets } from "./mail.targets.ts";
 
