@@ -169,6 +169,21 @@ describe("[VIS-6]", () => {
     expect(opened).not.toContain(false);
   });
 
+  it("signing in again opens nothing before what was lost has gone", async () => {
+    const ann = await server.addUser({ department: newId() });
+    const note = await server.addNote({ owner: ann, text: "own" });
+    const desk = seat(ann, { clock });
+    await desk.until(() => desk.shown().has(note), "the note");
+    await desk.reopen({ url: "http://127.0.0.1:9" });
+    clock.moveTo(clock.now() + 25 * HOUR);
+    expect(desk.replica.isLocked).toBe(true);
+    desk.replica.useToken(ann, 24 * HOUR);
+    expect(desk.replica.isLocked).toBe(true);
+
+    await desk.reopen({ url: server.url });
+    await desk.until(({ isLocked }) => !isLocked, "open again");
+  });
+
   it.each(["online", "while away"])("a device that was lost removes everything, %s", async (when) => {
     const department = newId();
     const ann = await server.addUser({ department });

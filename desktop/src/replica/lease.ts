@@ -74,6 +74,7 @@ export function openLease(meta: ReplicaFile["meta"], clock: Clock, firstLeaseMs:
     },
     grant,
     renew(newLeaseMs) {
+      if (isLocked()) hold();
       lastContactAt = clock.now();
       grant(newLeaseMs);
     },
