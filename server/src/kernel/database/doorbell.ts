@@ -31,6 +31,8 @@ export async function createDoorbell({ url, log }: { url: string; log: Log }): P
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let reconnect: NodeJS.Timeout | undefined;
+  let isRinging = false;
+  let ringAgain = false;
 
   const wake = () => {
     for (const listener of listeners) listener();
@@ -51,15 +53,29 @@ export async function createDoorbell({ url, log }: { url: string; log: Log }): P
   }
   await connect();
 
+  /** One at a time; all that come meanwhile are one more. */
+  async function notify(): Promise<void> {
+    ringAgain = true;
+    if (isRinging) return;
+    isRinging = true;
+    try {
+      while (ringAgain) {
+        ringAgain = false;
+        if (client) await client.query(`notify ${CHANNEL}`);
+        else wake();
+      }
+    } catch (error) {
+      log.warn({ err: error }, "doorbell did not ring");
+    } finally {
+      isRinging = false;
+    }
+  }
+
   return {
     ring() {
       timer ??= setTimeout(() => {
         timer = undefined;
-        if (client)
-          client
-            .query(`notify ${CHANNEL}`)
-            .catch((error: unknown) => log.warn({ err: error }, "doorbell did not ring"));
-        else wake();
+        void notify();
       }, COALESCE_MS);
     },
     onRing(listener) {
