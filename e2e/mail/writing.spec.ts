@@ -187,6 +187,64 @@ test("another sender brings another signature, a template writes, and it goes on
   });
 });
 
+test("[HLD-1] [HLD-2] a draft is written in one window of a desktop, and goes from one to the other with every keystroke", async ({
+  office,
+  sitDown,
+}) => {
+  const irina = await sitDown("irina");
+  const { page } = irina;
+  await irina.signIn(office.url);
+  const subject = `В одном окне ${Date.now()}`;
+  await beginMessage(page);
+  await writeText(page, subject, "Начало.");
+  await expectDraftSaved(page);
+  await office.stop();
+  await irina.expectOffline();
+  await goToMail(page, "drafts");
+  await rowsOf(page, subject).click({ timeout: arrival.timeout });
+  await writingOf(page).click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type(" Здесь.");
+
+  const opening = irina.desktop.electronApp.waitForEvent("window");
+  await rowsOf(page, subject).dblclick();
+  const own = await opening;
+  await expect(writingOf(own)).toHaveText("Начало. Здесь.", arrival);
+  await expect(page.getByText("You are writing this in another window")).toBeVisible();
+  await expect(composerOf(page)).toBeHidden();
+  await keepScreenInAllLooks(page, "writing-elsewhere");
+  await expectAccessible(page);
+
+  await test.step("asked for again, that window comes to the front", async () => {
+    const windows = () => irina.desktop.electronApp.windows().length;
+    const before = windows();
+    await page.bringToFront();
+    await page.getByRole("button", { name: "Go to that window" }).press("Enter");
+    await expect.poll(() => own.evaluate(() => document.hasFocus())).toBe(true);
+    await rowsOf(page, subject).dblclick();
+    await expect.poll(() => own.evaluate(() => document.hasFocus())).toBe(true);
+    expect(windows()).toBe(before);
+  });
+
+  await test.step("with its window closed it is written on where it is read", async () => {
+    await writingOf(own).click();
+    await own.keyboard.press("Control+End");
+    await own.keyboard.type(" Там.");
+    await expectDraftSaved(own);
+    await expect(rowsOf(page, subject)).toContainText("Там.", arrival);
+    await own.close();
+    await expect(writingOf(page)).toHaveText("Начало. Здесь. Там.", arrival);
+    await writingOf(page).click();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type(" Снова здесь.");
+    await office.start();
+    await irina.tryNow();
+    await irina.expectSaved();
+    await expect(rowsOf(page, subject)).toHaveCount(1);
+    await expect(rowsOf(page, subject)).toContainText("Снова здесь.");
+  });
+});
+
 test("mail is forwarded with what hangs in it, and redirected as it was", async ({ office, sitDown }) => {
   const [maria, james] = [await sitDown("maria"), await sitDown("james")];
   await maria.signIn(office.url);

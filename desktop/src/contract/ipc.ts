@@ -27,6 +27,13 @@ export interface DesktopApi {
   openRecordWindow(recordId: string): Promise<void>;
   /** A draft to be written, or a conversation to be read, in a window of its own. */
   openMailWindow(what: { readonly kind: "draft" | "thread"; readonly id: string }): Promise<void>;
+  /** Whether this window may write the draft: no other one does. It is let go by `releaseDraft` with the same token. */
+  claimDraft(hold: { readonly id: string; readonly token: string }): Promise<boolean>;
+  releaseDraft(hold: { readonly id: string; readonly token: string }): Promise<void>;
+  /** An answer to the command `draft.leave`: what was typed in this window could not be saved. */
+  keepDraft(draftId: string): Promise<void>;
+  /** The window that writes the draft comes to the front. */
+  showDraft(draftId: string): Promise<void>;
   /** Bytes that the window has, into a file that the user chooses. */
   saveBytesAs(input: { readonly name: string; readonly bytes: Uint8Array }): Promise<{ saved: boolean }>;
   /** All messages of a mail folder, as one archive (mbox), into a file that the user chooses; needs the server. */

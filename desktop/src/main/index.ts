@@ -128,6 +128,13 @@ async function run(): Promise<void> {
     openExternally: (_sender, input) => fileActions.openExternally(input),
     openRecordWindow: (_sender, recordId) => windows.openRecord(recordId),
     openMailWindow: (_sender, { id, kind }) => windows.openMail(kind, id),
+    claimDraft: async (sender, hold) => {
+      const window = BrowserWindow.fromWebContents(sender);
+      return window !== null && windows.drafts.claim(window, hold);
+    },
+    releaseDraft: (_sender, hold) => windows.drafts.release(hold),
+    keepDraft: (_sender, draftId) => windows.drafts.keep(draftId),
+    showDraft: (_sender, draftId) => windows.showDraft(draftId),
     saveBytesAs: (sender, input) => fileActions.saveBytesAs(BrowserWindow.fromWebContents(sender), input),
     saveFolderAs: (sender, input) => fileActions.saveFolderAs(BrowserWindow.fromWebContents(sender), input),
     openLink: async (_sender, address) => shell.openExternal(address),

@@ -3,6 +3,7 @@ import { BrowserWindow, screen, shell } from "electron";
 import { z } from "zod";
 import { ipcChannels } from "#contract";
 import { APP_ORIGIN } from "./app.protocol.ts";
+import { createDraftHolds } from "./draft.holds.ts";
 import { createJsonFile } from "./jsonFile.ts";
 
 const boundsSchema = z.object({
@@ -33,6 +34,13 @@ export function createWindows(deps: WindowsDeps) {
   const released = new WeakSet<BrowserWindow>();
   /** What each page that was asked to save is waited for with, by the id of its contents. */
   const asked = new Map<number, () => void>();
+
+  const drafts = createDraftHolds<BrowserWindow>({
+    isOwnWindow: (window, id) => others.get(`draft/${id}`) === window,
+    askToLeave: (window, id) => window.webContents.send(ipcChannels.command, { id: "draft.leave", args: id }),
+    onFree: (id) => broadcast(ipcChannels.command, { id: "draft.free", args: id }),
+    leaveMs: LET_GO_MS,
+  });
 
   const openMain = () => openMainAt(undefined);
 
@@ -87,6 +95,8 @@ export function createWindows(deps: WindowsDeps) {
       event.preventDefault();
       void letGo(window).then(() => window.close());
     });
+    window.on("closed", () => drafts.gone(window));
+    window.webContents.on("render-process-gone", () => drafts.gone(window));
     window.webContents.setWindowOpenHandler(({ url }) => {
       openOutside(url);
       return { action: "deny" };
@@ -142,6 +152,11 @@ export function createWindows(deps: WindowsDeps) {
     openMainAt,
     openRecord,
     openMail,
+    drafts,
+    showDraft: (id: string) => {
+      const window = drafts.windowOf(id);
+      if (window) show(window);
+    },
     broadcast,
     command: (id: string, args?: unknown) => broadcast(ipcChannels.command, { id, args }),
     /** What was typed in any window is in the replica, or could not be had from it. */

@@ -1,8 +1,10 @@
+import { Button } from "@mantine/core";
 import { useWatched } from "../../replica/index.ts";
 import { Empty } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import { isDraft } from "@kontor/shared/mail";
 import { OpenDraft } from "./OpenDraft.tsx";
+import { useDraftHold, type HeldDraft } from "./useDraftHold.ts";
 
 export interface ComposerProps {
   readonly draftId: string;
@@ -13,8 +15,25 @@ export interface ComposerProps {
 }
 export type ComposerEnd = "sent" | "discarded" | "closed";
 
-/** Writes a draft, wherever it is shown; what is typed is durable within a second. */
+/** Writes a draft, wherever it is shown, in one window at a time; what is typed is durable within a second. */
 export function Composer(props: ComposerProps) {
+  const { t } = useWords();
+  const { draftId } = props;
+  const { savedBy, state } = useDraftHold(draftId);
+  if (state === "asking") return null;
+  if (state === "elsewhere")
+    return (
+      <Empty title={t("compose.elsewhere")}>
+        <Button variant="default" onClick={() => void window.kontor.showDraft(draftId)}>
+          {t("compose.elsewhere.show")}
+        </Button>
+      </Empty>
+    );
+  return <Held {...props} savedBy={savedBy} />;
+}
+
+/** Asks for the draft only now: what another window saved last is in it. */
+function Held(props: ComposerProps & Pick<HeldDraft, "savedBy">) {
   const { t } = useWords();
   const { draftId } = props;
   const draft = useWatched("mail.draft", { id: draftId });

@@ -26,11 +26,12 @@ import { RecipientsField } from "./RecipientsField.tsx";
 import { signatureFor } from "./startDraft.ts";
 import { swapSignature } from "./signature.swap.ts";
 import { useAttach, type AttachActions } from "./useAttach.ts";
+import type { HeldDraft } from "./useDraftHold.ts";
 import { useEditedDraft } from "./useEditedDraft.ts";
 import { useSend } from "./useSend.tsx";
 import classes from "./compose.module.css";
 
-export interface OpenDraftProps extends ComposerProps, ReplicaDraft {
+export interface OpenDraftProps extends ComposerProps, ReplicaDraft, Pick<HeldDraft, "savedBy"> {
   readonly mailboxes: readonly MailboxDoc[];
   readonly settings: MailSettingsDoc;
 }
@@ -49,7 +50,7 @@ const FRESH_MS = 3_000;
 const FIELDS = { to: "compose.to", cc: "compose.cc", bcc: "compose.bcc" } as const satisfies Record<string, WordKey>;
 
 export function OpenDraft(props: OpenDraftProps) {
-  const { draftId, html, inOwnWindow = false, keptBesideId, mailboxes, message, onClose, settings } = props;
+  const { draftId, html, inOwnWindow = false, keptBesideId, mailboxes, message, onClose, savedBy, settings } = props;
   const { t, reason } = useWords();
   const { call } = useReplica();
   const { myId, people } = useDirectory();
@@ -60,6 +61,9 @@ export function OpenDraft(props: OpenDraftProps) {
     html,
     onFiles: (files, at) => void attach.addToText(files, editor, at),
   });
+  useEffect(() => {
+    savedBy(saving.flush);
+  }, [savedBy, saving.flush]);
   const [shown, setShown] = useState({ cc: false, subject: false, tools: inOwnWindow, card: false, discard: false });
   const show = (part: Partial<typeof shown>) => setShown((before) => ({ ...before, ...part }));
   const [start] = useState(fields);
@@ -167,10 +171,11 @@ export function OpenDraft(props: OpenDraftProps) {
               size={22}
               aria-label={t("app.key.ownWindow")}
               onClick={() =>
-                void saving
-                  .flush()
-                  .then(() => window.kontor.openMailWindow({ kind: "draft", id: draftId }))
-                  .then(() => end("closed"))
+                void saving.flush().then((isSaved) => {
+                  if (!isSaved) return;
+                  end("closed");
+                  void window.kontor.openMailWindow({ kind: "draft", id: draftId });
+                })
               }
             >
               <IconAppWindow size={15} />

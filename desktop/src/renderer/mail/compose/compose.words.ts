@@ -14,6 +14,8 @@ export const composeWords = defineWords(
     "compose.notSaved": "The draft could not be saved: {reason}",
     "compose.gone": "This draft is not here any more",
     "compose.hasLeft": "This message is on its way",
+    "compose.elsewhere": "You are writing this in another window",
+    "compose.elsewhere.show": "Go to that window",
     "compose.close": "Close and keep the draft",
     "compose.bothKept":
       "This draft was also changed elsewhere. Both are kept: this one, and the other one beside it in Drafts.",
@@ -148,6 +150,8 @@ export const composeWords = defineWords(
     "compose.notSaved": "Черновик не сохранён: {reason}",
     "compose.gone": "Этого черновика здесь больше нет",
     "compose.hasLeft": "Это письмо уже отправляется",
+    "compose.elsewhere": "Вы пишете это письмо в другом окне",
+    "compose.elsewhere.show": "Перейти в то окно",
     "compose.close": "Закрыть, сохранив черновик",
     "compose.bothKept":
       "Этот черновик изменили и в другом месте. Сохранены оба: этот и другой, рядом с ним в черновиках.",
