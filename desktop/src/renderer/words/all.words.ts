@@ -5,6 +5,9 @@ import { contactsWords } from "../mail/contacts/contacts.words.ts";
 import { mailSettingsWords } from "../mail/settings/settings.words.ts";
 import { mailReasonWords } from "../mail/mail.reasons.words.ts";
 import { mailWords } from "../mail/mail.words.ts";
+import { mailListWords } from "../mail/list/list.words.ts";
+import { mailPlacesWords } from "../mail/places/places.words.ts";
+import { mailReadWords } from "../mail/read/read.words.ts";
 import { rulesWords } from "../mail/rules/rules.words.ts";
 import { filesWords } from "../files/files.words.ts";
 import { objectsWords } from "../objects/objects.words.ts";
@@ -20,6 +23,9 @@ const en = {
   ...filesWords.en,
   ...mailSettingsWords.en,
   ...mailReasonWords.en,
+  ...mailListWords.en,
+  ...mailPlacesWords.en,
+  ...mailReadWords.en,
   ...mailWords.en,
   ...rulesWords.en,
   ...objectsWords.en,
@@ -39,6 +45,9 @@ export const allWords: Readonly<Record<"en" | "ru", Readonly<Record<WordKey, str
     ...filesWords.ru,
     ...mailSettingsWords.ru,
     ...mailReasonWords.ru,
+    ...mailListWords.ru,
+    ...mailPlacesWords.ru,
+    ...mailReadWords.ru,
     ...mailWords.ru,
     ...rulesWords.ru,
     ...objectsWords.ru,
