@@ -136,7 +136,7 @@ it("signs so that others verify both signatures, also a message with lone line e
   await domains.check("ours.example", by);
   const keys = await domains.signingKeys("ours.example");
   const raw = `From: Anna <anna@ours.example>\nTo: x@far.example\r\nSubject: =?utf-8?q?=D0=94?=\nDate: Sat, 28 Nov 2026 10:00:00 +0000\n\none\ntwo\rthree \r\n\n`;
-  const asSent = () => Readable.from([Buffer.from(raw)]).pipe(toCrLf());
+  const asSent = () => Readable.from(toCrLf(Readable.from([Buffer.from(raw)])));
   const signatures = await signMessage(asSent(), keys, now);
   expect(signatures.match(/^DKIM-Signature:/gm)?.length).toBe(2);
   const whole = signatures + raw.replaceAll(/\r?\n|\r/g, "\r\n");
@@ -158,9 +158,7 @@ it("makes every line end CR LF, wherever the pieces are cut", async () => {
   const pieces = fc.array(fc.stringMatching(/^[\r\nx]{1,4}$/), { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(pieces, async (parts) => {
-      const made = await Readable.from(parts.map((part) => Buffer.from(part)))
-        .pipe(toCrLf())
-        .toArray();
+      const made = await Readable.from(toCrLf(Readable.from(parts.map((part) => Buffer.from(part))))).toArray();
       expect(Buffer.concat(made).toString()).toBe(parts.join("").replaceAll(/\r?\n|\r/g, "\r\n"));
     }),
     { numRuns: 500 },

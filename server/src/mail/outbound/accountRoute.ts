@@ -31,6 +31,6 @@ export async function accountRoute(
     };
   } catch (error) {
     if (!(error instanceof AccountFailure)) throw error;
-    return { kind: "none", words: `The account cannot sign in to its provider (${error.reason}).` };
+    return { kind: "none", words: ownAnswers.accountRefused };
   }
 }

@@ -4,7 +4,11 @@ export interface Batches<Item> {
   add(item: Item): Promise<void>;
 }
 
-export function createBatches<Item>(write: (items: readonly Item[]) => Promise<void>): Batches<Item> {
+/** `restMs`: from the end of a batch to the next, so that more come together. Whatever comes after a rest waits for nothing. */
+export function createBatches<Item>(
+  write: (items: readonly Item[]) => Promise<void>,
+  { restMs = 0 }: { readonly restMs?: number } = {},
+): Batches<Item> {
   let waiting: { readonly item: Item; resolve(): void; reject(error: unknown): void }[] = [];
   let isWriting = false;
 
@@ -17,6 +21,7 @@ export function createBatches<Item>(write: (items: readonly Item[]) => Promise<v
       } catch (error) {
         for (const each of batch) each.reject(error);
       }
+      if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
     }
     isWriting = false;
   }

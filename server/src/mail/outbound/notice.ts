@@ -1,6 +1,7 @@
 import MimeNode from "nodemailer/lib/mime-node";
-import type { Locale } from "@kontor/shared/base";
-import { noticeWords, whyOf, type Why } from "./notice.words.ts";
+import { labelIn, type Locale } from "@kontor/shared/base";
+import { deliveryReasonWords, readAnswer } from "@kontor/shared/mail";
+import { noticeWords } from "./notice.words.ts";
 import { GIVE_UP_AFTER_MS } from "./retrySchedule.ts";
 
 /** What became of some recipients of a message, for its sender. */
@@ -70,12 +71,16 @@ function textOf({ kind, locale, timeZone, message, recipients }: Notice): string
   const words = noticeWords[locale];
   const time = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short", timeZone });
   const until = time.format(Date.parse(message.queuedAt) + GIVE_UP_AFTER_MS);
-  const each = recipients.flatMap(({ address, reply, expired }) => [
-    "",
-    `  ${address}`,
-    `  ${words.why[reasonOf(reply, expired)]}`,
-    `  ${reply === "" ? words.silence : words.said(reply)}`,
-  ]);
+  const each = recipients.flatMap(({ address, reply }) => {
+    const { reason, said } = readAnswer(reply, { isOver: kind === "failed" });
+    const answer = said === undefined ? [] : [`  ${words.said(said)}`];
+    return [
+      "",
+      `  ${address}`,
+      `  ${labelIn(deliveryReasonWords[reason], locale)}`,
+      ...(reply === "" ? [`  ${words.silence}`] : answer),
+    ];
+  });
   return [
     kind === "failed" ? words.failed : words.delayed(until),
     ...each,
@@ -84,9 +89,6 @@ function textOf({ kind, locale, timeZone, message, recipients }: Notice): string
     "",
   ].join("\r\n");
 }
-
-const reasonOf = (reply: string, expired: boolean): Why =>
-  expired && whyOf(reply) !== "unreachable" ? "expired" : whyOf(reply);
 
 /** RFC 3464 §2: a block about the message, and one about each recipient. ASCII: what is beyond it is written as RFC 6533 does. */
 function statusOf({ kind, ownName, message, recipients }: Notice): string {

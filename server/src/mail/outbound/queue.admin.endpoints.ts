@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Clock } from "@kontor/shared/base";
 import { auditActor, defineEndpoint, recordAudit, type Database, type Endpoint } from "#kernel";
 import { actOnOutbound, type OutboundState, type QueueAct } from "./outbound.repo.ts";
-import { countQueue } from "./queue.ts";
+import { countQueue } from "./queue.metrics.ts";
 
 export interface QueueAdminDeps {
   readonly db: Database;
