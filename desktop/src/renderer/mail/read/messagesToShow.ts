@@ -1,0 +1,22 @@
+import type { MailBoxes, MailThread, ReplicaMessage } from "#contract";
+import { isDraft } from "@kontor/shared/mail";
+
+export interface Shown {
+  readonly boxes: MailBoxes;
+  /** One message alone, with the drafts that answer it. */
+  readonly messageId?: string | undefined;
+  /** The folder that one came from. */
+  readonly folderId?: string | undefined;
+}
+
+/** What lies in trash and junk belongs to its conversation only for who comes from there, or when nothing else is left. */
+export function messagesToShow(thread: MailThread, { boxes, folderId, messageId }: Shown): readonly ReplicaMessage[] {
+  if (messageId !== undefined) {
+    const drafts = thread.messages.filter((each) => isDraft(each) && each.draft?.sourceId === messageId);
+    return [...thread.messages.filter(({ id }) => id === messageId), ...drafts];
+  }
+  const roles = new Map(boxes.folders.map(({ id, role }) => [id, role]));
+  const isHidden = (id: string) => roles.get(id) === "trash" || roles.get(id) === "junk";
+  const shown = thread.messages.filter((each) => each.folderId === folderId || !isHidden(each.folderId));
+  return shown.length > 0 ? shown : thread.messages;
+}
