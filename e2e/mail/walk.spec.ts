@@ -15,11 +15,12 @@ import {
   composerOf,
   expectDraftSaved,
   pressSend,
+  toOf,
   undoBarOf,
   writeText,
   writingOf,
 } from "../walks/composer.ts";
-import { expectAccessible, keepScreen, keepScreenInAllLooks } from "../walks/looks.ts";
+import { expectAccessible, keepScreen, keepScreenInAllLooks, wear } from "../walks/looks.ts";
 import { arrival, goToMail, headingOf, paneOf, read, rowsOf, textOf } from "../walks/mailbox.ts";
 import type { Member } from "../walks/member.ts";
 import { test as base } from "../walks/office.ts";
@@ -236,6 +237,33 @@ test("with the server away until after it was sent, it leaves exactly once, insi
     await expect(rowsOf(ivan.page, subject)).toHaveCount(1);
     expect((await outside.inboxOf(OLGA)).filter((each) => each.subject === subject)).toHaveLength(1);
   });
+});
+
+test("why somebody outside did not get it is said in the reader's words, and the far server's stand beside them", async ({
+  office,
+  sitDown,
+}) => {
+  const ivan = await sitDown("ivan");
+  const { page } = ivan;
+  await ivan.signIn(office.url);
+  const nobody = "nobody@post.example"; // the post office's own domain, where it has nobody
+  const subject = `Nobody there ${Date.now()}`;
+  await beginMessage(page);
+  await toOf(page).fill(nobody);
+  await page.keyboard.press("Enter");
+  await writeText(page, subject, "Is anybody there?");
+  await pressSend(page, "Send");
+  await goToMail(page, "sent");
+  await rowsOf(page, subject).click({ timeout: arrival.timeout });
+  const state = paneOf(page).getByRole("listitem").filter({ hasText: nobody });
+  await expect(state).toContainText("not delivered", arrival);
+  await expect(state.getByRole("paragraph")).toHaveText("There is no such mailbox. Check the address.");
+  await expect(state.locator("q")).toHaveText(/^550 5\.1\.1 .*User unknown/);
+  await keepScreenInAllLooks(page, "walk-not-delivered");
+  await expectAccessible(page);
+  await wear(page, { theme: "light", locale: "ru" });
+  await expect(state.getByRole("paragraph")).toHaveText("Такого почтового ящика нет. Проверьте адрес.");
+  await wear(page, { theme: "light", locale: "en" });
 });
 
 test("an account elsewhere is added, brings its mail, and answers as itself", async ({ office, outside, sitDown }) => {

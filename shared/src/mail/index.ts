@@ -1,5 +1,7 @@
 export { accountReasons } from "./account.reasons.ts";
 export type { AccountReason } from "./account.reasons.ts";
+export { deliveryReasonWords, ownAnswers, readAnswer } from "./delivery.reasons.ts";
+export type { DeliveryReason } from "./delivery.reasons.ts";
 export { draftText, snippetOf } from "./draft.text.ts";
 export {
   addressKey,
@@ -26,8 +28,6 @@ export { cardSchema, contactSchema, draftSchema, mailIntentSchemas, ruleSchema }
 export type { Draft, MailIntentArgs, MailIntentName } from "./mail.intents.ts";
 export { mailEventNames } from "./mail.events.ts";
 export type { MailEventName } from "./mail.events.ts";
-export { ownAnswerOf, ownAnswers } from "./own.answers.ts";
-export type { OwnAnswer } from "./own.answers.ts";
 export { mailLimits } from "./mail.limits.ts";
 export {
   defaultMailSettings,

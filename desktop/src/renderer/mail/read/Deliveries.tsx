@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { ReplicaMessage } from "#contract";
-import type { DeliveryDoc } from "@kontor/shared/mail";
+import { deliveryReasonWords, readAnswer, type DeliveryDoc } from "@kontor/shared/mail";
 import { useReplica } from "../../replica/index.ts";
 import { StateBadge, Time } from "../../ui/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
@@ -70,12 +70,29 @@ export function Deliveries({
                   <StateBadge tone={STATES[state].tone}>{t(STATES[state].words)}</StateBadge>
                   <span>{addresses.nameOf({ address })}</span>
                   <Time at={at} />
-                  {reply && <small>{reply}</small>}
+                  {reply && <Answer reply={reply} state={state} />}
                 </li>
               ))}
             </ul>
           )}
         </div>
+      )}
+    </>
+  );
+}
+
+/** Why it has not arrived, in the reader's words; and what the far server said, in its own. */
+function Answer({ reply, state }: Required<Pick<DeliveryDoc, "reply" | "state">>) {
+  const { label } = useWords();
+  if (state === "delivered" || state === "relayed") return <small>{reply}</small>;
+  const { reason, said } = readAnswer(reply, { isOver: state === "failed" });
+  return (
+    <>
+      <p>{label(deliveryReasonWords[reason])}</p>
+      {said !== undefined && (
+        <small>
+          <q>{said}</q>
+        </small>
       )}
     </>
   );

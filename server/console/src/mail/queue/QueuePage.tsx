@@ -2,7 +2,8 @@ import { Button, Checkbox, Select, Table, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { ownAnswerOf } from "@kontor/shared/mail";
+import { labelIn } from "@kontor/shared/base";
+import { deliveryReasonWords, readAnswer } from "@kontor/shared/mail";
 import { call } from "../../api/api.ts";
 import { go, usePlace } from "../../app/route.ts";
 import { ProblemAlert } from "../../ui/Loaded.tsx";
@@ -160,10 +161,6 @@ function Rows({
   readonly onChoose: (chosen: ReadonlySet<string>) => void;
 }) {
   const { t, locale, time } = useWords();
-  const replyWords = (reply: string): string => {
-    const own = ownAnswerOf(reply);
-    return own === undefined ? reply : t(`mail.queue.own.${own}`);
-  };
   const open = rows.filter(isOpen);
   const all = open.length > 0 && open.every(({ id }) => chosen.has(id));
   const toggle = (id: string) => {
@@ -217,7 +214,7 @@ function Rows({
                 <StateMark tone={tones[row.state]}>{t(`mail.queue.state.${row.state}`)}</StateMark>
               </Table.Td>
               <Table.Td className="quiet" style={{ overflowWrap: "anywhere" }}>
-                {row.reply === null ? "–" : replyWords(row.reply)}
+                {row.reply === null ? "–" : <Answer reply={row.reply} state={row.state} />}
                 {row.attempts > 0 && <div>{t("mail.queue.attempts", { count: row.attempts })}</div>}
               </Table.Td>
               <Table.Td className="quiet">
@@ -229,5 +226,23 @@ function Rows({
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
+  );
+}
+
+/** Why it has not arrived, in the reader's words; and what the far server said, in its own. */
+function Answer({ reply, state }: Pick<QueueRow, "state"> & { readonly reply: string }) {
+  const { locale } = useWords();
+  const isTaken = state === "delivered" || state === "relayed";
+  const { reason, said } = readAnswer(reply, { isOver: state === "failed" });
+  if (isTaken) return reply;
+  return (
+    <>
+      {labelIn(deliveryReasonWords[reason], locale)}
+      {said !== undefined && (
+        <div>
+          <q>{said}</q>
+        </div>
+      )}
+    </>
   );
 }
