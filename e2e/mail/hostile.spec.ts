@@ -1,4 +1,6 @@
 // Mail from strangers who mean no good: shown, and nothing more; pictures only when their reader says so, and by the server.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { MailSettingsDoc } from "@kontor/shared/mail";
 import { apiOf } from "../walks/administrator.ts";
 import { expectAccessible, keepScreenInAllLooks } from "../walks/looks.ts";
@@ -96,18 +98,29 @@ test("hostile mail is shown and does nothing: it neither runs nor loads, its lin
   });
   expect(trap.hits).toEqual([]);
 
-  await test.step("a file that would run is called so, and asked about", async () => {
+  await test.step("a file that would run is called so, and can only be saved", async () => {
     await read(page, "Your receipt");
     const file = page.getByTestId("attachment-receipt.pdf.exe");
     await expect(file.getByLabel("This kind of file can run programs")).toBeVisible();
     await keepScreenInAllLooks(page, "mail-risky-file");
     await expectAccessible(page);
     await file.getByRole("button", { name: /^Open/ }).first().click();
-    const dialog = page.getByRole("dialog", { name: "Open this attachment?" });
+    const dialog = page.getByRole("dialog", { name: "Save this program?" });
     await expect(dialog).toContainText("receipt.pdf.exe");
-    await keepScreenInAllLooks(page, "mail-risky-open");
-    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await keepScreenInAllLooks(page, "mail-program");
+    await expectAccessible(page);
+    const path = join(anna.userData, "receipt.pdf.exe");
+    await anna.desktop.electronApp.evaluate(({ dialog: system }, chosen) => {
+      system.showSaveDialog = async () => ({ canceled: false, filePath: chosen });
+    }, path);
+    await page.keyboard.press("Enter");
     await expect(dialog).toBeHidden();
+    await expect(page.getByText("Saved: receipt.pdf.exe")).toBeVisible(arrival);
+    expect((await readFile(path)).length).toBeGreaterThan(0);
+    await file.getByRole("button", { name: "Actions for receipt.pdf.exe" }).click();
+    await expect(page.getByRole("menuitem", { name: "Save as…" })).toBeVisible();
+    await expect(page.getByRole("menuitem", { name: "Open in its application" })).toBeHidden();
+    await page.keyboard.press("Escape");
   });
 
   await test.step("pictures come when one asks for them, by the server alone, and only this time", async () => {

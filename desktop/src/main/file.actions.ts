@@ -1,22 +1,15 @@
 import { createWriteStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { dialog, shell, type BrowserWindow } from "electron";
+import { isProgram } from "@kontor/shared/files";
 import type { Refusal } from "#contract";
 import { resolveByteRange } from "./byteRange.ts";
 import { CachedFileMissing, type CachedFiles } from "./cached.files.ts";
 import type { createOpenedCopies } from "./opened.copies.ts";
 import type { ReplicaHost } from "./replica.host.ts";
-
-/** Opening one of these runs it. A colleague's file must not, however it is called. */
-const PROGRAMS = new Set(
-  (
-    ".exe .com .bat .cmd .msi .msp .scr .pif .ps1 .psm1 .vbs .vbe .js .jse .wsf .wsh .hta .cpl .jar .lnk .reg .url " +
-    ".sh .bash .desktop .appimage .run .command .app .pkg .dmg .workflow .scpt .py .pl .rb .deb .rpm"
-  ).split(" "),
-);
 
 export function createFileActions(deps: {
   readonly files: CachedFiles;
@@ -73,7 +66,7 @@ export function createFileActions(deps: {
   /** A read-only copy in a folder that ends with the app: changes in it do not come back, and its being read-only says so. */
   async function openExternally(input: { fileId: string; name: string }): Promise<Refusal | { ok: true }> {
     const name = basename(input.name);
-    if (PROGRAMS.has(extname(name).toLowerCase())) {
+    if (isProgram(name)) {
       return { ok: false, reason: "file.program", message: "Opening this file would run it." };
     }
     try {

@@ -11,3 +11,4 @@ export type {
 } from "./files.docs.ts";
 export { fileIntentSchemas, fileNameSchema, sha256Schema } from "./files.intents.ts";
 export type { FileIntentArgs, FileIntentName } from "./files.intents.ts";
+export { endingOf, isProgram } from "./program.ts";

@@ -11,6 +11,7 @@ describe("attachments that run", () => {
     "run.bat. ",
     "x.lnk",
     "drawing.svg",
+    "install.sh", // a program of another system
   ])("%s is one", (name) => expect(isRisky(name)).toBe(true));
   it.each(["report.docx", "exe", "photo.jpeg", "archive.zip", "договор.pdf", "", "script.js.txt"])(
     "%s is none",

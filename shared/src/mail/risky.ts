@@ -1,7 +1,9 @@
+import { endingOf, isProgram } from "../files/index.ts";
+
 /**
  * Endings of files that a system runs, or opens with something that runs what is in them, on a double click: what Gmail and
  * Outlook refuse to carry (support.google.com/mail/answer/6590), with documents that hold macros. They are kept and shown here;
- * the interface warns before one is opened.
+ * the interface warns before one is opened. What is run by being opened (`isProgram`) can only be saved.
  */
 const RISKY = new Set(
   (
@@ -12,9 +14,4 @@ const RISKY = new Set(
   ).split(" "),
 );
 
-/** By the last ending, as systems do; trailing dots and spaces are nothing to them. */
-export function isRisky(name: string): boolean {
-  const trimmed = name.replaceAll(/[\s.]+$/g, "");
-  const dot = trimmed.lastIndexOf(".");
-  return dot >= 0 && RISKY.has(trimmed.slice(dot + 1).toLowerCase());
-}
+export const isRisky = (name: string): boolean => RISKY.has(endingOf(name)) || isProgram(name);

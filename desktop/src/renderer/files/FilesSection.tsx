@@ -4,13 +4,14 @@ import { IconDots, IconFile, IconLock, IconPlus } from "@tabler/icons-react";
 import { useEffect, useState, type DragEvent, type FormEvent } from "react";
 import { fileAddress, type ReplicaFile, type ReplicaRecord } from "#contract";
 import { newId } from "@kontor/shared/base";
-import { fileLimits } from "@kontor/shared/files";
+import { fileLimits, isProgram } from "@kontor/shared/files";
 import type { FieldDefinition } from "@kontor/shared/objects";
 import { ReasonTooltip, useAccess, useReason } from "../access/index.ts";
-import { CommandFailed, useDirectory, useReplica, useRows } from "../replica/index.ts";
-import { formatSize } from "../ui/index.ts";
+import { useDirectory, useFailureWords, useReplica, useRows } from "../replica/index.ts";
+import { complain, formatSize } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
 import { canView, fileLine, obstacleTo } from "./file.state.ts";
+import { useSaveProgram } from "./useSaveProgram.tsx";
 import { Viewer } from "./Viewer.tsx";
 import classes from "./files.module.css";
 
@@ -114,15 +115,14 @@ const MAX_BYTES_BY_PORT = 64 * 1024 ** 2;
 
 function useAttach(recordId: string, field: string, accept: readonly string[] | undefined) {
   const { call } = useReplica();
-  const { t, locale, reason } = useWords();
-  const complain = (message: string) => notifications.show({ color: "red", message });
+  const { t, locale } = useWords();
+  const failureWords = useFailureWords();
 
   async function add(name: string, source: { path: string } | { bytes: Uint8Array }): Promise<void> {
     try {
       await call("file.attach", { id: newId(), recordId, field, name, source: source as never });
     } catch (error) {
-      const words = error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error);
-      complain(t("files.attachFailed", { name, reason: words }));
+      complain(t("files.attachFailed", { name, reason: failureWords(error) }));
     }
   }
 
@@ -213,6 +213,7 @@ function FileTile(props: {
     }
   }
 
+  const saveProgram = useSaveProgram();
   const saveAs = () =>
     withBody(async () => {
       const { saved } = await window.kontor.saveFileAs({ fileId: file.id, name: file.name });
@@ -223,7 +224,11 @@ function FileTile(props: {
       const answer = await window.kontor.openExternally({ fileId: file.id, name: file.name });
       if (!answer.ok) notifications.show({ color: "yellow", message: reason(answer.reason, answer.message) });
     });
-  const open = () => (canView(file) ? view() : void openExternally());
+  const open = () => {
+    if (canView(file)) return view();
+    if (isProgram(file.name)) return saveProgram(file.name, () => void saveAs());
+    void openExternally();
+  };
 
   return (
     <li className={classes.file} data-testid={`file-${file.name}`}>
@@ -254,7 +259,9 @@ function FileTile(props: {
           </Menu.Target>
           <Menu.Dropdown>
             {canView(file) && <Menu.Item onClick={view}>{t("files.view")}</Menu.Item>}
-            <Menu.Item onClick={() => void openExternally()}>{t("files.openExternally")}</Menu.Item>
+            {!isProgram(file.name) && (
+              <Menu.Item onClick={() => void openExternally()}>{t("files.openExternally")}</Menu.Item>
+            )}
             <Menu.Item onClick={() => void saveAs()}>{t("files.saveAs")}</Menu.Item>
             {file.state === "stored" && !record.trashed && (
               <Menu.Item onClick={send}>{t("compose.toRecord")}</Menu.Item>

@@ -25,6 +25,9 @@ export const filesWords = defineWords(
     "files.refused.checksumMismatch": "The file arrived damaged. Add it again.",
     "files.refused.expired": "The upload was not finished in time. Add the file again.",
     "files.preview.pending": "preview is being made",
+    "files.program.title": "Save this program?",
+    "files.program.text":
+      "“{name}” is a program. Kontor does not start it. Save it only if you expected it and trust whoever it comes from.",
     "files.preview.ready": "{count, plural, one {# page} other {# pages}} · preview ready",
     "files.preview.readyNoPages": "preview ready",
     "files.preview.none": "no preview",
@@ -90,6 +93,9 @@ export const filesWords = defineWords(
     "files.refused.checksumMismatch": "Файл дошёл повреждённым. Добавьте его снова.",
     "files.refused.expired": "Загрузка не закончилась вовремя. Добавьте файл снова.",
     "files.preview.pending": "готовится просмотр",
+    "files.program.title": "Сохранить программу?",
+    "files.program.text":
+      "«{name}» — программа. Kontor её не запускает. Сохраняйте, только если ждали этот файл и доверяете отправителю.",
     "files.preview.ready":
       "{count, plural, one {# страница} few {# страницы} many {# страниц} other {# страницы}} · просмотр готов",
     "files.preview.readyNoPages": "просмотр готов",

@@ -4,8 +4,9 @@ import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconDots, IconDownload, IconFile } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { fileAddress, type ReplicaMessage } from "#contract";
+import { isProgram } from "@kontor/shared/files";
 import type { AttachmentDoc } from "@kontor/shared/mail";
-import { canView, Viewer } from "../../files/index.ts";
+import { canView, useSaveProgram, Viewer } from "../../files/index.ts";
 import { useReplica } from "../../replica/index.ts";
 import { formatSize } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
@@ -58,7 +59,9 @@ export function AttachmentTiles({ message }: { readonly message: ReplicaMessage 
                 </Menu.Target>
                 <Menu.Dropdown>
                   {canView(file) && <Menu.Item onClick={() => setViewed(file.id)}>{t("files.view")}</Menu.Item>}
-                  <Menu.Item onClick={() => void handle.open(file)}>{t("files.openExternally")}</Menu.Item>
+                  {!isProgram(file.name) && (
+                    <Menu.Item onClick={() => void handle.open(file)}>{t("files.openExternally")}</Menu.Item>
+                  )}
                   <Menu.Item onClick={() => void handle.saveAs(file)}>{t("files.saveAs")}</Menu.Item>
                 </Menu.Dropdown>
               </Menu>
@@ -113,6 +116,7 @@ function Thumbnail({ file }: { readonly file: AttachmentDoc }) {
 function useAttachment() {
   const { call } = useReplica();
   const { t, reason } = useWords();
+  const saveProgram = useSaveProgram();
 
   async function bring(file: AttachmentDoc): Promise<boolean> {
     const noticeId = `fetch-${file.id}`;
@@ -148,6 +152,7 @@ function useAttachment() {
       for (const file of files) if (!(await saveAs(file))) return;
     },
     open(file: AttachmentDoc): Promise<void> | void {
+      if (isProgram(file.name)) return saveProgram(file.name, () => void saveAs(file));
       if (!file.risky) return openNow(file);
       modals.openConfirmModal({
         title: t("mail.attachment.riskyTitle"),
