@@ -4,7 +4,7 @@ import { useState, type FormEvent } from "react";
 import { grantLimits, type GrantLevel } from "@kontor/shared/access";
 import { newId } from "@kontor/shared/base";
 import { fieldsOfSection, type TypeDefinition } from "@kontor/shared/objects";
-import { CommandFailed, useReplica } from "../replica/index.ts";
+import { useFailureWords, useReplica } from "../replica/index.ts";
 import { useWords } from "../words/index.ts";
 import type { AccessQuestion } from "./question.ts";
 import { ScopeFields, type Scope } from "./ScopeFields.tsx";
@@ -17,7 +17,8 @@ export function RequestForm(props: {
   readonly type: TypeDefinition;
   readonly close: () => void;
 }) {
-  const { t, label, reason } = useWords();
+  const { t, label } = useWords();
+  const failureWords = useFailureWords();
   const { call, status } = useReplica();
   const { close, question, type } = props;
   const sections = type.sections.filter(({ key }) => fieldsOfSection(type, key).length > 0);
@@ -49,9 +50,7 @@ export function RequestForm(props: {
         why: why.trim(),
       });
     } catch (error) {
-      return setProblem(
-        error instanceof CommandFailed ? reason(error.error.reason, error.error.message) : String(error),
-      );
+      return setProblem(failureWords(error));
     }
     notifications.show({ message: t(isOnline ? "access.form.sent" : "access.form.sentLater") });
     close();

@@ -35,6 +35,7 @@ export const mailReasonWords = defineWords(
     "message.notDraft": "This message has left or is about to.",
     "message.notFound": "This message is not here any more.",
     "message.notInTrash": "Only what lies in trash or junk is deleted for good.",
+    offline: "This needs the server. Try again when you are online.",
     "rule.address": "A rule cannot forward to this address.",
     "rule.notFound": "This rule is not here any more.",
     "send.attachmentMissing": "An attachment has not arrived at the server.",
@@ -49,6 +50,7 @@ export const mailReasonWords = defineWords(
     "send.tooLarge": "The message is larger than may be sent.",
     "send.tooManyRecipients": "More people than may be written to at once.",
     "send.unknownRecipient": "There is no such address in this office.",
+    signedOut: "Your sign-in has ended. Sign in again.",
     "thread.notFound": "This conversation is not here any more.",
   },
   {
@@ -84,6 +86,7 @@ export const mailReasonWords = defineWords(
     "message.notDraft": "Письмо уже ушло или вот-вот уйдёт.",
     "message.notFound": "Этого письма здесь больше нет.",
     "message.notInTrash": "Навсегда удаляется только то, что в корзине или в спаме.",
+    offline: "Для этого нужен сервер. Повторите, когда появится связь.",
     "rule.address": "На этот адрес правило пересылать не может.",
     "rule.notFound": "Этого правила больше нет.",
     "send.attachmentMissing": "Одно из вложений не дошло до сервера.",
@@ -98,6 +101,7 @@ export const mailReasonWords = defineWords(
     "send.tooLarge": "Письмо больше, чем можно отправить.",
     "send.tooManyRecipients": "Получателей больше, чем можно за раз.",
     "send.unknownRecipient": "В организации нет такого адреса.",
+    signedOut: "Вход завершён. Войдите снова.",
     "thread.notFound": "Этой переписки здесь больше нет.",
   },
 );

@@ -1,10 +1,10 @@
 import { Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
-import { useCallback } from "react";
 import type { CommandInput, MailTargets } from "#contract";
 import type { FolderRole } from "@kontor/shared/mail";
-import { CommandFailed, useReplica } from "../replica/index.ts";
+import { useFailureWords, useReplica } from "../replica/index.ts";
+import { complain } from "../ui/index.ts";
 import { useWords, type WordKey } from "../words/index.ts";
 import { DoneNotice } from "./DoneNotice.tsx";
 
@@ -28,6 +28,7 @@ interface Options {
 
 /** The last act that can be undone, whichever view did it. */
 let lastUndo: string | undefined;
+const rememberUndo = (token: string | undefined): void => void (lastUndo = token);
 const NOTICE_ID = "mail-done";
 const MANY = 500; // below it is there before a notice could be read
 const UNDO_MS = 10_000;
@@ -46,26 +47,17 @@ const DONE = {
 
 export function useMailActions(): MailActions {
   const { call } = useReplica();
-  const { t, reason } = useWords();
-
-  const complain = useCallback(
-    (error: unknown) =>
-      notifications.show({
-        color: "red",
-        message: error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error),
-      }),
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- words change with the language only
-    [],
-  );
+  const { t } = useWords();
+  const failureWords = useFailureWords();
 
   async function undo(token: string): Promise<void> {
-    lastUndo = undefined;
+    rememberUndo(undefined);
     notifications.hide(NOTICE_ID);
     try {
       const { count } = await call("mail.undo", { undo: token });
       notifications.show({ id: NOTICE_ID, message: t("mail.undone", { count }), autoClose: 3_000 });
     } catch (error) {
-      complain(error);
+      complain(failureWords(error));
     }
   }
 
@@ -84,7 +76,7 @@ export function useMailActions(): MailActions {
       });
       notifications.hide(NOTICE_ID);
       if (!token) return false;
-      lastUndo = token;
+      rememberUndo(token);
       if (quietForOne && count === 1) return true;
       notifications.show({
         id: NOTICE_ID,
@@ -94,7 +86,7 @@ export function useMailActions(): MailActions {
       return true;
     } catch (error) {
       notifications.hide(NOTICE_ID);
-      complain(error);
+      complain(failureWords(error));
       return false;
     }
   }
@@ -115,10 +107,13 @@ export function useMailActions(): MailActions {
         labels: { confirm: t("mail.delete.confirm"), cancel: t("app.cancel") },
         confirmProps: { color: "red", variant: "filled" },
         onConfirm: () =>
-          void call("mail.delete", { targets }).then(({ count: done }) => {
-            notifications.show({ message: t("mail.done.deleted", { count: done }) });
-            after?.();
-          }, complain),
+          void call("mail.delete", { targets }).then(
+            ({ count: done }) => {
+              notifications.show({ message: t("mail.done.deleted", { count: done }) });
+              after?.();
+            },
+            (error: unknown) => complain(failureWords(error)),
+          ),
       });
     },
     undoLast() {

@@ -1,25 +1,20 @@
-import { notifications } from "@mantine/notifications";
 import { useCallback } from "react";
-import { CommandFailed } from "../replica/index.ts";
+import { useFailureWords } from "../replica/index.ts";
+import { complain } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
 import { NoSender, useStartDraft, type StartDraft } from "./compose/index.ts";
 
 /** Begins a draft and says its id; what keeps one from writing is said, and nothing is returned. */
 export function useWrite(): (wanted: StartDraft) => Promise<string | undefined> {
   const start = useStartDraft();
-  const { t, reason } = useWords();
+  const { t } = useWords();
+  const failureWords = useFailureWords();
   return useCallback(
     async (wanted) => {
       try {
         return await start(wanted);
       } catch (error) {
-        const words =
-          error instanceof NoSender
-            ? t("mail.noSender")
-            : error instanceof CommandFailed
-              ? reason(error.error.reason, error.message)
-              : String(error);
-        notifications.show({ color: "red", message: words });
+        complain(error instanceof NoSender ? t("mail.noSender") : failureWords(error));
         return undefined;
       }
     },

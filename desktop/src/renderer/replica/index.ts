@@ -9,4 +9,5 @@ export type { Query, Selector } from "./live.ts";
 export { usePages } from "./usePages.ts";
 export { ReplicaProvider, useReplica } from "./ReplicaProvider.tsx";
 export type { ReplicaProblem } from "./ReplicaProvider.tsx";
+export { useFailureWords } from "./useFailureWords.ts";
 export { once, useWatched } from "./watched.ts";

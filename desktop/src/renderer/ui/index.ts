@@ -1,4 +1,5 @@
 export { Avatar } from "./Avatar.tsx";
+export { complain } from "./complain.ts";
 export { RowList, useRowList } from "./RowList.tsx";
 export { Chip, Empty, StateBadge } from "./small.tsx";
 export { Splitter } from "./Splitter.tsx";

@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useEffect, useState } from "react";
 import type { MailRow } from "#contract";
-import { CommandFailed, useReplica, useWatched } from "../../replica/index.ts";
+import { useFailureWords, useReplica, useWatched } from "../../replica/index.ts";
+import { complain } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import classes from "./compose.module.css";
 
@@ -41,7 +41,8 @@ export function UndoSendBar({ reopen }: { readonly reopen: (draftId: string) => 
 
 function Leaving(props: { readonly row: MailRow; readonly now: number; readonly reopen: (draftId: string) => void }) {
   const { call, status } = useReplica();
-  const { t, reason } = useWords();
+  const { t } = useWords();
+  const failureWords = useFailureWords();
   const { messageId, send, subject } = props.row;
   const seconds = Math.ceil((Date.parse(send?.at ?? "") - props.now) / 1_000);
   const isOnline = status.connection === "online";
@@ -51,8 +52,7 @@ function Leaving(props: { readonly row: MailRow; readonly now: number; readonly 
       await call("mail.cancelSend", { id: messageId });
       props.reopen(messageId);
     } catch (error) {
-      const words = error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error);
-      notifications.show({ color: "red", message: words });
+      complain(failureWords(error));
     }
   }
 

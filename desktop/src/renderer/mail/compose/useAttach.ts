@@ -1,9 +1,8 @@
-import { notifications } from "@mantine/notifications";
 import type { Editor } from "@tiptap/core";
 import { newId } from "@kontor/shared/base";
 import { mailLimits } from "@kontor/shared/mail";
-import { CommandFailed, useReplica } from "../../replica/index.ts";
-import { formatSize } from "../../ui/index.ts";
+import { useFailureWords, useReplica } from "../../replica/index.ts";
+import { complain, formatSize } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 
 /** A file above this is given by its path only: bytes through the port would hold it in memory. */
@@ -26,8 +25,8 @@ export interface AttachActions {
 /** Hangs files in a draft. They are copied in first, so that it works offline and the original may vanish. */
 export function useAttach(draftId: string, attached: number): AttachActions {
   const { call } = useReplica();
-  const { t, locale, reason } = useWords();
-  const complain = (message: string) => notifications.show({ color: "red", message });
+  const { t, locale } = useWords();
+  const failureWords = useFailureWords();
 
   async function attach(name: string, mime: string, source: Source, cid?: string): Promise<string | undefined> {
     if (attached >= mailLimits.maxAttachments) {
@@ -46,8 +45,7 @@ export function useAttach(draftId: string, attached: number): AttachActions {
       });
       return fileId;
     } catch (error) {
-      const words = error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error);
-      complain(t("files.attachFailed", { name, reason: words }));
+      complain(t("files.attachFailed", { name, reason: failureWords(error) }));
       return undefined;
     }
   }
@@ -91,8 +89,7 @@ export function useAttach(draftId: string, attached: number): AttachActions {
       try {
         await call("mail.attachStored", { id: draftId, fileId: newId(), sourceFileId: id, name });
       } catch (error) {
-        const words = error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error);
-        complain(t("files.attachFailed", { name, reason: words }));
+        complain(t("files.attachFailed", { name, reason: failureWords(error) }));
       }
     },
     async remove(fileId) {

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { CommandFailed, useReplica } from "../../replica/index.ts";
+import { useFailureWords, useReplica } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
 import { draftOf, type ComposerFields } from "./composer.fields.ts";
 
@@ -24,7 +24,8 @@ export function useSavedDraft(
   said: () => { readonly fields: ComposerFields; readonly html: string; readonly base: number },
 ): DraftSaving {
   const { call } = useReplica();
-  const { t, reason } = useWords();
+  const { t } = useWords();
+  const failureWords = useFailureWords();
   const [problem, setProblem] = useState<string>();
   const waiting = useRef<{ readonly since: number; timer: number }>(undefined);
   const running = useRef<Promise<boolean>>(Promise.resolve(true));
@@ -42,8 +43,7 @@ export function useSavedDraft(
       setProblem(undefined);
       return true;
     } catch (error) {
-      const words = error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error);
-      setProblem(t("compose.notSaved", { reason: words }));
+      setProblem(t("compose.notSaved", { reason: failureWords(error) }));
       return false;
     } finally {
       saves.current--;

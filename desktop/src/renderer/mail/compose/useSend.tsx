@@ -3,7 +3,7 @@ import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
 import { useRef, useState } from "react";
 import { formatAddress, mailLimits, type MailAddress } from "@kontor/shared/mail";
-import { CommandFailed, useReplica, useWatched } from "../../replica/index.ts";
+import { useFailureWords, useReplica, useWatched } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
 import { recipientsOf, type ComposerFields } from "./composer.fields.ts";
 import { warningsFor, type SendWarning } from "./warnings.ts";
@@ -38,7 +38,8 @@ export function useSend(deps: {
   readonly onSent: () => void;
 }): Sending {
   const { call } = useReplica();
-  const { t, locale, reason } = useWords();
+  const { t, locale } = useWords();
+  const failureWords = useFailureWords();
   const source = useWatched("mail.message", deps.sourceId === undefined ? undefined : { id: deps.sourceId });
   const [problem, setProblem] = useState<string>();
   const [isSending, setSending] = useState(false);
@@ -51,7 +52,7 @@ export function useSend(deps: {
     try {
       await trySending(at);
     } catch (error) {
-      setProblem(error instanceof CommandFailed ? reason(error.error.reason, error.error.message) : String(error));
+      setProblem(failureWords(error));
     } finally {
       busy.current = false;
       setSending(false);

@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, Textarea, TextInput } from "@mantine/core";
 import { useState, type FormEvent } from "react";
-import { CommandFailed, useReplica } from "../../replica/index.ts";
+import { useFailureWords, useReplica } from "../../replica/index.ts";
 import { useDraft } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import { contactOf, type ContactProblem, type ContactRaw } from "./contact.form.ts";
@@ -12,7 +12,8 @@ export function ContactForm(props: {
   readonly start: ContactRaw;
   readonly close: (saved: boolean) => void;
 }) {
-  const { t, reason } = useWords();
+  const { t } = useWords();
+  const failureWords = useFailureWords();
   const { call } = useReplica();
   const [kept, keep] = useDraft<ContactRaw>(`contact/${props.id}`);
   const [problem, setProblem] = useState<{ readonly at: ContactProblem | "server"; readonly words: string }>();
@@ -31,8 +32,7 @@ export function ContactForm(props: {
     try {
       await call("contact.save", { id: props.id, contact: parsed.contact as never });
     } catch (error) {
-      const words = error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error);
-      return setProblem({ at: "server", words });
+      return setProblem({ at: "server", words: failureWords(error) });
     }
     keep(null);
     props.close(true);

@@ -7,8 +7,8 @@ import { newId } from "@kontor/shared/base";
 import type { MailAddress } from "@kontor/shared/mail";
 import { textKey } from "@kontor/shared/objects";
 import { go, useShortcuts } from "../../app/index.ts";
-import { CommandFailed, useReplica, useWatched } from "../../replica/index.ts";
-import { Avatar, Chip, Empty, RowList, StateBadge, useRowList } from "../../ui/index.ts";
+import { useFailureWords, useReplica, useWatched } from "../../replica/index.ts";
+import { Avatar, Chip, complain, Empty, RowList, StateBadge, useRowList } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import { askMail } from "../mail.requests.ts";
 import { ContactForm } from "./ContactForm.tsx";
@@ -159,7 +159,8 @@ function Rows({
 }
 
 function Contact({ contact, edit }: { readonly contact: ReplicaContact; readonly edit: () => void }) {
-  const { t, reason } = useWords();
+  const { t } = useWords();
+  const failureWords = useFailureWords();
   const { call } = useReplica();
   const { emails = [], id, kind, members, name, note, organisation, pending, phones = [], title } = contact;
   const write = (to: readonly MailAddress[]) => askMail({ ask: "compose", to });
@@ -170,8 +171,7 @@ function Contact({ contact, edit }: { readonly contact: ReplicaContact; readonly
     try {
       await call("contact.delete", { id });
     } catch (error) {
-      const words = error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error);
-      return void notifications.show({ color: "red", message: words });
+      return complain(failureWords(error));
     }
     const noticeId = `contact-${id}`;
     notifications.show({

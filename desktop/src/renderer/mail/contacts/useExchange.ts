@@ -1,6 +1,7 @@
 import { notifications } from "@mantine/notifications";
 import type { ContactDoc } from "@kontor/shared/mail";
 import { useReplica } from "../../replica/index.ts";
+import { complain } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 
 const MAX_CHARS = 8_000_000; // what the server reads at once: 10,000 cards with a note each
@@ -9,18 +10,16 @@ const MAX_CHARS = 8_000_000; // what the server reads at once: 10,000 cards with
 export function useExchange() {
   const { call } = useReplica();
   const { t, reason } = useWords();
-  const complain = (why: string, message: string) =>
-    notifications.show({ color: "red", message: reason(why, message) });
 
   async function read(file: File, kind: ContactDoc["kind"]): Promise<void> {
     const vcards = await file.text();
-    if (vcards.length > MAX_CHARS) return void complain("", t("contacts.import.tooLarge"));
+    if (vcards.length > MAX_CHARS) return complain(t("contacts.import.tooLarge"));
     const answer = await call("mail.request", {
       method: "POST",
       path: "/api/mail/contacts/import",
       body: { kind, vcards },
     });
-    if (!answer.ok) return void complain(answer.reason, answer.message);
+    if (!answer.ok) return complain(reason(answer.reason, answer.message));
     const { imported = 0, known = 0, skipped = 0 } = answer.body as Partial<Record<string, number>>;
     notifications.show({
       title: t("contacts.imported", { count: imported }),
@@ -46,7 +45,7 @@ export function useExchange() {
     },
     async exportFile(): Promise<void> {
       const answer = await call("mail.request", { method: "GET", path: "/api/mail/contacts/export?version=4.0" });
-      if (!answer.ok) return void complain(answer.reason, answer.message);
+      if (!answer.ok) return complain(reason(answer.reason, answer.message));
       if (typeof answer.body !== "string") return;
       const bytes = new TextEncoder().encode(answer.body);
       const { saved } = await window.kontor.saveBytesAs({ name: "contacts.vcf", bytes });

@@ -44,8 +44,7 @@ export function MembersDialog({ close, mailbox }: { readonly mailbox: MailboxDoc
     const body = { members: members.map(({ role, userId }) => ({ role, userId })) };
     const answer = await call("mail.request", { method: "PUT", path, body });
     setSaving(false);
-    if (!answer.ok)
-      return setProblem(answer.reason === "offline" ? t("mail.needsServer") : reason(answer.reason, answer.message));
+    if (!answer.ok) return setProblem(reason(answer.reason, answer.message));
     notifications.show({ message: t("mail.members.saved", { name: mailbox.name }) });
     close();
   }

@@ -33,11 +33,7 @@ export function SourceDialog({ close, messageId }: { readonly messageId: string;
       title={t("mail.source")}
       closeButtonProps={{ "aria-label": t("app.close") }}
     >
-      {answer?.ok === false && (
-        <p role="alert">
-          {answer.reason === "offline" ? t("mail.needsServer") : reason(answer.reason, answer.message)}
-        </p>
-      )}
+      {answer?.ok === false && <p role="alert">{reason(answer.reason, answer.message)}</p>}
       {answer?.ok && (
         <>
           {isCut && <p className={classes.hint}>{t("mail.source.cut")}</p>}

@@ -1,10 +1,10 @@
 import { Button, Modal, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useState, type FormEvent } from "react";
 import type { MailBoxes, ReplicaFolder } from "#contract";
 import { newId } from "@kontor/shared/base";
 import { mailLimits } from "@kontor/shared/mail";
-import { CommandFailed, useReplica } from "../../replica/index.ts";
+import { useFailureWords, useReplica } from "../../replica/index.ts";
+import { complain } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import { FolderIcon } from "./folder.icons.tsx";
 import { FolderLine } from "./FolderLine.tsx";
@@ -23,14 +23,10 @@ export function FolderDialog(props: {
   readonly close: () => void;
 }) {
   const { asked, boxes, close } = props;
-  const { t, reason } = useWords();
+  const { t } = useWords();
   const { call } = useReplica();
   const [name, setName] = useState(asked.kind === "rename" ? asked.folder.name : "");
-  const complain = (error: unknown) =>
-    notifications.show({
-      color: "red",
-      message: error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error),
-    });
+  const failureWords = useFailureWords();
   async function save(event: FormEvent): Promise<void> {
     event.preventDefault();
     const said = name.trim();
@@ -46,7 +42,7 @@ export function FolderDialog(props: {
       else if (asked.folder.name !== said) await call("folder.rename", { id: asked.folder.id, name: said });
       close();
     } catch (error) {
-      complain(error);
+      complain(failureWords(error));
     }
   }
   if (asked.kind === "move")
@@ -55,7 +51,11 @@ export function FolderDialog(props: {
         folder={asked.folder}
         boxes={boxes}
         close={close}
-        move={(parentId) => void call("folder.move", { id: asked.folder.id, parentId }).then(close, complain)}
+        move={(parentId) =>
+          void call("folder.move", { id: asked.folder.id, parentId }).then(close, (error: unknown) =>
+            complain(failureWords(error)),
+          )
+        }
       />
     );
   const title = t(asked.kind === "create" ? "mail.folder.new" : "mail.folder.rename");

@@ -1,4 +1,5 @@
 import { notifications } from "@mantine/notifications";
+import { complain } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import { fileNameOf } from "../fileNameOf.ts";
 
@@ -13,9 +14,7 @@ export function useExport(): (folderId: string, name: string) => Promise<void> {
     notifications.show({ id: EXPORT_ID, loading: true, autoClose: false, message });
     const answer = await window.kontor.saveFolderAs({ folderId, name: file });
     notifications.hide(EXPORT_ID);
-    if (!answer.ok) {
-      const words = answer.reason === "offline" ? t("mail.needsServer") : reason(answer.reason, answer.message);
-      notifications.show({ color: "red", message: words });
-    } else if (answer.saved) notifications.show({ message: t("files.saved", { name: file }) });
+    if (!answer.ok) complain(reason(answer.reason, answer.message));
+    else if (answer.saved) notifications.show({ message: t("files.saved", { name: file }) });
   };
 }

@@ -1,5 +1,6 @@
 import { notifications } from "@mantine/notifications";
 import { CommandFailed, useReplica } from "../../replica/index.ts";
+import { complain } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 
 const IMPORT_ID = "mail-import";
@@ -24,9 +25,7 @@ export function useImport(): (folderId: string, name: string) => Promise<void> {
       }));
       notifications.hide(IMPORT_ID);
       if (!answer.ok) {
-        const words = answer.reason === "offline" ? t("mail.needsServer") : reason(answer.reason, answer.message);
-        notifications.show({ color: "red", message: words });
-        return;
+        return complain(reason(answer.reason, answer.message));
       }
       totals.imported += answer.imported;
       totals.known += answer.known;

@@ -13,8 +13,7 @@ export function useSaveRaw(): (message: Pick<ReplicaMessage, "id" | "subject">) 
     async ({ id, subject }) => {
       const answer = await call("mail.raw", { id });
       if (!answer.ok) {
-        const words = answer.reason === "offline" ? t("mail.needsServer") : reason(answer.reason, answer.message);
-        return void notifications.show({ color: "yellow", message: words });
+        return void notifications.show({ color: "yellow", message: reason(answer.reason, answer.message) });
       }
       const name = `${fileNameOf(subject) || t("mail.noSubject")}.eml`;
       const { saved } = await window.kontor.saveBytesAs({ name, bytes: answer.bytes });

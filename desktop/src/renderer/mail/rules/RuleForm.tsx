@@ -12,7 +12,7 @@ import {
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { RuleAction, RuleCondition } from "@kontor/shared/mail";
-import { CommandFailed, useDirectory, useRow } from "../../replica/index.ts";
+import { useDirectory, useFailureWords, useRow } from "../../replica/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
 import { RecordSearch } from "../compose/index.ts";
 import {
@@ -46,7 +46,8 @@ export function RuleForm(props: {
   readonly close: () => void;
   readonly save: (rule: Rule) => Promise<void>;
 }) {
-  const { t, reason } = useWords();
+  const { t } = useWords();
+  const failureWords = useFailureWords();
   const [rule, setRule] = useState(props.start);
   const [problem, setProblem] = useState<string>();
   const set = (part: Partial<Rule>) => {
@@ -62,7 +63,7 @@ export function RuleForm(props: {
       await props.save({ ...rule, name: rule.name.trim() });
       props.close();
     } catch (error) {
-      setProblem(error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error));
+      setProblem(failureWords(error));
     }
   }
 

@@ -5,8 +5,8 @@ import { useState } from "react";
 import type { ReplicaRule } from "#contract";
 import { newId } from "@kontor/shared/base";
 import { mailLimits, type MailboxDoc, type RuleAction, type RuleCondition } from "@kontor/shared/mail";
-import { CommandFailed, useDirectory, useReplica, useWatched } from "../../replica/index.ts";
-import { Empty } from "../../ui/index.ts";
+import { useDirectory, useFailureWords, useReplica, useWatched } from "../../replica/index.ts";
+import { complain, Empty } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import { folderNames } from "./folder.names.ts";
 import { RuleForm } from "./RuleForm.tsx";
@@ -46,7 +46,8 @@ export function RulesEditor() {
 }
 
 function Rules({ mailbox }: { readonly mailbox: MailboxDoc }) {
-  const { t, reason } = useWords();
+  const { t } = useWords();
+  const failureWords = useFailureWords();
   const { call } = useReplica();
   const rules = useWatched("mail.rules", { mailboxId: mailbox.id });
   const boxes = useWatched("mail.boxes", {});
@@ -61,13 +62,7 @@ function Rules({ mailbox }: { readonly mailbox: MailboxDoc }) {
   async function save(id: string, rule: Rule): Promise<void> {
     await call("rule.save", { id, mailboxId: mailbox.id, rule: rule as never });
   }
-  const orSay = (act: Promise<unknown>): void =>
-    void act.catch((error: unknown) =>
-      notifications.show({
-        color: "red",
-        message: error instanceof CommandFailed ? reason(error.error.reason, error.message) : String(error),
-      }),
-    );
+  const orSay = (act: Promise<unknown>): void => void act.catch((error: unknown) => complain(failureWords(error)));
 
   function remove(rule: ReplicaRule): void {
     orSay(

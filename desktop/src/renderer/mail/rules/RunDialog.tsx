@@ -38,7 +38,7 @@ export function RunDialog(props: {
       body: { folderId, ruleId: props.rule.id },
     });
     if (answer.ok) setRun(answer.body as unknown as Run);
-    else setProblem(answer.reason === "offline" ? t("rules.run.offline") : reason(answer.reason, answer.message));
+    else setProblem(reason(answer.reason, answer.message));
   }
 
   const runningId = isRunning ? run.id : undefined;

@@ -49,7 +49,6 @@ export const rulesWords = defineWords(
     "rules.run.title": "Run “{name}” now",
     "rules.run.text":
       "It works on what lies in a folder, as if it came in now. Nothing is forwarded. It goes on when you close this.",
-    "rules.run.offline": "Without a connection this cannot be done.",
     "rules.run.doing": "{done, number} of {total, number} looked at, {changed, number} changed",
     "rules.run.done": "Done: {done, number} of {total, number} looked at, {changed, number} changed",
     "rules.field.from": "From",
@@ -128,7 +127,6 @@ export const rulesWords = defineWords(
     "rules.run.title": "Применить «{name}» сейчас",
     "rules.run.text":
       "Правило сработает для писем из папки, как будто они пришли сейчас. Ничего не пересылается. Окно можно закрыть: работа продолжится.",
-    "rules.run.offline": "Без сети это невозможно.",
     "rules.run.doing": "Просмотрено {done, number} из {total, number}, изменено {changed, number}",
     "rules.run.done": "Готово: просмотрено {done, number} из {total, number}, изменено {changed, number}",
     "rules.field.from": "От",

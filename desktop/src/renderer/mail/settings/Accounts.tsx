@@ -1,11 +1,10 @@
 import { ActionIcon, Button, Menu, Modal, Progress, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconDots, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { z } from "zod";
 import type { AccountState, MailboxDoc } from "@kontor/shared/mail";
 import { useDirectory, useWatched } from "../../replica/index.ts";
-import { StateBadge, Time } from "../../ui/index.ts";
+import { complain, StateBadge, Time } from "../../ui/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
 import { AccountDialog } from "./AccountDialog.tsx";
 import { useAccountRequests } from "./useAccountRequests.ts";
@@ -65,7 +64,7 @@ function AccountLine({ mailbox, edit }: { readonly mailbox: MailboxDoc; readonly
 
   async function act(method: "POST" | "PATCH" | "DELETE", path: string, body?: { off: boolean }): Promise<void> {
     const answer = await ask(method, path, nothing, body);
-    if (!answer.ok) notifications.show({ color: "red", message: answer.words });
+    if (!answer.ok) complain(answer.words);
   }
 
   const why = account?.reason === undefined ? undefined : reason(`account.${account.reason}`, account.message ?? "");
