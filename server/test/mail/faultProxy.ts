@@ -20,15 +20,21 @@ const COMMAND = /^(?:[0-9A-F]+|[A-Z]+\d+) [A-Z]/;
 /** Response codes of UIDPLUS (RFC 4315): Dovecot gives them also when it does not offer it. */
 const UIDS = /\[(?:COPYUID|APPENDUID) [^\]\r\n]*\] ?/g;
 
+/** That new keywords are kept, as PERMANENTFLAGS tells it. */
+const KEYWORDS = / \\\*(?=\)\])/g;
+
 export interface FaultProxyOptions {
   /** As a server without UIDPLUS answers: it says that it was done, and not under which UIDs. */
   readonly tellsUids?: boolean;
+  /** False: as a server whose folders keep the flags of RFC 3501 and no keywords. */
+  readonly takesKeywords?: boolean;
 }
 
 export async function startFaultProxy(
   targetPort: number,
-  { tellsUids = true }: FaultProxyOptions = {},
+  { tellsUids = true, takesKeywords = true }: FaultProxyOptions = {},
 ): Promise<FaultProxy> {
+  const hidden = [...(tellsUids ? [] : [UIDS]), ...(takesKeywords ? [] : [KEYWORDS])];
   const sockets = new Set<Socket>();
   let commands: string[] = [];
   let cut = { at: 0, when: "before" as "before" | "after" };
@@ -53,11 +59,14 @@ export async function startFaultProxy(
     upstream.on("data", (bytes) => {
       // The server has answered, so it has done it; nobody hears that.
       if (isDeaf) return end();
-      if (tellsUids) return client.write(bytes);
+      if (hidden.length === 0) return client.write(bytes);
       // Whole lines: whatever a server says ends in one, literals and continuations as well.
       answer += bytes.toString("latin1");
       const whole = answer.lastIndexOf("\n") + 1;
-      client.write(answer.slice(0, whole).replaceAll(UIDS, ""), "latin1");
+      client.write(
+        hidden.reduce((said, what) => said.replaceAll(what, ""), answer.slice(0, whole)),
+        "latin1",
+      );
       answer = answer.slice(whole);
     });
     client.on("data", (bytes) => {

@@ -1,19 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startDovecot, type Dovecot, type DovecotOptions } from "../../../test/mail/dovecot.ts";
-import { startFaultProxy, type FaultProxy, type FaultProxyOptions } from "../../../test/mail/faultProxy.ts";
+import type { DovecotOptions } from "../../../test/mail/dovecot.ts";
+import type { FaultProxyOptions } from "../../../test/mail/faultProxy.ts";
 import { AccountFailure } from "./account.failure.ts";
 import { createAccountSync } from "./account.sync.ts";
-import {
-  folderIdOf,
-  letter,
-  openBoth,
-  picture,
-  pictureThere,
-  rowOf,
-  startHouse,
-  type Both,
-  type House,
-} from "./accounts.fixture.ts";
+import { folderIdOf, letter, pictureThere, rowOf, startHouse, type Both, type House } from "./accounts.fixture.ts";
+import { onServer, rowThatIs, sameOn } from "./accounts.server.fixture.ts";
 import type { ImapSession } from "./imap.port.ts";
 
 /** What happens there between two commands of a round: found by random acts, each written down by itself. */
@@ -30,39 +21,14 @@ const servers: Readonly<Record<string, DovecotOptions & FaultProxyOptions>> = {
   "no word of where anything lies after it was moved": { without, tellsUids: false },
 };
 
-describe.each(Object.entries(servers))("with %s", (_name, options) => {
-  let dovecot: Dovecot;
-  let proxy: FaultProxy;
-  beforeAll(async () => {
-    dovecot = await startDovecot(options);
-    proxy = await startFaultProxy(dovecot.imapPort, options);
-  });
-  afterAll(async () => {
-    await proxy.stop();
-    await dovecot.stop();
-  });
+const row = (both: Both, id: string) => rowThatIs(house, both, id);
+const same = (both: Both) => sameOn(house, both);
 
-  async function withBoth(test: (both: Both) => Promise<void>): Promise<void> {
-    const both = await openBoth(house, dovecot, { through: proxy.port });
-    try {
-      await test(both);
-    } finally {
-      await both.close();
-    }
-  }
-  const row = async ({ mailboxId }: Both, id: string) => {
-    const found = await rowOf(house, mailboxId, id);
-    if (!found) throw new Error(`${id} is not here`);
-    return found;
-  };
+describe.each(Object.entries(servers))("with %s", (_name, options) => {
+  const { withBoth } = onServer(() => house, options);
   const ourFolder = ({ mailboxId }: Both, role: "archive" | "junk") => folderIdOf(house, mailboxId, role);
   const roundWith = (both: Both, over: Partial<ImapSession>) =>
     createAccountSync({ ...both.work, session: { ...both.work.session, ...over } }).round({ thorough: true });
-  const same = async ({ mailboxId, other }: Both) => {
-    const there = await pictureThere(other);
-    expect(await picture(house, mailboxId)).toEqual(there);
-    return there;
-  };
   /** Another client's act at the moment at which a round opens INBOX to look into it: Archive was looked into before. */
   const beforeInbox = ({ work }: Both, act: () => Promise<unknown>): Partial<ImapSession> => {
     let isDone = false;

@@ -4,6 +4,7 @@ import type { SendState } from "@kontor/shared/mail";
 import type { AccountWork } from "./account.work.ts";
 import { removePending, type PendingChange } from "./accounts.repo.ts";
 import { isBegun, noteBegun } from "./begun.ts";
+import { findPut, type PutMessage } from "./findPut.ts";
 import type { Appended } from "./imap.port.ts";
 import { labelToKeyword } from "./keyword.ts";
 import { toMarks, type MarkValues } from "./marks.ts";
@@ -14,12 +15,9 @@ import { findPlaces, findRemoteFolder, placeThere, type RemotePlace } from "./re
 /** A provider that keeps what it sends for us does so within seconds; after this we do it ourselves. */
 const PROVIDER_MS = 120_000;
 
-interface ToAppend extends MarkValues {
+interface ToAppend extends MarkValues, PutMessage {
   readonly id: string;
-  readonly folder_id: string;
   readonly received_at: string;
-  readonly raw_sha256: string | null;
-  readonly message_id: string;
   readonly labels: readonly string[];
   readonly send_state: SendState | null;
   readonly at: string;
@@ -29,7 +27,7 @@ interface ToAppend extends MarkValues {
  * Puts a message of ours into a folder there: the copy of what was sent, or what was deleted there while it was moved here.
  * False: the provider is about to do it by itself.
  *
- * APPEND is not repeatable: one whose answer was lost is looked for by its Message-ID before it is tried again.
+ * APPEND is not repeatable: one whose answer was lost is looked for before it is tried again.
  */
 export async function appendMessage(work: AccountWork, change: PendingChange): Promise<boolean> {
   const message = await readMessage(work, change);
@@ -51,7 +49,7 @@ export async function appendMessage(work: AccountWork, change: PendingChange): P
   const labels = takesLabels ? message.labels.filter((label) => labelToKeyword(label) !== undefined) : [];
   const flags = { marks: toMarks(message) & keeps, labels };
   let placed: Appended = { uid: undefined, uidValidity };
-  if (isBegun(change.args)) placed = { uid: (await session.findByMessageId(message.message_id, 1))[0], uidValidity };
+  if (isBegun(change.args)) placed = { uid: await findPut(work, message), uidValidity };
   if (placed.uid === undefined) {
     await noteBegun(work.db, [change.id]);
     const raw = await buffer(await blobs.get(message.raw_sha256));
@@ -81,7 +79,8 @@ async function placeOf(work: AccountWork, id: string): Promise<RemotePlace | und
 async function readMessage({ db }: AccountWork, { id }: PendingChange): Promise<ToAppend | undefined> {
   const { rows } = await sql<ToAppend>`
     select message.id, message.folder_id, message.received_at, message.seen, message.flagged, message.answered,
-      message.forwarded, message.labels, message.send_state, content.raw_sha256, content.message_id, change.at
+      message.forwarded, message.labels, message.send_state, content.raw_sha256, content.raw_size, content.message_id,
+      change.at
     from mail_remote_change change
       join mail_message message on message.id = change.message_id
       join mail_content content on content.id = message.content_id

@@ -7,9 +7,10 @@ import { placeMessages, type PlacedMessage } from "../messages/placeMessage.ts";
 import { storeContents } from "../messages/storeContent.ts";
 import type { AccountWork } from "./account.work.ts";
 import { applyFlags, applyMoves, holdMessages } from "./applyRemote.ts";
+import { findGone } from "./findGone.ts";
 import { findMoved } from "./findMoved.ts";
 import { fromMarks, noFlags } from "./marks.ts";
-import { readMessage, startBytes, type FetchedMessage } from "./readMessage.ts";
+import { isNamedByBytes, readMessage, startBytes, type FetchedMessage } from "./readMessage.ts";
 import { findPlaces, placeThere } from "./remote.repo.ts";
 import { takeDrafts } from "./takeDrafts.ts";
 
@@ -134,7 +135,7 @@ async function writeBatch(work: AccountWork, task: Import, batch: Batch): Promis
       fetched.map(({ content }) => content),
     );
     const coming = fetched.map((message, index) => ({ ...message, contentId: contentIds[index] ?? "" }));
-    const found = await findLost(work, trx, coming);
+    const found = await findLost(work, trx, { folderId, coming });
     const news = coming.filter(({ uid }) => !found.has(uid));
     const placed = await placeMessages(
       trx,
@@ -175,18 +176,21 @@ async function takeReports(
 
 type Coming = FetchedMessage & { readonly contentId: string };
 
-/** Among the lost, those that say the same byte for byte: they have no Message-ID by which they would have been known before. */
+/**
+ * Among the lost, those that say the same byte for byte: they have no Message-ID by which they would have been known before, or there are
+ * several of it. What was deleted here is known by the name that reading gives to such bytes.
+ */
 async function findLost(
   { mailboxId }: AccountWork,
   trx: Transaction,
-  coming: readonly Coming[],
+  { folderId, coming }: { readonly folderId: string; readonly coming: readonly Coming[] },
 ): Promise<ReadonlyMap<number, string>> {
   const { rows } = await sql<{ id: string; content_id: string }>`
     select message.id, message.content_id from mail_remote_message lost
       join mail_message message on message.id = lost.message_id
     where lost.mailbox_id = ${mailboxId} and lost.folder_id is null
       and message.content_id = any(${coming.map(({ contentId }) => contentId)}::uuid[])
-    order by message.id`.execute(trx);
+    order by (message.folder_id = ${folderId}) desc, message.id`.execute(trx);
   const byContent = Map.groupBy(rows, ({ content_id }) => content_id);
   const found = new Map<number, string>();
   for (const { uid, contentId } of coming) {
@@ -194,7 +198,13 @@ async function findLost(
     if (lost) found.set(uid, lost.id);
   }
   const held = await holdMessages(trx, [...found.values()]);
-  return new Map([...found].filter(([, id]) => held.has(id)));
+  const kept = [...found].filter(([, id]) => held.has(id));
+  const gone = Map.groupBy(await findGone(trx, { mailboxId, folderId }), ({ message_id }) => message_id);
+  const leaving = coming.flatMap(({ uid, content: { parsed } }) => {
+    const one = isNamedByBytes(parsed.messageId) ? gone.get(parsed.messageId)?.shift() : undefined;
+    return one ? [[uid, one.id] as const] : [];
+  });
+  return new Map([...leaving, ...kept]);
 }
 
 async function takeBack(

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { AccountWork } from "./account.work.ts";
 import { readPendingOf, removePending, type PendingChange } from "./accounts.repo.ts";
 import { applyFlags, applyMoves, holdMessages } from "./applyRemote.ts";
+import { findGone } from "./findGone.ts";
 import type { FetchedIdentity } from "./imap.port.ts";
 import { noteRemoteChanges } from "../messages/messages.repo.ts";
 import { changedLabels, fromMarks, noFlags, toMarks, type Flags, type Marks, type MarkValues } from "./marks.ts";
@@ -10,6 +11,8 @@ import { placeThere } from "./remote.repo.ts";
 /** A message of ours that has no place there: lost from where it was, or on its way there. */
 interface Unplaced {
   readonly id: string;
+  /** Null: it is gone here. */
+  readonly content_id: string | null;
   readonly message_id: string;
   readonly raw_size: number;
   readonly received_at: string;
@@ -20,6 +23,8 @@ interface Unplaced {
   readonly append_id: number | null;
   /** Deleted here, and still to be deleted there. */
   readonly is_gone: boolean;
+  /** Here it lies in the folder that is looked into. */
+  readonly is_in_place: boolean;
 }
 
 const IDENTITIES = 500; // at a time: an answer of some 200 kB
@@ -52,36 +57,35 @@ export async function matchMessages(
   return unknown;
 }
 
-/**
- * A draft that was sent there is a message, and no draft of ours in another folder. What was deleted here is looked for where it
- * lay then, or before it was moved: in another folder somebody has rescued it.
- */
+/** A draft that was sent there is a message, and no draft of ours in another folder. */
 async function findUnplaced({ db, mailboxId }: AccountWork, folderId: string): Promise<readonly Unplaced[]> {
   const { rows } = await sql<Unplaced>`
-    select message.id, content.message_id, content.raw_size, message.received_at, lost.marks, lost.labels,
-      null::bigint as append_id, false as is_gone
+    select message.id, message.content_id, content.message_id, content.raw_size, message.received_at, lost.marks, lost.labels,
+      null::bigint as append_id, false as is_gone, message.folder_id = ${folderId} as is_in_place
     from mail_remote_message lost
       join mail_message message on message.id = lost.message_id
       join mail_content content on content.id = message.content_id
     where lost.mailbox_id = ${mailboxId} and lost.folder_id is null and (lost.draft is null or exists (
       select from mail_folder where id = ${folderId} and role in ('drafts', 'trash')))
     union all
-    select message.id, content.message_id, content.raw_size, message.received_at, null, null, change.id, false
+    select message.id, message.content_id, content.message_id, content.raw_size, message.received_at, null, null, change.id,
+      false, message.folder_id = ${folderId}
     from mail_remote_change change
       join mail_message message on message.id = change.message_id
       join mail_content content on content.id = message.content_id
     where change.mailbox_id = ${mailboxId} and change.kind = 'append'
-      and not exists (select from mail_remote_message known where known.message_id = message.id)
-    union all
-    select lost.message_id, change.args->>'messageId', (change.args->>'size')::bigint,
-      (change.args->>'receivedAt')::timestamptz, null, null, null, true
-    from mail_remote_message lost
-      join mail_remote_change change on change.message_id = lost.message_id and change.kind = 'delete'
-        and change.args ? 'messageId'
-    where lost.mailbox_id = ${mailboxId} and lost.folder_id is null and lost.draft is null and exists (
-      select from mail_remote_change own where own.message_id = lost.message_id and own.kind in ('move', 'delete')
-        and own.folder_id = ${folderId})`.execute(db);
-  return rows;
+      and not exists (select from mail_remote_message known where known.message_id = message.id)`.execute(db);
+  const gone = await findGone(db, { mailboxId, folderId });
+  const leaving = gone.map((each) => ({
+    ...each,
+    content_id: null,
+    marks: null,
+    labels: null,
+    append_id: null,
+    is_gone: true,
+    is_in_place: false,
+  }));
+  return [...rows, ...leaving];
 }
 
 interface Pair {
@@ -91,11 +95,14 @@ interface Pair {
 
 function pairUp(identities: readonly FetchedIdentity[], unplaced: readonly Unplaced[]): readonly Pair[] {
   const byId = Map.groupBy(unplaced, ({ message_id }) => message_id);
+  const present = identities.filter(({ isDeleted }) => !isDeleted);
+  const thereById = Map.groupBy(present, ({ messageId }) => messageId);
   const taken = new Set<string>();
-  return identities.flatMap((there) => {
-    if (there.messageId === undefined || there.isDeleted) return [];
-    const rated = (byId.get(there.messageId) ?? [])
-      .filter(({ id }) => !taken.has(id))
+  return present.flatMap((there) => {
+    if (there.messageId === undefined) return [];
+    const likely = inPlaceFirst((byId.get(there.messageId) ?? []).filter(({ id }) => !taken.has(id)));
+    if (isAmbiguous(likely, thereById.get(there.messageId) ?? [])) return [];
+    const rated = likely
       .map((ours) => ({ ours, likeness: likenessOf(there, ours) }))
       .filter(({ ours, likeness }) => (ours.is_gone ? likeness >= 2 : likeness > 0))
       .toSorted((a, b) => b.likeness - a.likeness);
@@ -104,6 +111,18 @@ function pairUp(identities: readonly FetchedIdentity[], unplaced: readonly Unpla
     taken.add(best.ours.id);
     return [{ there, ours: best.ours }];
   });
+}
+
+/** Of copies in several folders, each is looked for where it lay. */
+const inPlaceFirst = (ours: readonly Unplaced[]): readonly Unplaced[] => {
+  const inPlace = ours.filter(({ is_in_place }) => is_in_place);
+  return inPlace.length > 0 ? inPlace : ours;
+};
+
+/** Of several with one Message-ID, only their bytes tell which is which: the lost ones among them are known by those. */
+function isAmbiguous(ours: readonly Unplaced[], there: readonly FetchedIdentity[]): boolean {
+  const areLost = ours.every(({ append_id, is_gone }) => append_id === null && !is_gone);
+  return areLost && (there.length > 1 || new Set(ours.map(({ content_id }) => content_id)).size > 1);
 }
 
 /** Servers round sizes, and some give a moved message a new date; one that leaves through a provider is changed on the way. */

@@ -54,6 +54,10 @@ export async function readMessage(
 /** How much is fetched of a message above the limit: its headers and, mostly, its text. */
 export const startBytes = mailLimits.maxHeaderBytes;
 
+/** Those that have no Message-ID are told by their bytes, also by what reading calls them. */
+export const isNamedByBytes = (messageId: string): boolean =>
+  /^[0-9a-f]{64}@(?:missing|unreadable)\.invalid$/.test(messageId);
+
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /**

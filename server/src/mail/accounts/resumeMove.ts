@@ -1,6 +1,6 @@
 import type { AccountWork } from "./account.work.ts";
 import { isBegun, noteBegun } from "./begun.ts";
-import type { Moved } from "./imap.port.ts";
+import type { FetchedIdentity, ImapSession, Moved } from "./imap.port.ts";
 import { findByUids, findRemoteFolder, type RemotePlace } from "./remote.repo.ts";
 
 export interface MoveToResume {
@@ -10,8 +10,8 @@ export interface MoveToResume {
 
 /**
  * On a server without MOVE a message is copied, and then the original is removed: cut off in between, both are there, and a second
- * attempt would make a third. So what is begun is noted before, and what was begun before is looked for by its Message-ID among what is new
- * in the target. The source is selected; another folder may be afterwards. Returns, by the UIDs of originals, the places of their copies.
+ * attempt would make a third. So what is begun is noted before, and what was begun before is looked for by its Message-ID, or else by its
+ * size and date, among what is new in the target. The source is selected; another folder may be afterwards. Returns, by the UIDs of originals, the places of their copies.
  */
 export async function findCopied(
   work: AccountWork,
@@ -41,12 +41,28 @@ async function lookForCopies(
   const originals = await session.fetchIdentities(begun.map(({ place }) => place.uid));
   const known = await findRemoteFolder(db, folderId);
   const { uidValidity } = await session.select(path);
-  for (const { uid, messageId } of originals) {
-    if (messageId === undefined) continue;
-    const found = await session.findByMessageId(messageId, known?.uid_next ?? 1);
+  const from = known?.uid_next ?? 1;
+  for (const original of originals) {
+    const { uid, messageId } = original;
+    const found =
+      messageId === undefined
+        ? await findNameless(session, original, from)
+        : await session.findByMessageId(messageId, from);
     const ours = await findByUids(db, folderId, found);
     const copy = found.find((each) => !ours.has(each) && ![...copies.values()].includes(each));
     if (copy !== undefined) copies.set(uid, copy);
   }
   return { uids: copies, uidValidity };
+}
+
+/** A copy has the date of its original (RFC 3501 §6.4.7). */
+async function findNameless(
+  session: ImapSession,
+  { size, receivedAt }: FetchedIdentity,
+  from: number,
+): Promise<readonly number[]> {
+  const fresh = await session.fetchIdentities(await session.listUids({ from }));
+  return fresh
+    .filter((each) => each.messageId === undefined && each.size === size && each.receivedAt === receivedAt)
+    .map(({ uid }) => uid);
 }

@@ -1,0 +1,375 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sql } from "kysely";
+import type { DovecotOptions } from "../../../test/mail/dovecot.ts";
+import type { FaultProxyOptions } from "../../../test/mail/faultProxy.ts";
+import { AccountFailure } from "./account.failure.ts";
+import { createAccountSync } from "./account.sync.ts";
+import { folderIdOf, letter, startHouse, type Both, type House } from "./accounts.fixture.ts";
+import { onServer, rowThatIs, sameOn } from "./accounts.server.fixture.ts";
+import type { ImapSession } from "./imap.port.ts";
+import { toMarks } from "./marks.ts";
+
+/** What providers do while we are away, and what lies in folders in odd ways. */
+let house: House;
+beforeAll(async () => {
+  house = await startHouse();
+});
+afterAll(() => house.stop());
+
+const old = ["CONDSTORE", "QRESYNC", "MOVE", "UIDPLUS", "ESEARCH", "LIST-STATUS"] as const;
+const servers: Readonly<Record<string, DovecotOptions & FaultProxyOptions>> = {
+  QRESYNC: {},
+  "no word of where anything lies after it was moved": { without: old, tellsUids: false },
+};
+
+const same = (both: Both) => sameOn(house, both);
+const row = (both: Both, id: string) => rowThatIs(house, both, id);
+const folder = ({ mailboxId }: Both, name: string) => folderIdOf(house, mailboxId, { name });
+
+/** What lies where, by what it says: `folder body marks`. */
+async function bodies({ mailboxId }: Both): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string; folder: string; body: string; seen: boolean; flagged: boolean }>`
+    select message.id, coalesce(folder.role, folder.name) as folder, content.snippet as body, message.seen, message.flagged
+    from mail_message message join mail_content content on content.id = message.content_id
+      join mail_folder folder on folder.id = message.folder_id
+    where message.mailbox_id = ${mailboxId}`.execute(house.db);
+  return rows.map((each) => `${each.folder} ${each.body} ${toMarks(each)}`).toSorted();
+}
+
+async function bodiesThere({ other }: Both): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const { path } of await other.list()) {
+    await other.mailboxOpen(path);
+    for await (const { source, flags } of other.fetch("1:*", { source: true, flags: true }, { uid: true })) {
+      if (flags?.has("\\Deleted")) continue;
+      const body = source?.toString().split("\r\n\r\n")[1]?.trim();
+      const marks = toMarks({ seen: flags?.has("\\Seen") ?? false, flagged: flags?.has("\\Flagged") ?? false });
+      found.push(`${path.toLowerCase()} ${body} ${marks}`);
+    }
+  }
+  return found.toSorted();
+}
+
+const idOfBody = async ({ mailboxId }: Both, body: string): Promise<string> => {
+  const { rows } = await sql<{ id: string }>`select message.id from mail_message message
+    join mail_content content on content.id = message.content_id
+    where message.mailbox_id = ${mailboxId} and content.snippet = ${body}`.execute(house.db);
+  expect(rows).toHaveLength(1);
+  return rows[0]?.id ?? "";
+};
+
+const nameless = (body: string): string =>
+  `Subject: no name\r\nDate: Mon, 1 Jun 2026 10:00:00 +0000\r\n\r\n${body}\r\n`;
+
+describe.each(Object.entries(servers))("with %s", (_name, options) => {
+  const { withBoth, renumber } = onServer(() => house, options);
+
+  it("folders that are renamed, swapped, deleted and made again while we are away, with mail in them", () =>
+    withBoth(async (both) => {
+      const { other } = both;
+      for (const path of ["Old", "Left", "Right", "Doomed"]) {
+        await other.mailboxCreate(path);
+        await other.append(path, letter(`${path.toLowerCase()}@x`));
+      }
+      await both.settle();
+      const ids = {
+        old: await folder(both, "Old"),
+        left: await row(both, "left@x"),
+        right: await row(both, "right@x"),
+      };
+      // Renamed, and one of the old name made anew; two that swap their names; one deleted and made again.
+      await other.mailboxRename("Old", "Archive/New");
+      await other.mailboxCreate("Old");
+      await other.append("Archive/New", letter("late1@x"));
+      await other.append("Old", letter("late2@x"));
+      await other.mailboxRename("Left", "Between");
+      await other.mailboxRename("Right", "Left");
+      await other.mailboxRename("Between", "Right");
+      await other.append("Left", letter("late3@x"));
+      await other.mailboxDelete("Doomed");
+      await other.mailboxCreate("Doomed");
+      await other.append("Doomed", letter("late4@x"));
+      await both.reopen();
+      await both.settle();
+      expect(await same(both)).toMatchObject({
+        "Archive/New": ["late1@x 0", "old@x 0"],
+        Old: ["late2@x 0"],
+        Left: ["late3@x 0", "right@x 0"],
+        Right: ["left@x 0"],
+        Doomed: ["late4@x 0"],
+      });
+      expect((await row(both, "old@x")).folder_id).toBe(await folder(both, "New"));
+      expect([(await row(both, "left@x")).id, (await row(both, "right@x")).id]).toEqual([ids.left.id, ids.right.id]);
+    }));
+
+  it("a folder that is renamed there while messages are moved into it here, and one that is deleted there meanwhile", () =>
+    withBoth(async (both) => {
+      const { other } = both;
+      for (const path of ["Named", "Dropped", "Both"]) await other.mailboxCreate(path);
+      for (const id of ["a@x", "b@x", "c@x"]) await other.append("INBOX", letter(id));
+      await other.append("Both", letter("d@x"));
+      await both.settle();
+      await both.change("mail.update", (await row(both, "a@x")).id, { folderId: await folder(both, "Named") });
+      await both.change("mail.update", (await row(both, "b@x")).id, { folderId: await folder(both, "Dropped") });
+      await both.change("folder.rename", await folder(both, "Both"), { name: "Ours" });
+      await other.mailboxRename("Named", "Renamed");
+      await other.append("Renamed", letter("e@x"));
+      await other.mailboxDelete("Dropped");
+      await other.mailboxRename("Both", "Theirs");
+      await other.append("Theirs", letter("f@x"));
+      await both.reopen();
+      await both.settle();
+      const there = await same(both);
+      expect(there).toMatchObject({ INBOX: ["c@x 0"], Dropped: ["b@x 0"] });
+      const lines = Object.values(there).flat();
+      expect(lines.toSorted()).toEqual(["a", "b", "c", "d", "e", "f"].map((id) => `${id}@x 0`));
+    }));
+
+  it.each([
+    ["while new messages are fetched", "fetchSources"],
+    ["after they were told apart", "fetchIdentities"],
+    ["before a flag is set", "setMarks"],
+    ["before a message is moved", "move"],
+  ] as const)("[ACC-4] UIDVALIDITY changes %s: nothing twice, and nothing missing", (_when, verb) =>
+    withBoth(async (both) => {
+      const { other, user, mailboxId } = both;
+      for (let n = 1; n <= 4; n++) await other.append("INBOX", letter(`v${n}@x`));
+      await both.settle();
+      const before = await row(both, "v1@x");
+      for (let n = 5; n <= 8; n++) await other.append("INBOX", letter(`v${n}@x`));
+      await other.append("Archive", letter("v9@x"));
+      await other.mailboxOpen("Archive");
+      await other.messageMove("1", "INBOX", { uid: true });
+      await both.change("mail.update", before.id, { flagged: true });
+      const archive = await folderIdOf(house, mailboxId, "archive");
+      await both.change("mail.update", (await row(both, "v2@x")).id, { folderId: archive });
+      await other.mailboxOpen("Junk");
+      const { session } = both.work;
+      let isDone = false;
+      const first = async () => {
+        if (!isDone) await renumber(user, "INBOX", 4_711);
+        isDone = true;
+      };
+      const over: Partial<ImapSession> = {
+        async *fetchSources(uids) {
+          for await (const source of session.fetchSources(uids)) {
+            if (verb === "fetchSources") await first();
+            yield source;
+          }
+        },
+        async fetchIdentities(uids) {
+          const found = await session.fetchIdentities(uids);
+          if (verb === "fetchIdentities") await first();
+          return found;
+        },
+        async setMarks(...args) {
+          if (verb === "setMarks") await first();
+          return session.setMarks(...args);
+        },
+        async move(...args) {
+          if (verb === "move") await first();
+          return session.move(...args);
+        },
+      };
+      const sync = createAccountSync({ ...both.work, session: { ...session, ...over } });
+      // The server ends the session, or only what was asked of this folder fails; either way the rest is another round's.
+      const [round] = await Promise.allSettled([sync.round({ thorough: true })]);
+      expect(round.status === "rejected" ? round.reason : undefined).toSatisfy(
+        (reason) => reason === undefined || reason instanceof AccountFailure,
+      );
+      // One that was found again by its Message-ID is looked for only where something is lost.
+      if (!isDone) await renumber(user, "INBOX", 4_711);
+      await both.reopen();
+      await both.settle();
+      expect(await same(both)).toMatchObject({
+        INBOX: ["v1@x 2", "v3@x 0", "v4@x 0", "v5@x 0", "v6@x 0", "v7@x 0", "v8@x 0", "v9@x 0"],
+        Archive: ["v2@x 0"],
+      });
+      expect((await row(both, "v1@x")).id).toBe(before.id);
+    }),
+  );
+
+  it("an empty folder is a folder, however often it is looked at, and also when it becomes empty", () =>
+    withBoth(async (both) => {
+      const { other } = both;
+      await other.mailboxCreate("Empty");
+      await both.settle();
+      const id = await folder(both, "Empty");
+      await renumber(both.user, "Empty", 99);
+      await other.append("Empty", letter("e1@x"));
+      await both.settle();
+      await other.mailboxOpen("Empty");
+      await other.messageDelete("1:*", { uid: true });
+      await other.mailboxOpen("INBOX");
+      await both.settle();
+      expect(await same(both)).toMatchObject({ Empty: [] });
+      expect(await folder(both, "Empty")).toBe(id);
+    }));
+
+  it("[ACC-2] several of one Message-ID in one folder, each with its own text: none is taken for another", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId, user } = both;
+      const at = new Date("2026-06-01T10:00:00Z");
+      for (const body of ["one", "two", "six", "ten"]) await other.append("INBOX", letter("dup@x", body), [], at);
+      await both.settle();
+      const ids = await Promise.all(["one", "two", "six", "ten"].map((body) => idOfBody(both, body)));
+      await both.change("mail.update", ids[0] ?? "", { flagged: true });
+      await both.change("mail.update", ids[1] ?? "", { folderId: await folderIdOf(house, mailboxId, "archive") });
+      await other.mailboxOpen("INBOX");
+      await other.messageDelete("3", { uid: true });
+      await other.mailboxOpen("Junk");
+      await both.settle();
+      expect(await bodies(both)).toEqual(["archive two 0", "inbox one 2", "inbox ten 0"]);
+      expect(await bodiesThere(both)).toEqual(await bodies(both));
+      // Under new UIDs, in another order, and one of them read meanwhile.
+      await other.mailboxOpen("INBOX");
+      await other.messageFlagsAdd("4", ["\\Seen"], { uid: true });
+      await other.messageMove("1", "Junk", { uid: true });
+      await other.mailboxOpen("Sent");
+      await renumber(user, "INBOX", 88);
+      await renumber(user, "Archive", 89);
+      await both.reopen();
+      await both.settle();
+      expect(await bodies(both)).toEqual(["archive two 0", "inbox ten 1", "junk one 2"]);
+      expect(await bodiesThere(both)).toEqual(await bodies(both));
+      expect([await idOfBody(both, "one"), await idOfBody(both, "two"), await idOfBody(both, "ten")]).toEqual([
+        ids[0],
+        ids[1],
+        ids[3],
+      ]);
+    }));
+
+  it("[ACC-2] messages without a Message-ID are moved, flagged and deleted from both sides as any", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId } = both;
+      for (const body of ["m1", "m2", "m3", "m4", "m5"]) await other.append("INBOX", nameless(body));
+      await both.settle();
+      const ids = new Map<string, string>();
+      for (const body of ["m1", "m2", "m3", "m4", "m5"]) ids.set(body, await idOfBody(both, body));
+      const [archive, trash] = [
+        await folderIdOf(house, mailboxId, "archive"),
+        await folderIdOf(house, mailboxId, "trash"),
+      ];
+      await both.change("mail.update", ids.get("m1") ?? "", { folderId: archive, flagged: true });
+      await both.change("mail.update", ids.get("m2") ?? "", { folderId: trash });
+      await both.change("mail.delete", ids.get("m2") ?? "", {});
+      await other.mailboxOpen("INBOX");
+      await other.messageMove("3", "Junk", { uid: true });
+      await other.messageDelete("4", { uid: true });
+      await other.mailboxOpen("Sent");
+      await both.settle();
+      expect(await bodies(both)).toEqual(["archive m1 2", "inbox m5 0", "junk m3 0"]);
+      expect(await bodiesThere(both)).toEqual(await bodies(both));
+      for (const body of ["m1", "m3", "m5"]) expect(await idOfBody(both, body)).toBe(ids.get(body));
+    }));
+
+  it("[ACC-4] without a Message-ID, a move or a putting there that is cut off is one message in the end", () =>
+    withBoth(async (both) => {
+      const { other, work, mailboxId } = both;
+      for (const body of ["n1", "n2", "n3"]) await other.append("INBOX", nameless(body));
+      await both.settle();
+      const archive = await folderIdOf(house, mailboxId, "archive");
+      await both.change("mail.update", await idOfBody(both, "n1"), { folderId: archive });
+      // Deleted there while it is moved here: it is put there again (ACC-3).
+      await other.mailboxOpen("INBOX");
+      await other.messageDelete("2", { uid: true });
+      await other.mailboxOpen("Sent");
+      await both.change("mail.update", await idOfBody(both, "n2"), { folderId: archive });
+      const roundWith = (over: Partial<ImapSession>) =>
+        createAccountSync({ ...work, session: { ...work.session, ...over } }).round({ thorough: true });
+      const move: ImapSession["move"] = async (uids, path) => {
+        // What a server without MOVE has done when the connection ends between the two commands of it.
+        if (work.session.offers.move) await work.session.move(uids, path);
+        else {
+          await other.mailboxOpen("INBOX");
+          await other.messageCopy(uids.join(","), path, { uid: true });
+          await other.mailboxOpen("Sent");
+        }
+        throw new AccountFailure("closed");
+      };
+      await expect(roundWith({ move })).rejects.toMatchObject({ reason: "closed" });
+      const append: ImapSession["append"] = async (...args) => {
+        await work.session.append(...args);
+        throw new AccountFailure("closed");
+      };
+      await expect(roundWith({ append })).rejects.toMatchObject({ reason: "closed" });
+      await both.settle();
+      expect(await bodies(both)).toEqual(["archive n1 0", "archive n2 0", "inbox n3 0"]);
+      expect(await bodiesThere(both)).toEqual(await bodies(both));
+    }));
+
+  it("[ACC-4] without a Message-ID, deleted for good here after a move whose answer was lost: it does not come again", () =>
+    withBoth(async (both) => {
+      const { other, work, mailboxId } = both;
+      for (const body of ["t1", "t2"]) await other.append("INBOX", nameless(body));
+      await both.settle();
+      const id = await idOfBody(both, "t1");
+      await both.change("mail.update", id, { folderId: await folderIdOf(house, mailboxId, "trash") });
+      const move: ImapSession["move"] = async (...args) => {
+        await work.session.move(...args);
+        throw new AccountFailure("closed");
+      };
+      const sync = createAccountSync({ ...work, session: { ...work.session, move } });
+      await expect(sync.round({ thorough: true })).rejects.toMatchObject({ reason: "closed" });
+      await both.change("mail.delete", id, {});
+      await both.settle();
+      expect(await bodies(both)).toEqual(["inbox t2 0"]);
+      expect(await bodiesThere(both)).toEqual(["inbox t2 0"]);
+    }));
+
+  it("one message in several folders is several: what is done to one of them is done to that one", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId, user } = both;
+      for (const path of ["One", "Two"]) await other.mailboxCreate(path);
+      await other.append("INBOX", letter("g@x"));
+      await other.mailboxOpen("INBOX");
+      for (const path of ["One", "Two", "Archive"]) await other.messageCopy("1", path, { uid: true });
+      await both.settle();
+      expect(await same(both)).toMatchObject({ INBOX: ["g@x 0"], One: ["g@x 0"], Two: ["g@x 0"], Archive: ["g@x 0"] });
+      const { rows } = await house.test.pool.query<{ id: string; folder_id: string }>(
+        "select id, folder_id from mail_message where mailbox_id = $1",
+        [mailboxId],
+      );
+      const inFolder = (id: string) => rows.find(({ folder_id }) => folder_id === id)?.id ?? "";
+      const inOne = inFolder(await folder(both, "One"));
+      await both.change("mail.update", inOne, { folderId: await folderIdOf(house, mailboxId, "junk") });
+      await both.change("mail.update", inFolder(await folderIdOf(house, mailboxId, "archive")), { flagged: true });
+      await other.mailboxOpen("Two");
+      await other.messageDelete("1:*", { uid: true });
+      await other.mailboxOpen("Sent");
+      await renumber(user, "INBOX", 66);
+      await both.reopen();
+      await both.settle();
+      expect(await same(both)).toMatchObject({
+        INBOX: ["g@x 0"],
+        One: [],
+        Two: [],
+        Archive: ["g@x 2"],
+        Junk: ["g@x 0"],
+      });
+    }));
+
+  it("a folder that only holds folders takes messages and folders from here, is renamed and deleted here", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId } = both;
+      for (const path of ["Outer", "Outer/Inner", "Shell", "Shell/Kernel"]) await other.mailboxCreate(path);
+      await other.append("INBOX", letter("s1@x"));
+      await other.append("Outer/Inner", letter("s2@x"));
+      await other.append("Shell/Kernel", letter("s3@x"));
+      for (const path of ["Outer", "Shell"]) await other.mailboxDelete(path);
+      await both.settle();
+      await expect(other.mailboxOpen("Outer")).rejects.toMatchObject({ responseStatus: "NO" });
+      await both.change("mail.update", (await row(both, "s1@x")).id, { folderId: await folder(both, "Outer") });
+      await both.settle();
+      expect(await same(both)).toMatchObject({ INBOX: [], Outer: ["s1@x 0"], "Outer/Inner": ["s2@x 0"] });
+      await both.change("folder.rename", await folder(both, "Shell"), { name: "Case" });
+      await both.settle();
+      expect(await same(both)).toMatchObject({ "Case/Kernel": ["s3@x 0"] });
+      await both.change("folder.delete", await folder(both, "Case"), {});
+      await both.settle();
+      const there = await same(both);
+      expect(there).toMatchObject({ Trash: ["s3@x 0"] });
+      expect(Object.keys(there).filter((path) => /Case|Shell/.test(path))).toEqual([]);
+      expect(await folderIdOf(house, mailboxId, "trash")).toBe((await row(both, "s3@x")).folder_id);
+    }));
+});
