@@ -30,6 +30,7 @@ export function createOfficeContext(userId: string): OfficeContext {
     return {
       roles: new Map(docs.map(({ id, role }) => [id, role])),
       mailboxes: new Map(docs.map(({ id, mailboxId }) => [id, mailboxId])),
+      parents: new Map(docs.map(({ id, parentId }) => [id, parentId])),
       byRole: new Map(docs.map(({ id, mailboxId, role }) => [`${mailboxId} ${role ?? ""}`, id])),
     };
   }
@@ -69,6 +70,15 @@ export function createOfficeContext(userId: string): OfficeContext {
     mail: {
       userId,
       folderOf: (mailboxId, role) => (folders ??= readFolders()).byRole.get(`${mailboxId} ${role}`),
+      isInTrash(folderId) {
+        const { parents, roles } = (folders ??= readFolders());
+        const above = new Set<string>(); // two moves without a network may have made a ring of them
+        for (let id: string | undefined = folderId; id !== undefined && !above.has(id); id = parents.get(id)) {
+          if (roles.get(id) === "trash") return true;
+          above.add(id);
+        }
+        return false;
+      },
       roleOf: (folderId) => (folders ??= readFolders()).roles.get(folderId),
       mailboxOf: (folderId) => (folders ??= readFolders()).mailboxes.get(folderId),
       threadOf: (messageId) => rowOf<MessageDoc>("messages", messageId)?.threadId,
@@ -93,6 +103,7 @@ export function createOfficeContext(userId: string): OfficeContext {
 interface Folders {
   readonly roles: ReadonlyMap<string, FolderRole | undefined>;
   readonly mailboxes: ReadonlyMap<string, string>;
+  readonly parents: ReadonlyMap<string, string | undefined>;
   readonly byRole: ReadonlyMap<string, string>;
 }
 

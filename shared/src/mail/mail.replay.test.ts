@@ -33,6 +33,7 @@ const from: MailReplayFrom = {
   userId: uuid(2),
   folderOf: (_mailbox, role) => Object.keys(folders).find((id) => folders[id] === role),
   roleOf: (id) => folders[id],
+  isInTrash: (id) => folders[id] === "trash",
   threadOf: (id) => (id === uuid(3) ? uuid(4) : undefined),
 };
 const at = "2026-11-20T09:40:00.000Z";

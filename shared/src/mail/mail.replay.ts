@@ -33,6 +33,8 @@ export interface MailReplayFrom {
   readonly userId: string;
   folderOf(mailboxId: string, role: FolderRole): string | undefined;
   roleOf(folderId: string): FolderRole | undefined;
+  /** It is the trash, or lies in it at any depth. */
+  isInTrash(folderId: string): boolean;
   /** The thread of a message that is answered. */
   threadOf(messageId: string): string | undefined;
   /** A stored file that is attached once more. */
@@ -270,7 +272,7 @@ export function replayBody(row: BodyDoc | undefined, intent: MailIntent): BodyDo
 export function replayFolder(
   row: FolderDoc | undefined,
   intent: MailIntent,
-  { folderOf }: Pick<MailReplayFrom, "folderOf">,
+  { folderOf, isInTrash }: Pick<MailReplayFrom, "folderOf" | "isInTrash">,
 ): FolderDoc | undefined {
   if (intent.name === "folder.create") {
     const { mailboxId, name, parentId } = argsOf<"folder.create">(intent);
@@ -282,7 +284,8 @@ export function replayFolder(
   if (intent.name === "folder.delete") {
     // Into the trash with everything in it; from there for good.
     const trash = folderOf(row.mailboxId, "trash");
-    return trash === undefined || row.parentId === trash ? undefined : { ...row, parentId: trash };
+    const isGone = trash === undefined || (row.parentId !== undefined && isInTrash(row.parentId));
+    return isGone ? undefined : { ...row, parentId: trash };
   }
   if (intent.name !== "folder.move") return row;
   const { parentId } = argsOf<"folder.move">(intent);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { MailChanged, MailPage, ReplicaMessage } from "#contract";
+import type { MailBoxes, MailChanged, MailPage, ReplicaMessage } from "#contract";
 import { newId } from "@kontor/shared/base";
 import type { Draft } from "@kontor/shared/mail";
 import {
@@ -299,4 +299,30 @@ describe("what belongs to mail", () => {
     expect(desk.ask("no.question", {})).toMatchObject({ ok: false });
     expect(desk.ask("mail.list", { list: "everything" })).toMatchObject({ ok: false });
   });
+});
+
+it("a folder that is deleted in the trash is gone at once, with everything in it", async () => {
+  const desk = await openMailDesk();
+  const [outer, inner, innermost, other] = [newId(), newId(), newId(), newId()];
+  desk.put("mailFolders", [
+    { id: outer, mailboxId: MAILBOX, name: "Outer" },
+    { id: inner, mailboxId: MAILBOX, name: "Inner", parentId: outer },
+    { id: innermost, mailboxId: MAILBOX, name: "Innermost", parentId: inner },
+    { id: other, mailboxId: MAILBOX, name: "Its folder is still to come", parentId: newId() },
+  ]);
+  const placesOf = () =>
+    (desk.ask("mail.boxes", {}) as MailBoxes).folders
+      .filter(({ role }) => role === undefined)
+      .map(({ name, parentId }) => [name, parentId]);
+  const folderDelete = (id: string) => desk.mail.commands["folder.delete"]({ id });
+  const stranger = ["Its folder is still to come", expect.any(String)];
+
+  await folderDelete(outer);
+  expect(placesOf()).toEqual(
+    expect.arrayContaining([["Outer", folderId("trash")], ["Inner", outer], ["Innermost", inner], stranger]),
+  );
+  await folderDelete(inner);
+  expect(placesOf().toSorted()).toEqual([stranger, ["Outer", folderId("trash")]].toSorted());
+  await folderDelete(outer);
+  expect(placesOf()).toEqual([stranger]);
 });

@@ -175,6 +175,18 @@ it("a folder is searched by its name, and a record's link by having one", async 
   expect(await search(desk, "has:record")).toEqual(["Delivery terms"]);
 });
 
+it("what lies in a folder that lies in the trash is not found until the folder comes out of it", async () => {
+  const { desk, lift } = await officeOf();
+  const within = newId();
+  await desk.mail.commands["folder.delete"]({ id: lift.folderId });
+  desk.put("mailFolders", [{ id: within, mailboxId: MAILBOX, name: "Within", parentId: lift.folderId }]);
+  desk.put("messages", [message({ subject: "Лифт в корзине", folderId: within })]);
+  await desk.mail.searcher.settled();
+  expect(await search(desk, "лифт")).toEqual([]);
+  await desk.mail.commands["folder.move"]({ id: lift.folderId, parentId: null });
+  expect(await search(desk, "лифт")).toEqual(["Лифт в корзине", "Лифты"]);
+});
+
 it("what a message says now is found, what it said before is not, and moving it indexes nothing", async () => {
   const { desk, terms } = await officeOf();
   desk.put("mailBodies", [body(terms.id, "We must refuse")]);

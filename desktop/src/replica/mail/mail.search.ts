@@ -7,9 +7,10 @@ import {
   type MailThing,
   type TextField,
 } from "@kontor/shared/mail";
-import { normalise, stemOf, wordsOf, type ReplicaFile } from "#replica/storage";
-import { fieldMarks, MAIL_WORDS_VERSION, mailWords } from "./mail.entry.ts";
-import { createMailForms, type MailForms } from "./mail.forms.ts";
+import { wordsOf, type ReplicaFile } from "#replica/storage";
+import { MAIL_WORDS_VERSION, mailWords } from "./mail.entry.ts";
+import { createMailForms } from "./mail.forms.ts";
+import { matchOf } from "./mail.match.ts";
 import { BITS, HIDDEN_ROLES, roleCode, sidOf } from "./mail.tables.ts";
 
 /**
@@ -42,6 +43,8 @@ export interface MailSearchDeps {
   bodiesOf(ids: readonly string[]): readonly ReplicaBody[];
   /** Ids of folders with this name, in lower case, or with one that begins so. */
   foldersNamed(name: string, prefix: boolean): readonly string[];
+  /** Ids of folders that lie in the trash, at any depth. */
+  foldersInTrash(): readonly string[];
   /** Threads that are linked to a record. */
   linkedThreads(): readonly string[];
   isOpen(): boolean;
@@ -57,6 +60,7 @@ export function openMailSearch({
   file,
   messagesOf,
   bodiesOf,
+  foldersInTrash,
   foldersNamed,
   isOpen,
   linkedThreads,
@@ -198,7 +202,7 @@ export function openMailSearch({
       const sql = "m.sid NOT IN (SELECT rowid FROM mail_fts WHERE mail_fts MATCH ?)";
       where.push({ sql, params: [unwanted.join(" OR ")] });
     }
-    if (!asksForHidden(query)) where.push({ sql: `m.role NOT IN (${HIDDEN_ROLES.join()})`, params: [] });
+    if (!asksForHidden(query)) where.push(...outsideTrash());
     const from = isByWords ? "mail_fts CROSS JOIN mail_message m ON m.sid = mail_fts.rowid" : "mail_message m";
     return { from, key, where, checks };
   }
@@ -228,11 +232,16 @@ export function openMailSearch({
     }
   }
 
+  function outsideTrash(): readonly Where[] {
+    const outside = plain(`m.role NOT IN (${HIDDEN_ROLES.join()})`);
+    const within = foldersInTrash();
+    return within.length === 0 ? [outside] : [outside, { ...inPlaces(within), sql: `NOT (${IN_PLACES})` }];
+  }
+
   function inFolder({ folder, prefix, roles }: Extract<MailSearchTerm, { kind: "in" }>): Where {
     const places = `m.role IN (${roles.map(roleCode).join()})`;
     if (folder === undefined) return plain(places);
-    const named = "m.place IN (SELECT id FROM mail_place WHERE name IN (SELECT value FROM json_each(?)))";
-    return { sql: `${places} OR ${named}`, params: [JSON.stringify(foldersNamed(folder, prefix))] };
+    return { ...inPlaces(foldersNamed(folder, prefix)), sql: `${places} OR ${IN_PLACES}` };
   }
 
   file.afterCommit(wake);
@@ -271,6 +280,8 @@ const keyRange = (key: string, operator: "<" | ">=", sid: number): Where => ({
   sql: `${key} ${operator} CAST(? AS INTEGER)`,
   params: [sid],
 });
+const IN_PLACES = "m.place IN (SELECT id FROM mail_place WHERE name IN (SELECT value FROM json_each(?)))";
+const inPlaces = (folderIds: readonly string[]): Where => ({ sql: IN_PLACES, params: [JSON.stringify(folderIds)] });
 const plain = (sql: string): Where => ({ sql, params: [] });
 const withBit = (bit: number): Where => plain(`(m.bits & ${bit}) > 0`);
 
@@ -295,39 +306,6 @@ const thingSql: Readonly<Record<Exclude<MailThing, "record">, Where>> = {
 };
 
 /* ---------- words ---------- */
-
-/** A term as the index knows it; it finds at least what the term means. */
-function matchOf(term: MailSearchTerm, forms: MailForms): string | undefined {
-  if (term.kind === "type") return typeMatch(term);
-  if (!isText(term)) return undefined;
-  const mark = term.kind === "text" ? "" : fieldMarks[term.kind];
-  const words = wordsOf(term.text);
-  const last = words.at(-1);
-  if (last === undefined) return undefined;
-  const stems = words.map((word) => mark + stemOf(word));
-  if (!term.prefix) return quoted(stems.join(" "));
-  const ending = (stem: string) => quoted([...stems.slice(0, -1), mark + stem].join(" "));
-  return beginningMatch(last, forms, ending);
-}
-
-/** Stems that begin so, and those of words that do; the word may also be whole already. */
-function beginningMatch(word: string, forms: MailForms, written: (stem: string) => string): string {
-  const stems = new Set([stemOf(word), ...forms.stemsOf(word)]);
-  return `(${[`${written(word)} *`, ...[...stems].map(written)].join(" OR ")})`;
-}
-
-/** An ending is the last word of a name. */
-function typeMatch({ ending, prefix }: Extract<MailSearchTerm, { kind: "type" }>): string | undefined {
-  const words = wordsOf(ending);
-  if (words.length === 0) return undefined;
-  const said = (last: readonly string[]) => quoted(last.map((word) => fieldMarks.file + word).join(" "));
-  const whole = said(words.map(stemOf));
-  return prefix ? `(${whole} OR ${said(words)} *)` : whole;
-}
-
-const isText = (term: MailSearchTerm): term is Extract<MailSearchTerm, { text: string }> => "text" in term;
-/** Words are letters and digits by now; the quotes keep AND, OR, NOT and NEAR from being operators. */
-const quoted = (text: string): string => `"${text}"`;
 
 function checkOf(term: MailSearchTerm): Check | undefined {
   const holds = holdsOf(term);
@@ -379,21 +357,4 @@ function textsOf(field: "text" | TextField, message: ReplicaMessage, body: strin
   };
   if (field !== "text") return byField[field]();
   return [...Object.values(byField).flatMap((texts) => texts()), message.list?.id ?? "", body];
-}
-
-/** How people are suggested while a name or an address is typed: a beginning of a word in who wrote or was written to. */
-export function peopleQuery(typed: string, forms: MailForms): string | undefined {
-  const words = wordsOf(typed);
-  if (words.length === 0) return undefined;
-  const isBegun = /[\p{L}\p{N}]$/u.test(normalise(typed));
-  const of = (mark: string) => {
-    const written = (stem: string) => quoted(mark + stem);
-    const asked = words.map((word, at) =>
-      isBegun && at === words.length - 1
-        ? beginningMatch(word, forms, written)
-        : `(${written(word)} OR ${written(stemOf(word))})`,
-    );
-    return `(${asked.join(" AND ")})`;
-  };
-  return `${of(fieldMarks.from)} OR ${of(fieldMarks.to)}`;
 }

@@ -14,6 +14,7 @@ import { createMailLists } from "./mail.lists.ts";
 import { mailQueries } from "./mail.queries.ts";
 import { openMailSearch, type MailSearcher } from "./mail.search.ts";
 import { createMailServer } from "./mail.server.ts";
+import { withoutLost } from "./withoutLost.ts";
 
 /** Mail on this device, put together: the narrow tables inside the replica's file, and what stands on them. */
 export interface ReplicaMail {
@@ -104,7 +105,8 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
     (collection(name)?.querySync(asked as never) ?? []).map(contentOf) as unknown[] as readonly Doc[];
 
   const messagesOf = (ids: readonly string[]) => find<ReplicaMessage>("messages", ids);
-  const folders = () => query<ReplicaFolder>("mailFolders", { selector: {} });
+  const folders = () =>
+    withoutLost(query<ReplicaFolder>("mailFolders", { selector: {} }), (id) => rows.hasServerRow("mailFolders", id));
   const links = createMailLinks(collection);
   const lists = createMailLists({
     file,
@@ -125,6 +127,10 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
         const own = folder.name.toLowerCase();
         return (prefix ? own.startsWith(name) : own === name) ? folder.id : [];
       }),
+    foldersInTrash: () =>
+      folders().flatMap(({ id, parentId, role }) =>
+        role === undefined && parentId !== undefined && context.mail.isInTrash(parentId) ? id : [],
+      ),
     linkedThreads: links.linkedThreads,
     isOpen: () => isOpen,
   });

@@ -3,7 +3,7 @@ import { addressKey, type MailAddress } from "@kontor/shared/mail";
 import { normalise } from "#replica/storage";
 import type { MailCommandsDeps } from "./mail.commandTable.ts";
 import { createMailForms } from "./mail.forms.ts";
-import { peopleQuery } from "./mail.search.ts";
+import { peopleQuery } from "./mail.match.ts";
 
 /** The newest messages with somebody of that name: enough for the people that one still writes to. */
 const SUGGEST_FROM = 300;
