@@ -25,7 +25,7 @@ import {
   type HeldTurn,
   type LoggedChange,
 } from "./profile.repo.ts";
-import type { LoadedRows, Projection, Projector, Viewer } from "./projection.ts";
+import type { LoadedRow, LoadedRows, Projection, Projector, Viewer } from "./projection.ts";
 import { turnsOf } from "./reach.ts";
 
 /**
@@ -264,9 +264,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
         const loaded = await projector.load(db, engine, collection, chunk);
         const due = groups.flatMap(([from, profiles]) => {
           const fresh = loaded.rows.filter(({ id }) => changedAt({ collection, id }) >= BigInt(from));
-          return fresh.length === 0
-            ? []
-            : profiles.map((profile) => ({ profile, loaded: { collection, rows: fresh } }));
+          return fresh.length === 0 ? [] : profiles.map((profile) => ({ profile, loaded: { ...loaded, rows: fresh } }));
         });
         for (const part of partsOf(due, Math.max(1, Math.floor(LOOKUPS / chunk.length))))
           await compare(part, chunk, concerned);
@@ -285,10 +283,15 @@ export function createFanout(deps: FanoutDeps): Fanout {
     let decisions = 0;
     for (const { profile, loaded } of due) {
       const viewer: Viewer = { ...profile.viewer, context: { ...profile.seat.context, time } };
-      const differing = projector.project(viewer, loaded).map((projection) => differs(profile, projection, held));
-      const rows = loaded.rows.filter((_, index) => differing[index]);
+      const projections = projector.project(viewer, loaded);
+      const rows = loaded.rows.filter((row, index) => {
+        const projection = projections[index];
+        return (
+          projection && (differs(profile, projection, held) || (!projection.view && hasHeldParent(profile, row, held)))
+        );
+      });
       if (rows.length > 0) pushTo(concerned, profile, { ...loaded, rows });
-      decisions += differing.length;
+      decisions += projections.length;
       if (decisions < DECISIONS) continue;
       decisions = 0;
       await setImmediate();
@@ -296,12 +299,20 @@ export function createFanout(deps: FanoutDeps): Fanout {
   }
 
   async function heldBy(due: readonly Due[], ids: readonly string[]): Promise<Held> {
-    const collection = due[0]?.loaded.collection ?? "";
+    const { collection = "", parents } = due[0]?.loaded ?? {};
     const profileIds = due.map(({ profile }) => profile.profileId);
     const turning = due.filter(({ profile }) => isTurning(profile.viewer)).map(({ profile }) => profile.profileId);
     const rows = await readHeld(db, { profileIds, collection, ids });
     const turns = turning.length > 0 ? await readTurns(db, { profileIds: turning, collection, ids }) : [];
-    return { rows: byProfileAndRow(rows), turns: byProfileAndRow(turns) };
+    const parentIds = parents?.rows.map((parent) => parent.id) ?? [];
+    const heldParents = parents
+      ? await readHeld(db, { profileIds, collection: parents.collection, ids: parentIds })
+      : [];
+    return {
+      rows: byProfileAndRow(rows),
+      turns: byProfileAndRow(turns),
+      parents: byProfileAndRow(heldParents),
+    };
   }
 
   /* ---------- what is remembered ---------- */
@@ -371,6 +382,8 @@ type ByProfileAndRow<T> = ReadonlyMap<string, ReadonlyMap<string, T>>;
 interface Held {
   readonly rows: ByProfileAndRow<HeldRow>;
   readonly turns: ByProfileAndRow<HeldTurn>;
+  /** Those through which the rows are seen. */
+  readonly parents: ByProfileAndRow<HeldRow>;
 }
 
 function byProfileAndRow<T extends { readonly profileId: string; readonly id: string }>(rows: readonly T[]) {
@@ -390,6 +403,13 @@ function differs({ profileId, position, viewer }: Watched, projection: Projectio
   const at = held.turns.get(profileId)?.get(projection.id)?.at;
   return momentOf(at) !== momentOf(projection.turnsAt);
 }
+
+/**
+ * A row that is hidden because the one through which it is seen is, and the profile does not know that yet: when that is
+ * looked at it may be as before, and nobody would look at this row again.
+ */
+const hasHeldParent = ({ profileId }: Watched, { parentId }: Pick<LoadedRow, "parentId">, { parents }: Held) =>
+  parents.get(profileId)?.get(parentId ?? "")?.lost === false;
 
 const momentOf = (at: string | undefined) => (at === undefined ? undefined : Date.parse(at));
 

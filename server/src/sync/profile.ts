@@ -36,7 +36,7 @@ import {
   type ViewChange,
   type ViewRow,
 } from "./profile.repo.ts";
-import type { LoadedRows, Projection, Projector, Viewer } from "./projection.ts";
+import type { LoadedRow, LoadedRows, Projection, Projector, Viewer } from "./projection.ts";
 import { reachOf, SCHEMA, turnsOf, typesOf, type Reach } from "./reach.ts";
 
 /**
@@ -309,7 +309,7 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     const { byType, turning } = turnsOf(viewer);
     const work = { db, id: profile.id, viewer: { ...viewer, turning } };
     const difference = createDifference();
-    for (const loaded of rows) await compare(work, projector.project(work.viewer, loaded), difference);
+    for (const loaded of rows) await compare(work, loaded, difference);
     const count = await writeDifference(work, difference, (trx) => moveHorizon(trx, profile.id, horizon));
     const after = { ...profile, position: profile.position + count, logXmin: horizon };
     const seen = { viewer, asOf: horizon, horizon, more };
@@ -368,7 +368,7 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     const difference = createDifference();
     for (const [collection, ids] of groupIds(changes)) {
       for (const chunk of chunked(ids)) {
-        await compare(work, await projector.projectIds(work.db, work.viewer, collection, chunk), difference);
+        await compare(work, await projector.load(work.db, work.viewer.engine, collection, chunk), difference);
         await setImmediate();
       }
     }
@@ -392,77 +392,83 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     }
   }
 
-  /** Compares projections with what the profile holds; a change of a parent's visibility or mask goes on to its children. */
-  async function compare(work: Work, projections: readonly Projection[], difference: Difference): Promise<void> {
-    const [first] = projections;
-    if (!first) return;
-    const ids = projections.map((projection) => projection.id);
-    const held = await readViewRows(work.db, work.id, first.collection, ids);
-    const parents: string[] = [];
-    for (const projection of projections) {
-      noteTurn(work, projection, difference);
-      const row = held.get(projection.id);
-      const differs = differenceOf(projection, row);
-      const key = rowKeyOf(projection);
-      if (projection.view && isSeen(row)) difference.seen.add(key);
-      if (!differs) continue;
-      if (differs === "loss")
-        difference.losses.set(key, { ...changeOf(projection), parentId: row?.parentId ?? undefined, lost: true });
-      else if (differs === "put") difference.puts.set(key, { ...changeOf(projection), lost: false });
-      else difference.masks.push({ ...changeOf(projection), lost: false });
-      if (differs === "loss" || !isSeen(row) || row.mask !== projection.mask) parents.push(projection.id);
-    }
-    if (parents.length > 0) await compareChildren(work, first.collection, parents, difference);
+  /**
+   * Compares rows with what the profile holds. A change of a parent's visibility or mask goes on to its children.
+   *
+   * Children are always decided by the same reading of their parent as is noted of it. Parents may change at any moment
+   * between two looks, and be as before at the next one: then nobody would look at the children again.
+   */
+  async function compare(work: Work, loaded: LoadedRows, difference: Difference): Promise<void> {
+    if (loaded.parents) await compare(work, loaded.parents, difference);
+    const { collection } = loaded;
+    const rows = loaded.rows.filter((row) => difference.decided.get(rowKeyOf({ collection, id: row.id }))?.by !== row);
+    if (rows.length === 0) return;
+    const projections = projector.project(work.viewer, { collection, rows });
+    const ids = rows.map((row) => row.id);
+    const held = await readViewRows(work.db, work.id, collection, ids);
+    const turned = rows.filter((row, index) => {
+      const projection = projections[index];
+      return projection !== undefined && decideOn(work, { row, projection, held: held.get(row.id) }, difference);
+    });
+    if (turned.length > 0) await compareChildren(work, { collection, rows: turned }, difference);
   }
 
-  async function compareChildren(
-    work: Work,
-    collection: string,
-    parentIds: readonly string[],
-    difference: Difference,
-  ): Promise<void> {
+  /** True where the children have to be decided again. */
+  function decideOn(work: Work, { row, projection, held }: Compared, difference: Difference): boolean {
+    const key = rowKeyOf(projection);
+    const before = difference.decided.get(key)?.seenWith ?? seenWith(isSeen(held) ? held.mask : undefined);
+    const now = seenWith(projection.view ? projection.mask : undefined);
+    difference.decided.set(key, { by: row, seenWith: now });
+    for (const changes of [difference.losses, difference.puts, difference.masks]) changes.delete(key);
+    const differs = differenceOf(projection, held);
+    const change = changeOf(projection);
+    if (differs === "loss")
+      difference.losses.set(key, { ...change, parentId: held?.parentId ?? undefined, lost: true });
+    else if (differs === "put") difference.puts.set(key, { ...change, lost: false });
+    else if (differs === "mask") difference.masks.set(key, { ...change, lost: false });
+    noteTurn(work, projection, difference);
+    return before !== now;
+  }
+
+  async function compareChildren(work: Work, parents: LoadedRows, difference: Difference): Promise<void> {
     const { db, id, viewer } = work;
-    for (const child of projector.childrenOf(collection)) {
+    const { engine } = viewer;
+    const parentIds = parents.rows.map((parent) => parent.id);
+    for (const child of projector.childrenOf(parents.collection)) {
       const gone = new Set(await readHeldChildren(db, id, child.name, parentIds));
       const many = child.access.kind === "parent" ? await child.access.idsByParents?.(db, parentIds) : undefined;
       const rows = many ? [] : await childRows(db, child, parentIds);
       for (const row of rows) gone.delete(row.id);
       for (const row of many ?? []) gone.delete(row);
       for (const chunk of chunked(rows))
-        await compare(work, await projector.projectRows(db, viewer, child, chunk), difference);
+        await compare(work, await projector.loadRows(db, engine, child, chunk, parents), difference);
       for (const chunk of chunked(many ?? [])) {
-        await compare(work, await projector.projectIds(db, viewer, child.name, chunk), difference);
+        await compare(work, await projector.load(db, engine, child.name, chunk, parents), difference);
         await setImmediate();
       }
       for (const chunk of chunked([...gone]))
-        await compare(work, await projector.projectIds(db, viewer, child.name, chunk), difference);
+        await compare(work, await projector.load(db, engine, child.name, chunk, parents), difference);
     }
   }
 
-  function noteTurn({ viewer }: Work, { collection, id, parentId, turnsAt: at }: Projection, { turns }: Difference) {
-    if (viewer.turning && viewer.turning.size > 0 && parentId === undefined) turns.push({ collection, id, at });
+  function noteTurn({ viewer }: Work, projection: Projection, { turns }: Difference) {
+    const { collection, id, parentId, turnsAt: at } = projection;
+    if (viewer.turning && viewer.turning.size > 0 && parentId === undefined)
+      turns.set(rowKeyOf(projection), { collection, id, at });
   }
 
   async function childRows(db: Database, child: Collection, parentIds: readonly string[]) {
     return child.access.kind === "parent" ? await child.access.byParents(db, parentIds) : [];
   }
 
-  /**
-   * What is seen through a row is held only together with it: whoever takes the row away finds by it what goes, too. A row
-   * that waits to be filled, or was lost between two readings, brings them when it comes.
-   */
-  async function dropOrphans({ db, id }: Pick<Work, "db" | "id">, difference: Difference): Promise<void> {
-    const { puts, losses, seen } = difference;
+  /** What is seen through a row is held only together with it: whoever takes the row away finds by it what goes, too. */
+  function dropOrphans({ puts, decided }: Difference): void {
     for (const { name, access } of projector.collections) {
       if (access.kind !== "parent") continue;
-      const children = [...puts.values()].filter(({ collection }) => collection === name);
-      const parentOf = ({ parentId = "" }: ViewChange) => rowKeyOf({ collection: access.collection, id: parentId });
-      const isKnown = (child: ViewChange) => puts.has(parentOf(child)) || seen.has(parentOf(child));
-      const asked = new Set(children.flatMap((child) => (isKnown(child) ? [] : (child.parentId ?? []))));
-      const held = asked.size > 0 ? await readViewRows(db, id, access.collection, [...asked]) : undefined;
-      const isOrphan = (child: ViewChange) =>
-        losses.has(parentOf(child)) || !(isKnown(child) || isSeen(held?.get(child.parentId ?? "")));
-      for (const child of children.filter(isOrphan)) puts.delete(rowKeyOf(child));
+      for (const [key, { collection, parentId = "" }] of puts) {
+        const parent = rowKeyOf({ collection: access.collection, id: parentId });
+        if (collection === name && decided.get(parent)?.seenWith === HIDDEN) puts.delete(key);
+      }
     }
   }
 
@@ -472,13 +478,13 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     difference: Difference,
     alongside: (trx: Database) => Promise<void>,
   ): Promise<number> {
-    await dropOrphans({ db, id }, difference);
+    dropOrphans(difference);
     const { losses, puts, masks, turns } = difference;
     const changes = [...losses.values(), ...puts.values()];
     await db.transaction().execute(async (trx) => {
       if (changes.length > 0) await writeViewChanges(trx, id, changes);
-      if (masks.length > 0) await writeMasks(trx, id, masks);
-      if (turns.length > 0) await writeTurns(trx, id, turns);
+      if (masks.size > 0) await writeMasks(trx, id, [...masks.values()]);
+      if (turns.size > 0) await writeTurns(trx, id, [...turns.values()]);
       await alongside(trx);
     });
     return changes.length;
@@ -637,7 +643,7 @@ export function createProfiles(deps: ProfilesDeps): Profiles {
     const collection = projector.collections.find(({ name }) => name === step.collection);
     const rows = collection ? await rowsOfStep(work, collection, step) : { rows: [], last: undefined };
     if (collection && rows.rows.length > 0)
-      await compare(work, await projector.projectRows(db, viewer, collection, rows.rows), difference);
+      await compare(work, await projector.loadRows(db, viewer.engine, collection, rows.rows), difference);
     const pending = rows.last === undefined ? rest : [{ ...step, after: rows.last }, ...rest];
     await writeDifference(work, difference, (trx) => writePending(trx, work.id, pending));
     await setImmediate();
@@ -673,21 +679,32 @@ export interface RowKey {
   readonly id: string;
 }
 
+/** By row key. */
 interface Difference {
   readonly losses: Map<string, ViewChange>;
   readonly puts: Map<string, ViewChange>;
-  readonly masks: ViewChange[];
-  readonly turns: RowTurn[];
-  /** Rows that were compared and are held before and after. */
-  readonly seen: Set<string>;
+  readonly masks: Map<string, ViewChange>;
+  readonly turns: Map<string, RowTurn>;
+  /** Rows that were compared, by which reading, and how their children are seen with them. */
+  readonly decided: Map<string, { readonly by: LoadedRow; readonly seenWith: string }>;
 }
 const createDifference = (): Difference => ({
   losses: new Map(),
   puts: new Map(),
-  masks: [],
-  turns: [],
-  seen: new Set(),
+  masks: new Map(),
+  turns: new Map(),
+  decided: new Map(),
 });
+
+interface Compared {
+  readonly row: LoadedRow;
+  readonly projection: Projection;
+  readonly held: ViewRow | undefined;
+}
+
+/** What a row's children are decided by: none of them is seen, or each with this mask. */
+const seenWith = (mask: string | undefined) => (mask === undefined ? HIDDEN : `with ${mask}`);
+const HIDDEN = "hidden";
 const nothing = async () => undefined;
 
 const isSeen = <Row extends Pick<ViewRow, "lost">>(row: Row | undefined): row is Row => row !== undefined && !row.lost;

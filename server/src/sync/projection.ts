@@ -40,9 +40,11 @@ export type Projector = ReturnType<typeof createProjector>;
 export interface LoadedRows {
   readonly collection: string;
   readonly rows: readonly LoadedRow[];
+  /** Those through which these are seen, by the reading that decides. */
+  readonly parents?: LoadedRows;
 }
 
-interface LoadedRow {
+export interface LoadedRow {
   readonly id: string;
   readonly parentId: string | undefined;
   /** Absent: there is no such row (any more). */
@@ -57,42 +59,63 @@ export function createProjector(collections: readonly Collection[]) {
   const childrenOf = (name: string) =>
     collections.filter(({ access }) => access.kind === "parent" && access.collection === name);
 
-  async function resourcesOf(
-    db: Database,
-    engine: AccessEngine,
-    collection: Collection,
-    rows: readonly Row[],
-  ): Promise<readonly (ResourceInstance | undefined)[]> {
-    const { access } = collection;
-    if (access.kind === "policy") return await resourcesOfRows(access, { db, rows, engine });
-    const parents = named(access.collection);
-    const parentRows = await parents.byIds(db, [...new Set(rows.map((row) => access.parentId(row)))]);
-    const resources = await resourcesOf(db, engine, parents, parentRows);
-    const byId = new Map(parentRows.map((row, index) => [row.id, resources[index]]));
-    return rows.map((row) => byId.get(access.parentId(row)));
-  }
-
+  /** `known`: parents that were read before, so that their children are decided with them as they were. */
   async function loadRows(
     db: Database,
     engine: AccessEngine,
-    collection: Collection,
+    { access, name }: Collection,
     rows: readonly Row[],
+    known?: LoadedRows,
   ): Promise<LoadedRows> {
-    const { access, name } = collection;
-    const resources = await resourcesOf(db, engine, collection, rows);
-    const parentIdOf = (row: Row) => (access.kind === "parent" ? access.parentId(row) : undefined);
+    if (access.kind === "policy") {
+      const resources = await resourcesOfRows(access, { db, rows, engine });
+      return {
+        collection: name,
+        rows: rows.map((row, index) => ({ id: row.id, parentId: undefined, row, resource: resources[index] })),
+      };
+    }
+    const parentIds = [...new Set(rows.map((row) => access.parentId(row)))];
+    const parents = await loadParents(db, engine, access.collection, parentIds, known);
+    const byId = new Map(parents.rows.map((parent) => [parent.id, parent]));
     return {
       collection: name,
-      rows: rows.map((row, index) => ({ id: row.id, parentId: parentIdOf(row), row, resource: resources[index] })),
+      parents,
+      rows: rows.map((row) => {
+        const parentId = access.parentId(row);
+        return { id: row.id, parentId, row, resource: byId.get(parentId)?.resource };
+      }),
     };
   }
 
+  async function loadParents(
+    db: Database,
+    engine: AccessEngine,
+    name: string,
+    ids: readonly string[],
+    known: LoadedRows | undefined,
+  ): Promise<LoadedRows> {
+    const byId = new Map(known?.collection === name ? known.rows.map((parent) => [parent.id, parent]) : []);
+    const others = ids.filter((id) => !byId.has(id));
+    const found = ids.flatMap((id) => byId.get(id) ?? []);
+    if (others.length === 0) return { collection: name, rows: found };
+    const loaded = await load(db, engine, name, others);
+    return { ...loaded, rows: [...found, ...loaded.rows] };
+  }
+
   /** In the order of `ids`, those that do not exist (any more) included. */
-  async function load(db: Database, engine: AccessEngine, name: string, ids: readonly string[]): Promise<LoadedRows> {
+  async function load(
+    db: Database,
+    engine: AccessEngine,
+    name: string,
+    ids: readonly string[],
+    known?: LoadedRows,
+  ): Promise<LoadedRows> {
     const collection = byName.get(name); // undefined: a feature that this version no longer has
-    const found = collection ? await loadRows(db, engine, collection, await collection.byIds(db, ids)) : undefined;
-    const byId = new Map(found?.rows.map((row) => [row.id, row]));
-    return { collection: name, rows: ids.map((id) => byId.get(id) ?? { id, parentId: undefined }) };
+    const found = collection
+      ? await loadRows(db, engine, collection, await collection.byIds(db, ids), known)
+      : { collection: name, rows: [] };
+    const byId = new Map(found.rows.map((row) => [row.id, row]));
+    return { ...found, rows: ids.map((id) => byId.get(id) ?? { id, parentId: undefined }) };
   }
 
   /** A document is only made for who may see the row: for most of many viewers this is a decision and nothing else. */
@@ -123,12 +146,6 @@ export function createProjector(collections: readonly Collection[]) {
     ids: readonly string[],
   ): Promise<readonly Projection[]> => project(viewer, await load(db, viewer.engine, name, ids));
 
-  function named(name: string): Collection {
-    const collection = byName.get(name);
-    if (!collection) throw new Error(`No collection is named "${name}".`);
-    return collection;
-  }
-
   /** What of a batch lies in sections marked sensitive. */
   async function sensitiveIn(db: Database, operations: readonly Operation[]): Promise<readonly SensitivePart[]> {
     const docs = Map.groupBy(
@@ -146,5 +163,5 @@ export function createProjector(collections: readonly Collection[]) {
     return parts;
   }
 
-  return { collections, childrenOf, load, project, projectRows, projectIds, sensitiveIn };
+  return { collections, childrenOf, load, loadRows, project, projectRows, projectIds, sensitiveIn };
 }

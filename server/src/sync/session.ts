@@ -6,50 +6,34 @@ import {
   isStockFrame,
   limits,
   PROTOCOL_VERSION,
-  type BucketState,
   type FrameCodec,
   type FeedBatch,
   type Hello,
-  type Intent,
   type IntentResult,
   type Message,
 } from "@kontor/shared/protocol";
-import {
-  auditActor,
-  sensitiveReads,
-  type AuditEntry,
-  type AuditLog,
-  type Database,
-  type Log,
-  type Principal,
-} from "#kernel";
+import { auditActor, sensitiveReads, type AuditLog, type Database, type Log, type Principal } from "#kernel";
 import { answerControl } from "./control.ts";
 import { createFeed, type Feed, type FeedStart } from "./feed.ts";
 import { closeFor, type Authenticate, type Client } from "./gateway.ts";
-import type { GroupMemory, Intents } from "./intents.ts";
+import { createHelloReader } from "./hello.ts";
+import type { Intents } from "./intents.ts";
 import type { SyncMetrics } from "./metrics.ts";
-import { cookieAt, placesOf, type Place } from "./place.ts";
-import { findProfilesByNo, hasChangesFrom, readBuckets, type Held } from "./profile.repo.ts";
+import { cookieAt } from "./place.ts";
 import type { Profiles, ProfileState, Seat } from "./profile.ts";
 import type { Projector } from "./projection.ts";
+import { createPushes } from "./pushes.ts";
 
 /**
  * One device's connection:
  *
  *   HELLO ─► WELCOME ─► FEED … (at most four batches without ACK) ─► live
- *   PUSH  ─► applied one by one ─► FEED carries the effect ─► RESULT, so that the device drops its overlay without a flicker
- *   HELLO again, once caught up ─► WELCOME with the comparison of counts and hashes (SYN-10)
+ *   PUSH  ─► applied one by one ─► FEED carries the effect ─► RESULT   (pushes.ts)
+ *   HELLO again, once caught up ─► WELCOME with the comparison of counts and hashes (SYN-10)   (hello.ts)
  */
 
-/** How long a stop waits for answers whose effect the feed has not carried yet; the device gets them at the next node. */
-const FINISH_MS = 2_000;
-const CARRY_POLL_MS = 20;
-const CARRY_POLL_MAX_MS = 500;
 /** Without an answer, the network went away without saying so. Counted, since a clock may be set. */
 const MAX_UNANSWERED_PINGS = 3;
-/** PUSH frames waiting their turn; our client sends the next after the answers to the last. */
-const MAX_WAITING_PUSHES = 16;
-
 export interface Session {
   readonly principal: Principal;
   /** Whose decisions the feed carries, and from where. */
@@ -91,21 +75,18 @@ export interface SessionDeps {
 }
 
 export function openSession(socket: WebSocket, client: Client, deps: SessionDeps): Session {
-  const { db, codec, profiles, projector, intents, metrics, clock } = deps;
+  const { db, codec, profiles, projector, metrics, clock } = deps;
   const { token, ip } = client;
   let { principal } = client;
   let seat = seatOf(principal, ip);
   const { userId } = principal;
   const log = deps.log.child({ userId, deviceId: principal.deviceId });
-  const groups: GroupMemory = new Map();
   let deviceKey: string | undefined;
   let feed: Feed | undefined;
   let batch = 0;
   const unacknowledged = new Set<number>();
   let isPumping = false;
   let pumpAgain = false;
-  let waitingPushes = 0;
-  const answers = new Set<Promise<void>>();
   let unansweredPings = 0;
   /** One thing at a time: HELLO, then pushes, in the order in which they came. */
   let work: Promise<void> = Promise.resolve();
@@ -131,6 +112,27 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
     });
   };
 
+  const greeting = createHelloReader({ db, userId, epoch: deps.epoch, metrics, log });
+  const pushes = createPushes({
+    audit: deps.audit,
+    intents: deps.intents,
+    ip,
+    principal: () => principal,
+    isOpen,
+    isGreeted: () => feed !== undefined,
+    throttle: deps.throttle,
+    advance: () => deps.advance(seat),
+    carried,
+    onPushed: deps.onPushed,
+    inOrder,
+    sendResults,
+    refuse: fail,
+    failed(error) {
+      log.error({ err: error }, "a push could not be answered");
+      socket.close(closeCode.draining, "internal");
+    },
+  });
+
   function onMessage(data: Buffer): void {
     unansweredPings = 0;
     if (isStockFrame(data)) {
@@ -148,7 +150,7 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
     if (message.type === "pong") return undefined;
     if (message.type === "hello") return inOrder(() => onHello(message.body));
     if (message.type === "ack") return onAck(message.body.batch);
-    if (message.type === "push") return takePush(message.body.intents);
+    if (message.type === "push") return pushes.take(message.body.intents);
     // Open sections and history on demand are in the protocol, and not yet in this server.
     send({ type: "error", body: { code: "unavailable", message: `The server does not serve "${message.type}" yet.` } });
     return undefined;
@@ -170,8 +172,8 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
       heard(state);
       return await compareAgain(hello, state, feed);
     }
-    const start = await startOf(hello, state);
-    const differing = start.mode === "resume" ? await compare(hello, state) : undefined;
+    const start = await greeting.startOf(hello, state);
+    const differing = start.mode === "resume" ? await greeting.compare(hello, state) : undefined;
     feed = feedOf(state, start);
     if (differing && differing.length > 0) feed.repair(differing);
     deviceKey = `${userId} ${principal.deviceId ?? hello.deviceId}`;
@@ -187,47 +189,11 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
       start,
     );
 
-  async function startOf({ cookie, buckets }: Hello, state: ProfileState): Promise<FeedStart> {
-    const places = cookie && placesOf(deps.epoch, cookie);
-    const start = places && (await startFrom(places, state));
-    // A cookie from before a restore, from beyond the feed's end, or of a dropped profile says nothing here (SYN-12).
-    return start ?? { mode: "reset", to: state.position, fresh: buckets.every((bucket) => bucket.count === 0) };
-  }
-
-  /** Undefined when it is not known any more what a device in these places may hold. */
-  async function startFrom(places: readonly Place[], { no, position: to }: Heard): Promise<FeedStart | undefined> {
-    const [first] = places;
-    if (first && places.length === 1 && first.no === no)
-      return first.position <= to ? { mode: "resume", from: first.position, to } : undefined;
-    const profiles = await findProfilesByNo(
-      db,
-      userId,
-      places.map((place) => place.no),
-    );
-    const held = places.flatMap((place): Held[] => {
-      const profile = profiles.find((each) => each.no === place.no);
-      return profile && place.position <= profile.position ? [{ ...place, profileId: profile.id }] : [];
-    });
-    return held.length === places.length ? { mode: "switch", held, to } : undefined;
-  }
-
   async function compareAgain(hello: Hello, state: ProfileState, current: Feed): Promise<void> {
-    const differing = current.isIdle ? await compare(hello, state) : undefined;
+    const differing = current.isIdle ? await greeting.compare(hello, state) : undefined;
     if (differing && differing.length > 0) current.repair(differing);
     welcome("resume", state, differing);
     pump();
-  }
-
-  /** Undefined when it cannot be said now, because the device or the profile is not up to date. */
-  async function compare(hello: Hello, state: ProfileState): Promise<readonly string[] | undefined> {
-    if (hello.cookie?.position !== state.position || state.more || state.pending) return undefined;
-    const ours = new Map((await readBuckets(db, state.profileId)).map((bucket) => [bucket.bucket, bucket]));
-    // What was sent in the meantime may be newer than the profile remembers: then the comparison would mistake.
-    if (await hasChangesFrom(db, state.horizon)) return undefined;
-    const differing = differences(ours, hello.buckets);
-    for (const bucket of differing) metrics.repairs.inc({ bucket: ours.has(bucket) ? bucket : "unknown" });
-    if (differing.length > 0) log.warn({ buckets: differing }, "[SYN-10] a replica differs and is repaired");
-    return differing;
   }
 
   function welcome(mode: FeedStart["mode"], state: Heard, differing: readonly string[] | undefined): void {
@@ -258,7 +224,7 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
   /** The place or the policies changed, so that this device is of another profile now. */
   async function switchTo(state: Heard, left: Feed): Promise<void> {
     const { places } = left;
-    const start = places && (await startFrom(places, state));
+    const start = places && (await greeting.startFrom(places, state));
     if (feed !== left) return; // another one was faster
     feed = feedOf(state, start ?? { mode: "reset", to: state.position, fresh: false });
     log.info({ from: places, to: state.no }, "a device changed its view profile");
@@ -326,79 +292,12 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
     for (const waiter of due) waiter.done();
   }
 
-  /* ---------- PUSH ---------- */
-
-  function takePush(pushed: readonly Intent[]): void {
-    if (waitingPushes >= MAX_WAITING_PUSHES) return fail("rateLimited", "Too many changes at once.");
-    waitingPushes++;
-    const taken = () => waitingPushes--;
-    inOrder(async () => {
-      if (!feed) {
-        taken();
-        return fail("invalid", "HELLO comes first.");
-      }
-      const answer = await applyPush(pushed).catch((error: unknown) => {
-        taken();
-        throw error;
-      });
-      // Not awaited here: an answer may have to wait for somebody's long transaction, the next pushes need not.
-      const answering = answer()
-        .catch((error: unknown) => {
-          log.error({ err: error }, "a push could not be answered");
-          socket.close(closeCode.draining, "internal"); // sent again on the next connection, and answered then (SYN-4)
-        })
-        .finally(() => {
-          taken();
-          answers.delete(answering);
-        });
-      answers.add(answering);
-    });
-  }
-
-  /** Applies, and returns how to answer once the feed has carried the effect. */
-  async function applyPush(pushed: readonly Intent[]): Promise<() => Promise<void>> {
-    const atOnce = (results: readonly IntentResult[]) => async () => sendResults(results);
-    if (!principal.scopes.includes("write")) {
-      const results = pushed.map((intent) => refused(intent, "forbidden", "This sign-in may only read."));
-      await deps.audit.note(denialsIn(pushed, results, principal));
-      return atOnce(results);
-    }
-    const pauseMs = await deps.throttle(userId, pushed.length);
-    if (pauseMs !== undefined)
-      return atOnce(
-        pushed.map((intent) => ({
-          ...refused(intent, "rateLimited", "Too many changes in a short time."),
-          status: "retry",
-          retryAfterMs: pauseMs,
-        })),
-      );
-    const applied = await intents.applyAll({ principal, ip }, pushed, groups);
-    const txids = applied.flatMap(({ txid }) => (txid === undefined ? [] : [BigInt(txid)]));
-    const results = applied.map(({ result }) => result);
-    await deps.audit.note(denialsIn(pushed, results, principal));
-    if (txids.length === 0) return atOnce(results);
-    deps.onPushed();
-    return async () => {
-      if (await carry(txids.reduce((a, b) => (a > b ? a : b)))) sendResults(results);
-    };
-  }
-
-  /**
-   * Waits until the feed has carried everything up to this transaction; false when the connection ended first. However
-   * long it takes: answered earlier, the device would drop its overlay, and the user's own change would vanish from
-   * sight until the feed brings it.
-   */
-  async function carry(txid: bigint): Promise<boolean> {
-    let state = await deps.advance(seat);
-    for (let pauseMs = CARRY_POLL_MS; state && BigInt(state.horizon) <= txid && isOpen(); pauseMs *= 1.5) {
-      await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, CARRY_POLL_MAX_MS))); // an older transaction is still open
-      state = await deps.advance(seat);
-    }
-    if (!state || !isOpen()) return false;
+  /** Resolves when the feed has carried all that the profile knows; false when the connection ended first. */
+  async function carried(state: Heard): Promise<boolean> {
     const { position, profileId } = state;
     heard(state);
     if (!feed || feed.profileId !== profileId || feed.live >= position) return true;
-    return new Promise((resolve) => waiters.push({ position, done: () => resolve(isOpen()) }));
+    return await new Promise((resolve) => waiters.push({ position, done: () => resolve(isOpen()) }));
   }
 
   function sendResults(results: readonly IntentResult[]): void {
@@ -456,10 +355,7 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
     close: (code, reason) => socket.close(code, reason),
     async finish() {
       await work;
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise((resolve) => (timer = setTimeout(resolve, FINISH_MS)));
-      await Promise.race([Promise.all(answers), late]);
-      clearTimeout(timer);
+      await pushes.finish();
     },
   };
   return session;
@@ -470,40 +366,3 @@ const seatOf = ({ userId, deviceId, deviceTrusted, factorLevel }: Principal, ip:
   userId,
   context: { channel: "desktop", offline: false, ip, deviceId, deviceTrusted, factorLevel },
 });
-
-const FIELDS = 50; // named in one entry
-
-/** Changes that were refused as forbidden, not those that fell with them (SYN-5). */
-function denialsIn(intents: readonly Intent[], results: readonly IntentResult[], principal: Principal): AuditEntry[] {
-  return results.flatMap(({ code, reason = "sync.forbidden", problems = [], status }, at): AuditEntry[] => {
-    const intent = intents[at];
-    if (!intent || status !== "rejected" || code !== "forbidden" || reason === "sync.dependsOnRefused") return [];
-    const fields = problems.slice(0, FIELDS).map(({ field }) => field);
-    return [
-      {
-        action: "access.denied",
-        outcome: "denied",
-        by: auditActor(principal),
-        object: { kind: intent.collection, id: intent.id },
-        details: { door: "sync", intent: intent.name, reason, ...(fields.length > 0 && { fields }) },
-      },
-    ];
-  });
-}
-
-const refused = (intent: Intent, code: ErrorCode, message: string): IntentResult => ({
-  mid: intent.mid,
-  status: "rejected",
-  code,
-  reason: `sync.${code}`,
-  message,
-});
-
-function differences(ours: ReadonlyMap<string, BucketState>, theirs: readonly BucketState[]): readonly string[] {
-  const held = new Map(theirs.filter((bucket) => bucket.count > 0).map((bucket) => [bucket.bucket, bucket]));
-  const names = new Set([...ours.keys(), ...held.keys()]);
-  return [...names].filter((name) => {
-    const [our, their] = [ours.get(name), held.get(name)];
-    return our?.count !== their?.count || our?.hash !== their?.hash;
-  });
-}
