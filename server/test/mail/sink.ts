@@ -35,6 +35,8 @@ export interface Sink {
   readonly messages: readonly SunkMessage[];
   /** How often somebody connected. */
   readonly connections: () => number;
+  /** Connections that are open now. */
+  readonly open: () => number;
   stop(): Promise<void>;
 }
 
@@ -99,6 +101,7 @@ export async function startSink({
     script,
     messages,
     connections: () => connections,
+    open: () => server.connections.size,
     async stop() {
       for (const connection of server.connections) connection._socket.destroy();
       await new Promise<void>((resolve) => server.close(resolve));
