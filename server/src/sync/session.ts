@@ -100,16 +100,13 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
     send({ type: "error", body: { code, message } });
     socket.close(1008, message.slice(0, 100));
   };
+  /** The device comes again, on another node perhaps, and is told everything from its cookie. */
+  const failed = (what: string) => (error: unknown) => {
+    log.error({ err: error }, what);
+    socket.close(closeCode.draining, "internal");
+  };
   const inOrder = (job: () => Promise<void>) => {
-    work = work.then(async () => {
-      if (!isOpen()) return;
-      try {
-        await job();
-      } catch (error) {
-        log.error({ err: error }, "a device's message failed");
-        socket.close(closeCode.draining, "internal");
-      }
-    });
+    work = work.then(() => (isOpen() ? job() : undefined)).catch(failed("a device's message failed"));
   };
 
   const greeting = createHelloReader({ db, userId, epoch: deps.epoch, metrics, log });
@@ -127,10 +124,7 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
     inOrder,
     sendResults,
     refuse: fail,
-    failed(error) {
-      log.error({ err: error }, "a push could not be answered");
-      socket.close(closeCode.draining, "internal");
-    },
+    failed: failed("a push could not be answered"),
   });
 
   function onMessage(data: Buffer): void {
@@ -216,7 +210,8 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
   /* ---------- FEED ---------- */
 
   function heard(state: Heard): void {
-    if (feed && feed.profileId !== state.profileId) void switchTo(state, feed);
+    if (feed && feed.profileId !== state.profileId)
+      switchTo(state, feed).catch(failed("a device could not be switched"));
     else feed?.heard(state.position);
     pump();
   }
@@ -246,10 +241,7 @@ export function openSession(socket: WebSocket, client: Client, deps: SessionDeps
     }
     isPumping = true;
     void sendBatches()
-      .catch((error: unknown) => {
-        log.error({ err: error }, "the feed failed");
-        socket.close(closeCode.draining, "internal");
-      })
+      .catch(failed("the feed failed"))
       .finally(() => {
         isPumping = false;
         if (!pumpAgain) return;
