@@ -107,12 +107,15 @@ test("hostile mail is shown and does nothing: it neither runs nor loads, its lin
     await file.getByRole("button", { name: /^Open/ }).first().click();
     const dialog = page.getByRole("dialog", { name: "Save this program?" });
     await expect(dialog).toContainText("receipt.pdf.exe");
+    await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
     await keepScreenInAllLooks(page, "mail-program");
     await expectAccessible(page);
     const path = join(anna.userData, "receipt.pdf.exe");
     await anna.desktop.electronApp.evaluate(({ dialog: system }, chosen) => {
       system.showSaveDialog = async () => ({ canceled: false, filePath: chosen });
     }, path);
+    await dialog.getByRole("button", { name: "Cancel" }).focus();
+    await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await expect(dialog).toBeHidden();
     await expect(page.getByText("Saved: receipt.pdf.exe")).toBeVisible(arrival);

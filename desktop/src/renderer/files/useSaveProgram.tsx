@@ -10,6 +10,7 @@ export function useSaveProgram(): (name: string, save: () => void) => void {
       title: t("files.program.title"),
       children: <Text size="sm">{t("files.program.text", { name })}</Text>,
       labels: { confirm: t("files.saveAs"), cancel: t("app.cancel") },
+      cancelProps: { "data-autofocus": true }, // whoever answers without reading saves nothing
       onConfirm: save,
     });
 }

@@ -33,7 +33,8 @@ export function Deliveries({
   const { call, status } = useReplica();
   const deliveries = message.deliveries ?? [];
   const isTroubled = deliveries.some(({ state }) => state === "failed" || state === "delayed" || state === "held");
-  const [shown, setShown] = useState(isTroubled);
+  const [chosen, setChosen] = useState<boolean>();
+  const shown = chosen ?? isTroubled; // also when the trouble comes while one looks
   const { send } = message;
   return (
     <>
@@ -57,7 +58,7 @@ export function Deliveries({
       )}
       {deliveries.length > 0 && (
         <div className={classes.deliveries}>
-          <button type="button" className={classes.link} aria-expanded={shown} onClick={() => setShown(!shown)}>
+          <button type="button" className={classes.link} aria-expanded={shown} onClick={() => setChosen(!shown)}>
             {t("mail.delivery.summary", {
               done: deliveries.filter(({ state }) => state === "delivered" || state === "relayed").length,
               count: deliveries.length,
