@@ -1,8 +1,8 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ImapFlow } from "imapflow";
+import { ImapFlow, type FetchMessageObject } from "imapflow";
 import { sql } from "kysely";
 import { newId, systemClock, type JsonObject } from "@kontor/shared/base";
 import type { FolderRole, MailIntentName } from "@kontor/shared/mail";
@@ -222,7 +222,7 @@ export async function connectOther(
 
 /* ---------- what is so on both sides ---------- */
 
-/** Folders by path, and in each its messages as `Message-ID marks`, and their labels, sorted. */
+/** Folders by path, and in each its messages as `Message-ID marks`, and their labels, sorted; `bytes`: by the SHA-256 of all they say. */
 export type Picture = Readonly<Record<string, readonly string[]>>;
 
 const ROLE_PATHS: Readonly<Partial<Record<FolderRole, string>>> = {
@@ -234,7 +234,9 @@ const ROLE_PATHS: Readonly<Partial<Record<FolderRole, string>>> = {
   trash: "Trash",
 };
 
-export async function picture({ db }: House, mailboxId: string): Promise<Picture> {
+type TellBy = "id" | "bytes";
+
+export async function picture({ db }: House, mailboxId: string, by: TellBy = "id"): Promise<Picture> {
   const folders = await sql<{ id: string; parent_id: string | null; name: string; role: FolderRole | null }>`
     select id, parent_id, name, role from mail_folder where mailbox_id = ${mailboxId}`.execute(db);
   const pathOf = (id: string | null): string => {
@@ -246,38 +248,46 @@ export async function picture({ db }: House, mailboxId: string): Promise<Picture
   const messages = await sql<{
     folder_id: string;
     message_id: string;
+    raw_sha256: string;
     seen: boolean;
     flagged: boolean;
     answered: boolean;
     forwarded: boolean;
     labels: readonly string[];
-  }>`select message.folder_id, content.message_id, message.seen, message.flagged, message.answered, message.forwarded,
+  }>`select message.folder_id, content.message_id, content.raw_sha256, message.seen, message.flagged, message.answered, message.forwarded,
        message.labels
      from mail_message message join mail_content content on content.id = message.content_id
      where message.mailbox_id = ${mailboxId}`.execute(db);
   const seen: Record<string, string[]> = {};
   for (const { id, role } of folders.rows) if (role !== "outbox") seen[pathOf(id)] = [];
   for (const row of messages.rows)
-    (seen[pathOf(row.folder_id)] ??= []).push(lineOf(row.message_id, { marks: toMarks(row), labels: row.labels }));
+    (seen[pathOf(row.folder_id)] ??= []).push(
+      lineOf(by === "id" ? row.message_id : row.raw_sha256, { marks: toMarks(row), labels: row.labels }),
+    );
   return sorted(seen);
 }
 
-export async function pictureThere(other: ImapFlow): Promise<Picture> {
+export async function pictureThere(other: ImapFlow, by: TellBy = "id"): Promise<Picture> {
   const seen: Record<string, string[]> = {};
   for (const { path, status } of await other.list({ statusQuery: { messages: true } })) {
     seen[path] = [];
     if (status?.messages === undefined) continue; // it only has folders in it
     await other.mailboxOpen(path);
-    for await (const row of other.fetch("1:*", { envelope: true, flags: true }, { uid: true })) {
+    for await (const row of other.fetch("1:*", { envelope: true, flags: true, source: true }, { uid: true })) {
       const { isDeleted, ...flags } = marksOf(row.flags ?? []);
-      if (!isDeleted) seen[path].push(lineOf(row.envelope?.messageId?.replaceAll(/[<>]/g, ""), flags));
+      if (!isDeleted) seen[path].push(lineOf(by === "id" ? idThere(row) : sha256(row.source ?? ""), flags));
     }
   }
   return sorted(seen);
 }
 
-const lineOf = (id: string | undefined, { marks, labels }: Flags): string =>
-  [id, marks, ...labels.toSorted()].join(" ");
+/** As it is known here: one that has no Message-ID has one of its bytes. */
+export const idThere = ({ envelope, source }: Pick<FetchMessageObject, "envelope" | "source">): string =>
+  envelope?.messageId?.replaceAll(/[<>]/g, "") || `${sha256(source ?? "")}@missing.invalid`;
+
+export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
+
+const lineOf = (id: string, { marks, labels }: Flags): string => [id, marks, ...labels.toSorted()].join(" ");
 
 const sorted = (seen: Record<string, string[]>): Picture =>
   Object.fromEntries(Object.entries(seen).map(([path, lines]) => [path, lines.toSorted()]));

@@ -78,6 +78,8 @@ describe.each(Object.entries(servers))("with %s", (name, options) => {
         const [here, there] = [await picture(house, both.mailboxId), await pictureThere(both.other)];
         const report = `${name} KONTOR_SEED=${own}\n${world.log.join("\n")}`;
         expect({ report, here }).toEqual({ report, here: there });
+        const bytes = await picture(house, both.mailboxId, "bytes");
+        expect({ report, bytes }).toEqual({ report, bytes: await pictureThere(both.other, "bytes") });
         const counts = Map.groupBy(Object.values(here).flat(), (line) => line.split(" ")[0] ?? "");
         const wrong = [...world.made].flatMap(([id, made]) => {
           const count = counts.get(id)?.length ?? 0;

@@ -2,7 +2,7 @@ import type { ImapFlow } from "imapflow";
 import { sql } from "kysely";
 import { isDomainError, newId } from "@kontor/shared/base";
 import type { Dovecot } from "../../../test/mail/dovecot.ts";
-import { letter, type Both, type House } from "./accounts.fixture.ts";
+import { idThere, letter, sha256, type Both, type House } from "./accounts.fixture.ts";
 import { labelToKeyword } from "./keyword.ts";
 
 /** Random acts on both sides of an account, for the tests of this room; the same seed gives the same acts. */
@@ -197,14 +197,14 @@ const theirs: readonly Act[] = [
     async (world) => {
       const path = pick(world, await theirFolders(world));
       if (path === undefined) return "none";
-      const id = `r${world.made.size + 1}@random`;
-      // Some have no Message-ID: they are told apart by their bytes.
+      const { id, source } = newMessage(world);
       const flags = world.random(3) ? [] : ["\\Seen"];
+      const wasDeleted = world.deleted.has(id);
       // An answer that is lost does not say whether it is there.
-      world.made.set(id, 1);
+      world.made.set(id, (world.made.get(id) ?? 0) + 1);
       world.deleted.add(id);
-      await world.both.other.append(path, letter(id, `Body ${world.random(1_000)}`), flags);
-      world.deleted.delete(id);
+      await world.both.other.append(path, source, flags);
+      if (!wasDeleted) world.deleted.delete(id);
       return `${id} in ${path}`;
     },
   ],
@@ -296,8 +296,8 @@ const theirs: readonly Act[] = [
       const path = pick(world, await theirOwnFolders(world));
       if (path === undefined) return "none";
       await other.mailboxOpen(path);
-      for await (const row of other.fetch("1:*", { envelope: true }, { uid: true }))
-        world.deleted.add(bare(row.envelope?.messageId));
+      for await (const row of other.fetch("1:*", { envelope: true, source: true }, { uid: true }))
+        world.deleted.add(idThere(row));
       await other.mailboxOpen("INBOX");
       await other.mailboxDelete(path);
       return path;
@@ -316,7 +316,19 @@ const theirs: readonly Act[] = [
   ],
 ];
 
-const bare = (id: string | undefined): string => (id ?? "").replaceAll(/[<>]/g, "");
+/** Some have no Message-ID, and some that of another one, with other words of the same length. */
+function newMessage(world: World): { readonly id: string; readonly source: string } {
+  const body = `Body ${1_000 + world.random(9_000)}`;
+  const source = letter(`r${world.made.size + 1}@random`, body);
+  const kind = world.random(8);
+  if (kind === 0) {
+    const nameless = source.replace(/^Message-ID:.*\r\n/m, "");
+    return { id: `${sha256(nameless)}@missing.invalid`, source: nameless };
+  }
+  const named = [...world.made.keys()].filter((id) => id.endsWith("@random"));
+  const id = (kind === 1 && pick(world, named)) || `r${world.made.size + 1}@random`;
+  return { id, source: letter(id, body) };
+}
 
 async function theirFolders({ both }: World): Promise<readonly string[]> {
   const listed = await both.other.list();
@@ -343,8 +355,8 @@ async function inSomeFolder(
   const path = pick(world, await theirFolders(world)) ?? "INBOX";
   await other.mailboxOpen(path);
   const found: { uid: number; id: string }[] = [];
-  for await (const row of other.fetch("1:*", { envelope: true }, { uid: true }))
-    found.push({ uid: row.uid, id: bare(row.envelope?.messageId) });
+  for await (const row of other.fetch("1:*", { envelope: true, source: true }, { uid: true }))
+    found.push({ uid: row.uid, id: idThere(row) });
   const message = pick(world, found);
   if (!message) return `none in ${path}`;
   return `${message.id} in ${path} ${await act(other, String(message.uid), message.id)}`;
