@@ -2,19 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import type { AccessEngine } from "@kontor/shared/access";
 import { canonicalJson, type Clock, type Json } from "@kontor/shared/base";
 import type { Database, Log } from "#kernel";
-import {
-  chunked,
-  differenceOf,
-  groupIds,
-  MAX_CHANGES,
-  rowKeyOf,
-  withDependents,
-  type Known,
-  type Look,
-  type ProfileState,
-  type RowKey,
-  type Seat,
-} from "./profile.ts";
+import { chunked, differenceOf, groupIds, rowKeyOf, withDependents, type RowKey } from "./difference.ts";
+import { MAX_CHANGES, type Known, type Look, type ProfileState, type Seat } from "./profile.ts";
 import {
   moveHorizons,
   readHeld,

@@ -1,7 +1,8 @@
 import { attributesOfSubjectUsed, fingerprintsOf, type AccessEngine, type Subject } from "@kontor/shared/access";
 import { canonicalJson, type Json } from "@kontor/shared/base";
+import type { Collection } from "#kernel";
 import type { Profile } from "./profile.repo.ts";
-import type { Viewer } from "./projection.ts";
+import type { Projector, Viewer } from "./projection.ts";
 
 /**
  * How far a change of policies, of the subject or of the time reaches: what was decided before, and is not named here, is
@@ -60,6 +61,21 @@ const namesOf = ({ attributes, validUntil: _validUntil, ...builtIn }: Subject): 
 });
 
 const textOf = (value: unknown): string => (value === undefined ? "" : canonicalJson(value as Json));
+
+/* ---------- which rows that is ---------- */
+
+export const policyCollections = ({ collections }: Projector) =>
+  collections.filter(({ access }) => access.kind === "policy");
+
+export const storedTypesOf = ({ access }: Collection) => (access.kind === "policy" ? access.stored : undefined);
+
+export const isInstalled = ({ engine }: Viewer, type: string) => engine.resources.some(({ name }) => name === type);
+
+/** Whether a type is concerned that stands in a collection which does not say which types it has. */
+export function isConcerned(projector: Projector, due: Reach): boolean {
+  const named = new Set(policyCollections(projector).flatMap((each) => storedTypesOf(each)?.types() ?? []));
+  return due.everything || [...due.types].some((type) => !named.has(type));
+}
 
 /* ---------- time (POL-6) ---------- */
 
