@@ -189,6 +189,31 @@ describe.each(Object.entries(servers))("with %s", (_name, options) => {
     }),
   );
 
+  it("[ACC-4] UIDVALIDITY changes in the middle of a first filling: nothing twice, and nothing missing", () =>
+    withBoth(async (both) => {
+      const { other, user, work } = both;
+      const ids = Array.from({ length: 120 }, (_, n) => `w${n}@x`);
+      for (const id of ids) await other.append("INBOX", letter(id));
+      await other.mailboxOpen("Junk");
+      let fetched = 0;
+      const fetchSources: ImapSession["fetchSources"] = async function* (uids) {
+        for await (const source of work.session.fetchSources(uids)) {
+          fetched += 1;
+          // In the second batch: the first one is written by then, or is being written.
+          if (fetched === 60) await renumber(user, "INBOX", 4_712);
+          yield source;
+        }
+      };
+      const sync = createAccountSync({ ...work, session: { ...work.session, fetchSources } });
+      await sync.round();
+      await Promise.allSettled([sync.bringRest({ goOn: () => true })]);
+      expect(fetched).toBeGreaterThanOrEqual(60);
+      await both.reopen();
+      await both.round();
+      await both.settle();
+      expect(await same(both)).toMatchObject({ INBOX: ids.map((id) => `${id} 0`).toSorted() });
+    }));
+
   it("an empty folder is a folder, however often it is looked at, and also when it becomes empty", () =>
     withBoth(async (both) => {
       const { other } = both;
