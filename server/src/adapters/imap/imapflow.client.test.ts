@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { imapContract } from "../../mail/accounts/imap.contract.ts";
 import { startDovecot, type DovecotOptions } from "../../../test/mail/dovecot.ts";
-import { createImapflow, setsOf } from "./imapflow.client.ts";
+import { createImapflow } from "./imapflow.client.ts";
+import { setsOf } from "./uidSets.ts";
 
 const create = (certificate: string) =>
   createImapflow({ allowInnerNetwork: true, ...(certificate !== "" && { ca: certificate }) });
