@@ -1,5 +1,6 @@
 // The walk of mail as people go it: a letter with a card and a file to a colleague and to somebody outside, whose mailbox is at a
 // real IMAP server behind a real post office; their answer; the same without a network; and an account elsewhere.
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
@@ -92,21 +93,29 @@ async function giveAmount(page: Page): Promise<void> {
   const dialog = page.getByRole("dialog");
   for (const box of await dialog.getByRole("checkbox").all()) await box.uncheck();
   await dialog.getByRole("checkbox", { name: /^Amount/ }).check();
+  await dialog.getByRole("checkbox", { name: "Attach it as a PDF, too" }).check();
   await keepScreenInAllLooks(page, "walk-card-outside");
   await expectAccessible(page);
   await dialog.getByRole("button", { name: "Give 1 field" }).click();
-  await expect(composerOf(page).getByText("people outside read its name and 1 field")).toBeVisible();
+  await expect(composerOf(page).getByText("people outside read its name and 1 field, with a PDF")).toBeVisible();
 }
 
-/** Exactly once, with the file as it was and the card as words. */
+/** Exactly once, with the file as it was and the card as words and on paper. */
 async function expectOutside(outside: OutsideMail, { contract, paper, subject }: Letter) {
   const found = async () => (await outside.inboxOf(OLGA)).filter((message) => message.subject === subject);
   await expect.poll(async () => (await found()).length, arrival).toBe(1);
   const [message] = await found();
   if (!message) throw new Error("it was there a moment ago");
-  expect(message.attachments.map(({ bytes, name }) => [name, sha256(bytes)])).toEqual([
-    [basename(paper), sha256(await readFile(paper))],
+  const [file, card, ...more] = message.attachments;
+  expect([file?.name, sha256(file?.bytes ?? Buffer.alloc(0))]).toEqual([
+    basename(paper),
+    sha256(await readFile(paper)),
   ]);
+  expect(card?.name.startsWith(contract) && card.name.endsWith(".pdf")).toBe(true);
+  const printed = execFileSync("pdftotext", ["-", "-"], { input: card?.bytes ?? "" }).toString();
+  expect(printed).toContain(`${contract} · `);
+  expect(printed).toContain("Amount");
+  expect(more).toEqual([]);
   expect(message.people.cc.map(({ address }) => address)).toEqual([OLGA]);
   expect(message.text).toContain(`${contract} · `);
   return message;
@@ -255,7 +264,7 @@ test("why somebody outside did not get it is said in the reader's words, and the
   await pressSend(page, "Send");
   await goToMail(page, "sent");
   await rowsOf(page, subject).click({ timeout: arrival.timeout });
-  const state = paneOf(page).getByRole("listitem").filter({ hasText: nobody });
+  const state = page.getByRole("listitem").filter({ hasText: nobody });
   await expect(state).toContainText("not delivered", arrival);
   await expect(state.getByRole("paragraph")).toHaveText("There is no such mailbox. Check the address.");
   await expect(state.locator("q")).toHaveText(/^550 5\.1\.1 .*User unknown/);

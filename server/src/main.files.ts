@@ -35,7 +35,7 @@ import {
   type Transaction,
 } from "#kernel";
 import type { RecordAccess } from "#objects";
-import { createPreviewJob, createPreviews, type Jail, type JailKind } from "#previews";
+import { createPreviewJob, createPreviews, makePdf, type Jail, type JailKind, type PdfSource } from "#previews";
 import { createDiskBlobs } from "./adapters/disk/index.ts";
 import { createJail } from "./adapters/jail/index.ts";
 import { createOffice } from "./adapters/office/index.ts";
@@ -72,6 +72,8 @@ export interface Files {
   importFile(file: ImportedFile, bytes: Buffer): Promise<void>;
   /** Files whose bodies are in the blob store already, in the transaction of what they hang in. */
   keep(trx: Transaction, files: readonly NewFile[]): Promise<void>;
+  /** A document of ours as a PDF, made as previews are. */
+  toPdf(source: PdfSource): Promise<Buffer>;
   /** How much waits to be made, and what a person should know of it. */
   waiting(): Promise<number>;
   health(): Promise<PartHealth>;
@@ -149,6 +151,7 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
     },
     importFile: (file, bytes) => importFile({ db, blobs, places, rows, onStored: previews.onStored }, file, bytes),
     keep: async (trx, kept) => void (await keepFiles(trx, { rows, onStored: previews.onStored }, kept)),
+    toPdf: (source) => makePdf({ office, scratchDirectory }, source),
     async waiting() {
       const counts = await queue.counts();
       return Object.values(counts).reduce((sum, { waiting, active }) => sum + waiting + active, 0);

@@ -40,6 +40,7 @@ import {
   sendIntents,
 } from "#mail";
 import type { RecordAccess } from "#objects";
+import type { PdfSource } from "#previews";
 import { createAccounts } from "./main.accounts.ts";
 import type { Office } from "./main.office.ts";
 import { startSmtp, type Smtp } from "./main.smtp.ts";
@@ -68,6 +69,7 @@ export interface MailDeps {
 export interface MailStart {
   readonly blobs: BlobStore;
   readonly queue: Queue;
+  toPdf(source: PdfSource): Promise<Buffer>;
   /** The domain of an installation that has none. */
   readonly fallbackDomain: string;
   actorOf(request: EndpointRequest): Promise<Actor>;
@@ -109,7 +111,7 @@ export function createMail(deps: MailDeps): MailParts {
       ...sendIntents({ places, rows, maxBytes: config.uploadMaxBytes, keepFiles }),
     ],
     jobs: [ruleRunJob({ db, clock, changed: () => doorbell.ring() })],
-    async start({ blobs, fallbackDomain, actorOf, applyIntent, queue }) {
+    async start({ blobs, fallbackDomain, actorOf, applyIntent, queue, toPdf }) {
       const stops = createStops(log);
       await db.transaction().execute((trx) => provisioning.ensureDomains(trx, fallbackDomain));
       await ensureMailboxes();
@@ -135,6 +137,7 @@ export function createMail(deps: MailDeps): MailParts {
         types,
         records,
         keepFiles,
+        toPdf,
         forward: forwardMessage,
         engine: access.engine,
         loadSubject: access.loadSubject,

@@ -214,6 +214,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
   const mail = await mailParts.start({
     blobs: files.blobs,
     queue: files.queue,
+    toPdf: files.toPdf,
     fallbackDomain: withDemo ? demoDomain : config.mail.fallbackDomain,
     actorOf,
     applyIntent: (intent, actor) => sync.applyIntent(actor.principal, intent, actor.context.ip),

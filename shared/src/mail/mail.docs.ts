@@ -101,7 +101,12 @@ export interface CardDoc {
   /** As its author saw it, for themselves; people inside read the record itself. */
   readonly title: string;
   /** Fields that its author chose for people outside, in this language; read anew when it leaves. Absent: its name only. */
-  readonly outside?: { readonly fields: readonly string[]; readonly locale: Locale };
+  readonly outside?: {
+    readonly fields: readonly string[];
+    readonly locale: Locale;
+    /** They get a PDF of it, too. */
+    readonly pdf?: true;
+  };
 }
 
 export interface MessageDoc {

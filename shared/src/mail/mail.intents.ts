@@ -31,7 +31,12 @@ export const cardSchema: z.ZodType<CardDoc> = z.object({
   title: z.string().max(400),
   /** What people outside read besides its name: as its author may see it when the message leaves, and never more. */
   outside: z
-    .object({ fields: z.array(z.string().min(1).max(64)).max(100), locale: z.enum(["en", "ru"]) })
+    .object({
+      fields: z.array(z.string().min(1).max(64)).max(100),
+      locale: z.enum(["en", "ru"]),
+      /** Attached as a PDF, too. */
+      pdf: z.literal(true).exactOptional(),
+    })
     .exactOptional(),
 });
 

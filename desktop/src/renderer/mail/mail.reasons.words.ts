@@ -41,6 +41,8 @@ export const mailReasonWords = defineWords(
     "send.attachmentMissing": "An attachment has not arrived at the server.",
     "send.attachmentRefused": "An attachment was refused by the server.",
     "send.authorGone": "Whoever wrote it may not send any more.",
+    "send.cardPdf":
+      "The server could not make the PDF of a card. Send the card without one, or tell your administrator.",
     "send.cardClosed":
       "You may not see one of the records whose cards it carries, so they cannot go to people outside. Take the card off, or ask for access.",
     "send.internal": "Something went wrong at the server. Nothing was sent.",
@@ -92,6 +94,7 @@ export const mailReasonWords = defineWords(
     "send.attachmentMissing": "Одно из вложений не дошло до сервера.",
     "send.attachmentRefused": "Сервер не принял одно из вложений.",
     "send.authorGone": "Автору больше нельзя отправлять.",
+    "send.cardPdf": "Серверу не удалось сделать PDF карточки. Отправьте карточку без него или сообщите администратору.",
     "send.cardClosed":
       "Один из объектов, карточки которых в письме, вам не виден, поэтому внешним получателям её отправить нельзя. Уберите карточку или запросите доступ.",
     "send.internal": "Ошибка на сервере. Ничего не отправлено.",

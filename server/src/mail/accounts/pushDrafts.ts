@@ -136,7 +136,7 @@ async function build({ db, blobs, clock }: AccountWork, row: LeavingRow): Promis
   const none = () => {
     throw new Error("everything of a draft goes along with it");
   };
-  const parts = { row, files, sheets: [], date: new Date(clock.now()), goesOutside: false };
+  const parts = { row, files, sheets: [], papers: [], date: new Date(clock.now()), goesOutside: false };
   const raw = await buffer(
     buildMessage(composeOutgoing(parts, { blobs, clock, publicUrl: undefined, sharedPath: none })),
   );

@@ -2,8 +2,11 @@ import { DomainError } from "@kontor/shared/base";
 import type { CardDoc } from "@kontor/shared/mail";
 import { recordAudit, sensitiveReads, type Transaction } from "#kernel";
 import type { RecordAccess, RecordSheet } from "#objects";
+import type { PdfSource } from "#previews";
 import type { MailReader } from "../mailboxes/mailbox.resource.ts";
+import type { OutgoingAttachment } from "../mime/buildMessage.ts";
 import { escapeText } from "../mime/html/escape.ts";
+import { paperOfCard } from "./cardPaper.ts";
 
 /**
  * Cards for people outside. Inside, a card is read from the record itself, by its reader's rights; outside, it is words: the record's
@@ -11,15 +14,18 @@ import { escapeText } from "../mime/html/escape.ts";
  *
  * - **CRD-1** They are read when the message leaves, as its author may see them then, and never more than was chosen.
  * - **CRD-2** Whoever may not read the record any longer sends nothing of it: the message goes back to its author, who is told why.
- * - **CRD-3** Chosen fields are in what travels to people outside only. Who gets the message inside has bytes of it without them.
+ * - **CRD-3** Chosen fields are in what travels to people outside only, in words and as a PDF. Who gets the message inside has bytes of
+ *   it without them.
  */
 export interface CardDeps {
   readonly records: Pick<RecordAccess, "sheetOf">;
+  /** A document of ours as a PDF. */
+  toPdf(source: PdfSource): Promise<Buffer>;
 }
 
 export async function sheetsOfCards(
   trx: Transaction,
-  { records }: CardDeps,
+  { records }: Pick<CardDeps, "records">,
   author: MailReader,
   cards: readonly CardDoc[],
 ): Promise<readonly RecordSheet[]> {
@@ -32,6 +38,20 @@ export async function sheetsOfCards(
     sheets.push(outside ? sheet : { ...sheet, kind: "" });
   }
   return sheets;
+}
+
+/** The same words to keep and print, for the cards whose author wants that (`cardPaper.ts`). */
+export async function papersOfCards(
+  cards: readonly CardDoc[],
+  sheets: readonly RecordSheet[],
+  { toPdf }: Pick<CardDeps, "toPdf">,
+): Promise<readonly OutgoingAttachment[]> {
+  const papers: OutgoingAttachment[] = [];
+  for (const [at, sheet] of sheets.entries()) {
+    const outside = cards[at]?.outside;
+    if (outside?.pdf) papers.push(await paperOfCard(sheet, outside.locale, toPdf));
+  }
+  return papers;
 }
 
 /** In the bytes of a message that stays inside: what its author called them, as its readers' messages say it, too. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DomainError, newId } from "@kontor/shared/base";
 import { mailLimits, type MailIntentName } from "@kontor/shared/mail";
 import { storageUnreachable, type BlobStore } from "#files";
+import { PreviewFailure } from "#previews";
 import { openTicket } from "../../files/signedUrl.ts";
 import { createDeal } from "../../objects/objects.fixture.ts";
 import { createMailboxes } from "../mailboxes/createMailbox.ts";
@@ -572,6 +573,42 @@ describe("what people outside get", () => {
     if (parsed.kind !== "parsed") throw new Error(parsed.message);
     expect(parsed.message.text).toContain("Amount: €48,200.00");
     expect(parsed.message.messageId).toBe((await house.message(id))?.messageId);
+  });
+
+  it("[CRD-3] its PDF goes outside only, with the same words, and a message of which none can be made comes back", async () => {
+    const recordId = await createDeal(house.test.db, "ann", { subject: "Supply", amount: eur("48200") });
+    const outside = { fields: ["amount", "bonus"], locale: "en", pdf: true } as const;
+    const sending = {
+      to: to("x@far.example", "bob@house.example"),
+      cards: [{ recordId, type: "deal", title: "S", outside }],
+    };
+    const id = await scheduled(sending);
+    expect(await dispatch(id)).toBe("sent");
+    const [got] = await house.messagesIn("bob");
+    for (const each of [id, got?.id ?? ""]) expect((await rawOf(each)).message.attachments).toEqual([]);
+    const [row] = await outbound();
+    const [sent] = (
+      await house.test.pool.query<{ raw_sha256: string }>("select raw_sha256 from mail_content where id = $1", [
+        row?.["content_id"],
+      ])
+    ).rows;
+    const parsed = parseMessage(await buffer(await house.blobs.get(sent?.raw_sha256 ?? "")));
+    if (parsed.kind !== "parsed") throw new Error(parsed.message);
+    const [paper] = parsed.message.attachments;
+    expect(paper).toMatchObject({
+      name: expect.stringMatching(/^D-\d{4}-\d{4} · Supply\.pdf$/),
+      mime: "application/pdf",
+    });
+    const document = Buffer.from(paper?.bytes ?? []).toString();
+    expect(document).toContain("€48,200.00");
+    expect(document).not.toContain("Bonus");
+
+    const failing = await scheduled(sending);
+    const toPdf = async () => {
+      throw new PreviewFailure("converterMissing", "LibreOffice is not installed on the server");
+    };
+    expect(await dispatch(failing, { toPdf })).toBe("failed");
+    expect((await house.message(failing))?.send).toMatchObject({ state: "failed", reason: "send.cardPdf" });
   });
 
   it("importance, the delegate's own address, and a picture in the text", async () => {

@@ -4,15 +4,14 @@ import { DomainError, isDomainError, isForGood, newId, type Clock } from "@konto
 import { mailLimits } from "@kontor/shared/mail";
 import type { BlobStore } from "#files";
 import type { Database, Log, Transaction } from "#kernel";
-import type { RecordSheet } from "#objects";
 import { accessToMailbox, mayInMailbox, requireMailbox, type MailReader } from "../mailboxes/mailbox.resource.ts";
 import { buildMessage } from "../mime/buildMessage.ts";
-import { namesOfCards, noteSheets, sheetsOfCards, type CardDeps } from "./cards.ts";
+import { namesOfCards, noteSheets, papersOfCards, sheetsOfCards, type CardDeps } from "./cards.ts";
 import type { KeepFilesDeps } from "./copyAttachments.ts";
 import { deliver, type DeliverDeps, type Departure } from "./deliver.ts";
 import { findSource, type DraftSource } from "./draft.source.ts";
 import { findLeaving, holdLeaving, noteFailedAttempt, setSendStatus, type LeavingRow } from "./drafts.repo.ts";
-import { composeOutgoing, findAttachments, type OutgoingDeps } from "./outgoing.ts";
+import { composeOutgoing, findAttachments, type OutgoingDeps, type OutgoingParts } from "./outgoing.ts";
 import { copyContent, redirectSource } from "./redirect.ts";
 import { folderIdOf, requireRecipients } from "./sendDraft.ts";
 
@@ -116,15 +115,17 @@ async function prepare(
   const goesOutside = recipients.outside.length > 0;
   const cards = row.extras.cards ?? [];
   const sheets = goesOutside ? await sheetsOfCards(trx, deps, reader, cards) : namesOfCards(cards);
-  const build = async (given: readonly RecordSheet[]) => {
-    const outgoing = composeOutgoing({ row, files, sheets: given, date, goesOutside }, deps);
+  const papers = goesOutside ? await papersOfCards(cards, sheets, deps) : [];
+  const build = async (given: Pick<OutgoingParts, "papers" | "sheets">) => {
+    const outgoing = composeOutgoing({ row, files, ...given, date, goesOutside }, deps);
     const raw = await deps.blobs.put(buildMessage(outgoing));
     if (goesOutside && raw.size > mailLimits.maxMessageBytes) throw tooLarge(raw.size);
     return raw;
   };
-  const toOutside = goesOutside ? await build(sheets) : undefined;
-  const isApart = recipients.inside.length > 0 && sheets.some(({ rows }) => rows.length > 0);
-  const raw = toOutside && !isApart ? toOutside : await build(sheets.map((sheet) => ({ ...sheet, rows: [] })));
+  const toOutside = goesOutside ? await build({ sheets, papers }) : undefined;
+  const isApart = recipients.inside.length > 0 && (papers.length > 0 || sheets.some(({ rows }) => rows.length > 0));
+  const names = { sheets: sheets.map((sheet) => ({ ...sheet, rows: [] })), papers: [] };
+  const raw = toOutside && !isApart ? toOutside : await build(names);
   return async (held) => {
     await noteSheets(held, sheets, { author: reader, now });
     const own = { row, mailbox, recipients, raw, contentId: row.content_id, source: marked, now };

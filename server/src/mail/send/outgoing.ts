@@ -26,6 +26,8 @@ export interface OutgoingParts {
   readonly files: readonly FileRow[];
   /** Its cards, for whoever cannot open them. */
   readonly sheets: readonly RecordSheet[];
+  /** PDFs of cards. */
+  readonly papers: readonly OutgoingAttachment[];
   /** When its author sent it: the same in every attempt, so that the bytes are, too (BLD-1). */
   readonly date: Date;
   readonly goesOutside: boolean;
@@ -78,7 +80,7 @@ export function composeOutgoing(parts: OutgoingParts, deps: OutgoingDeps): Outgo
     references: row.refs,
     text: blocks.length === 0 ? row.body_text : textOfHtml(html),
     html: html === "" ? undefined : html,
-    attachments: enclosed.map((file) => toOutgoingAttachment(file, deps)),
+    attachments: [...enclosed.map((file) => toOutgoingAttachment(file, deps)), ...parts.papers],
     headers: importanceOf(extras.importance),
   };
 }

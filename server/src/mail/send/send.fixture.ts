@@ -258,6 +258,8 @@ export function dispatchDeps({
     loadSubject: async (id) => subjectWithId(id),
     types,
     records: createRecordAccess({ types }),
+    // What stands on the paper, for a look: LibreOffice makes one of it in test/mail/cardPaper.test.ts.
+    toPdf: async ({ bytes }) => Buffer.from(bytes),
     forward: forwardMessage,
     keepFiles: (trx, files) => keepFiles(trx, { rows, onStored: async () => undefined }, files),
     publicUrl: "https://office.example",

@@ -44,6 +44,7 @@ export function Cards(props: {
               {hasOutsiders && (
                 <span className={classes.cardOutside}>
                   {t("compose.card.outside", { count: outside?.fields.length ?? 0 })}
+                  {outside?.pdf && `, ${t("compose.card.outside.pdf")}`}
                   {found && kind && (
                     <button type="button" onClick={() => setChoosingId(recordId)}>
                       {t("compose.card.outside.choose")}

@@ -24,6 +24,7 @@ export function OutsideDialog(props: {
     return field && text !== "" ? [{ key, label: label(field.label), text }] : [];
   });
   const [chosen, setChosen] = useState<ReadonlySet<string>>(() => new Set(card.outside?.fields ?? type.list.summary));
+  const [asPdf, setAsPdf] = useState(card.outside?.pdf === true);
   const given = rows.filter(({ key }) => chosen.has(key)).map(({ key }) => key);
 
   function toggle(key: string, isOn: boolean): void {
@@ -63,13 +64,20 @@ export function OutsideDialog(props: {
           ))}
         </ul>
       </div>
+      <Checkbox
+        mt="sm"
+        label={t("compose.card.outside.pdf.attach")}
+        checked={asPdf}
+        disabled={given.length === 0}
+        onChange={(event) => setAsPdf(event.currentTarget.checked)}
+      />
       <div className={classes.buttons}>
         <Button onClick={() => finish(undefined)}>{t("compose.card.outside.nameOnly")}</Button>
         <Button
           variant="filled"
           data-autofocus
           disabled={given.length === 0}
-          onClick={() => finish({ fields: given, locale })}
+          onClick={() => finish({ fields: given, locale, ...(asPdf ? { pdf: true } : {}) })}
         >
           {t("compose.card.outside.give", { count: given.length })}
         </Button>

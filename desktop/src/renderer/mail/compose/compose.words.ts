@@ -109,6 +109,8 @@ export const composeWords = defineWords(
       "Only what is ticked goes out, as it is when the message leaves. Colleagues see the card itself, by their own rights.",
     "compose.card.outside.nameOnly": "Its name only",
     "compose.card.outside.give": "{count, plural, one {Give # field} other {Give # fields}}",
+    "compose.card.outside.pdf": "with a PDF",
+    "compose.card.outside.pdf.attach": "Attach it as a PDF, too",
     "compose.card.outsiderChip": "reads the name only",
     "compose.card.outsiderChip.chosen": "reads what you chose",
     "compose.card.remove": "Remove the card {title}",
@@ -247,6 +249,8 @@ export const composeWords = defineWords(
     "compose.card.outside.nameOnly": "Только название",
     "compose.card.outside.give":
       "{count, plural, one {Показать # поле} few {Показать # поля} many {Показать # полей} other {Показать # поля}}",
+    "compose.card.outside.pdf": "с PDF",
+    "compose.card.outside.pdf.attach": "Приложить её и в PDF",
     "compose.card.outsiderChip": "прочтёт только название",
     "compose.card.outsiderChip.chosen": "прочтёт выбранное вами",
     "compose.card.remove": "Убрать карточку {title}",
