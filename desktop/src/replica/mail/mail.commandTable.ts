@@ -4,6 +4,7 @@ import type { FolderRole } from "@kontor/shared/mail";
 import type { ReplicaFile } from "#replica/storage";
 import type { ReplicaFiles } from "../files/index.ts";
 import type { Replica } from "../replica.ts";
+import type { MailForms } from "./mail.forms.ts";
 import type { MailLists } from "./mail.lists.ts";
 import type { MailSearcher } from "./mail.search.ts";
 import type { MailServer } from "./mail.server.ts";
@@ -19,6 +20,7 @@ export interface MailCommandsDeps {
   readonly server: MailServer;
   readonly userId: string;
   readonly file: ReplicaFile;
+  readonly forms: MailForms;
   folderOf(mailboxId: string, role: FolderRole): string | undefined;
   roleOf(folderId: string): FolderRole | undefined;
   mailboxOf(folderId: string): string | undefined;

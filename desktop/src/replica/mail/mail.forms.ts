@@ -32,17 +32,27 @@ export const FORM_TABLES: readonly string[] = [
 /** More stems than a beginning has that is longer than they are; a query does not grow without end. */
 const MAX_STEMS = 64;
 const LAST = "\u{10FFFF}";
+/** Of one language and some; looking all words of a batch up in the table takes as long as indexing them. */
+const MAX_REMEMBERED = 50_000;
 
 export function createMailForms(file: ReplicaFile): MailForms {
+  /** Words that the table has for certain. */
+  const known = new Set<string>();
   return {
     learn(forms) {
-      if (forms.size === 0) return;
-      const rows = [...forms].map(([word, stem]) => [sharedLength(word, stem), word, stem]);
+      const rows = [...forms]
+        .filter(([word]) => !known.has(word))
+        .map(([word, stem]) => [sharedLength(word, stem), word, stem]);
+      if (rows.length === 0) return;
       file.run(
         `INSERT OR IGNORE INTO mail_form(shared, word, stem)
          SELECT value->>0, value->>1, value->>2 FROM json_each(?)`,
         [JSON.stringify(rows)],
       );
+      file.afterCommit(() => {
+        if (known.size > MAX_REMEMBERED) known.clear();
+        for (const word of forms.keys()) known.add(word);
+      });
     },
     stemsOf: (beginning) =>
       file
@@ -60,6 +70,7 @@ export function createMailForms(file: ReplicaFile): MailForms {
       dropForms(new Set(lost.flatMap(([words]) => String(words).split(" "))));
     },
     clear() {
+      known.clear();
       file.run("DELETE FROM mail_fts");
       file.run("DELETE FROM mail_form");
     },
@@ -70,14 +81,16 @@ export function createMailForms(file: ReplicaFile): MailForms {
     const formed = file.all("SELECT DISTINCT stem FROM mail_form WHERE stem IN (SELECT value FROM json_each(?))", [
       JSON.stringify([...stems]),
     ]);
-    for (const [stem] of formed)
-      if (file.all("SELECT 1 FROM mail_fts WHERE mail_fts MATCH ? LIMIT 1", [`"${String(stem)}"`]).length === 0)
-        file.run("DELETE FROM mail_form WHERE stem=?", [String(stem)]);
+    for (const [stem] of formed) {
+      if (file.all("SELECT 1 FROM mail_fts WHERE mail_fts MATCH ? LIMIT 1", [`"${String(stem)}"`]).length > 0) continue;
+      file.run("DELETE FROM mail_form WHERE stem=?", [String(stem)]);
+      known.clear();
+    }
   }
 }
 
 function sharedLength(word: string, stem: string): number {
-  const letters = [...word];
-  const differs = letters.findIndex((letter, at) => letter !== [...stem][at]);
-  return differs < 0 ? letters.length : differs;
+  const [written, stemmed] = [[...word], [...stem]];
+  const differs = written.findIndex((letter, at) => letter !== stemmed[at]);
+  return differs < 0 ? written.length : differs;
 }

@@ -3,7 +3,7 @@ import type { RowChange, RowsHook, ReplicaFile } from "#replica/storage";
 import type { MailboxDoc } from "@kontor/shared/mail";
 import { addressKey } from "@kontor/shared/mail";
 import { entryOf, textKeyOf, type MailEntry } from "./mail.entry.ts";
-import { createMailForms } from "./mail.forms.ts";
+import { createMailForms, type MailForms } from "./mail.forms.ts";
 import { createMailTables, HIDDEN_ROLES, msOf, roleCode, sidOf } from "./mail.tables.ts";
 
 /**
@@ -27,6 +27,7 @@ export interface MailIndex {
   /** False when the tables are to be filled from the messages that are there already. */
   isFilled(): boolean;
   filled(): void;
+  readonly forms: MailForms;
   /** The words of some messages are to be indexed (again). */
   onUnindexed(wake: () => void): void;
 }
@@ -359,6 +360,7 @@ export function openMailIndex({ file, myId, now, onFilesLost }: MailIndexDeps): 
       ["mailFolders", onFolders],
       ["mailboxes", onMailboxes],
     ]),
+    forms,
     messageOfFile,
     mailboxOfThread,
     get myAddresses() {

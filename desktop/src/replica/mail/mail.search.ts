@@ -9,7 +9,7 @@ import {
 } from "@kontor/shared/mail";
 import { wordsOf, type ReplicaFile } from "#replica/storage";
 import { MAIL_WORDS_VERSION, mailWords } from "./mail.entry.ts";
-import { createMailForms } from "./mail.forms.ts";
+import type { MailForms } from "./mail.forms.ts";
 import { matchOf } from "./mail.match.ts";
 import { BITS, HIDDEN_ROLES, roleCode, sidOf } from "./mail.tables.ts";
 
@@ -39,6 +39,7 @@ export interface MailFound {
 
 export interface MailSearchDeps {
   readonly file: ReplicaFile;
+  readonly forms: MailForms;
   messagesOf(ids: readonly string[]): readonly ReplicaMessage[];
   bodiesOf(ids: readonly string[]): readonly ReplicaBody[];
   /** Ids of folders with this name, in lower case, or with one that begins so. */
@@ -62,10 +63,10 @@ export function openMailSearch({
   bodiesOf,
   foldersInTrash,
   foldersNamed,
+  forms,
   isOpen,
   linkedThreads,
 }: MailSearchDeps): MailSearcher {
-  const forms = createMailForms(file);
   let lane: Promise<void> | undefined;
   let failure: unknown;
 

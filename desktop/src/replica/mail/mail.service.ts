@@ -120,6 +120,7 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
   });
   const searcher = openMailSearch({
     file,
+    forms: index.forms,
     messagesOf,
     bodiesOf: (ids) => find<ReplicaBody>("mailBodies", ids),
     foldersNamed: (name, prefix) =>
@@ -151,6 +152,7 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
     server,
     userId,
     file,
+    forms: index.forms,
     messagesOf,
     folderOf,
     mailboxOf,

@@ -2,7 +2,6 @@ import type { MailSuggestion, ReplicaMessage } from "#contract";
 import { addressKey, type MailAddress } from "@kontor/shared/mail";
 import { normalise } from "#replica/storage";
 import type { MailCommandsDeps } from "./mail.commandTable.ts";
-import { createMailForms } from "./mail.forms.ts";
 import { peopleQuery } from "./mail.match.ts";
 
 /** The newest messages with somebody of that name: enough for the people that one still writes to. */
@@ -10,10 +9,10 @@ const SUGGEST_FROM = 300;
 
 /** People whom one writes with, by what is typed of their names and addresses; those first that come up most. */
 export function suggestPeople(
-  { file, messagesOf }: Pick<MailCommandsDeps, "file" | "messagesOf">,
+  { file, forms, messagesOf }: Pick<MailCommandsDeps, "file" | "forms" | "messagesOf">,
   { typed, limit }: { readonly typed: string; readonly limit: number },
 ): readonly MailSuggestion[] {
-  const query = peopleQuery(typed, createMailForms(file));
+  const query = peopleQuery(typed, forms);
   if (!query) return [];
   const found = file
     .all(
