@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dovecotMissing, startDovecot, type Dovecot } from "../../server/test/mail/dovecot.ts";
-import { freePorts } from "../../server/test/mail/freePorts.ts";
+import { freePorts } from "../../server/test/freePorts.ts";
 import { postfixMissing, startPostfix } from "../../server/test/mail/postfix.ts";
 import { startSink, type Sink } from "../../server/test/mail/sink.ts";
 import { talkTo } from "../../server/test/mail/talk.ts";

@@ -5,7 +5,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { crc32, deflateSync } from "node:zlib";
 import { startDnsServer } from "../../server/test/mail/dnsServer.ts";
-import { freePorts } from "../../server/test/mail/freePorts.ts";
+import { freePorts } from "../../server/test/freePorts.ts";
 import { talkTo } from "../../server/test/mail/talk.ts";
 import { startServer, type TestServer } from "../harness/server.ts";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { newId } from "@kontor/shared/base";
 import type { Draft, FolderDoc, MailboxDoc, MessageDoc } from "@kontor/shared/mail";
-import { freePorts } from "../../server/test/mail/freePorts.ts";
+import { freePorts } from "../../server/test/freePorts.ts";
 import { startSink, type Sink } from "../../server/test/mail/sink.ts";
 import { talkTo } from "../../server/test/mail/talk.ts";
 import { startServer, type TestServer } from "../harness/server.ts";

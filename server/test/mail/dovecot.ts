@@ -1,12 +1,12 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { accessSync } from "node:fs";
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { freePorts } from "./freePorts.ts";
+import { freePorts } from "../freePorts.ts";
 import { endGroup } from "./processGroup.ts";
+import { untilGreets } from "./untilGreets.ts";
 
 /**
  * A private Dovecot (Debian's) for tests and benches: real IMAP and LMTP on loopback, everything below one temporary
@@ -69,7 +69,6 @@ export interface DovecotOptions {
 const DOVECOT = "/usr/sbin/dovecot";
 const DOVEADM = "/usr/bin/doveadm";
 const PASSWORD = "pass-of-a-test";
-const START_MS = 20_000; // 0.2 s on an idle machine
 
 /** Why it cannot run here, or undefined when it can. */
 export function dovecotMissing(): string | undefined {
@@ -143,7 +142,7 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<Doveco
       stdio: "ignore",
     });
     child = started;
-    await untilGreets(imapPort, started);
+    await untilGreets(imapPort, started, "* OK");
   }
 
   async function halt(): Promise<void> {
@@ -319,25 +318,3 @@ username_attribute = username
 active_attribute = active
 active_value = true
 `;
-
-async function untilGreets(port: number, child: ChildProcess): Promise<void> {
-  const deadline = Date.now() + START_MS;
-  while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`dovecot ended with ${child.exitCode}`);
-    if (await greets(port)) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`no greeting within ${START_MS} ms`);
-}
-
-const greets = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = createConnection({ port, host: "127.0.0.1" });
-    const done = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(2_000, () => done(false));
-    socket.once("error", () => done(false));
-    socket.once("data", (bytes) => done(bytes.toString().startsWith("* OK")));
-  });

@@ -8,7 +8,7 @@ import type { MailDomain } from "../../src/mail/domains/domains.service.ts";
 import { zoneDns, type Zone } from "../../src/mail/domains/zone.fixture.ts";
 import { makeCertificate } from "./certificate.ts";
 import { startDnsServer, type DnsServer } from "./dnsServer.ts";
-import { freePorts } from "./freePorts.ts";
+import { freePorts } from "../freePorts.ts";
 import { startMailServer, type MailServer } from "./mailServer.ts";
 import { postfixMissing, startPostfix, type Postfix } from "./postfix.ts";
 import { startSink, type Sink } from "./sink.ts";

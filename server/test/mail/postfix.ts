@@ -1,13 +1,13 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { accessSync } from "node:fs";
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Certificate } from "./certificate.ts";
-import { freePorts } from "./freePorts.ts";
+import { freePorts } from "../freePorts.ts";
 import { endGroup } from "./processGroup.ts";
+import { untilGreets } from "./untilGreets.ts";
 
 /**
  * A private Postfix (Debian's) for tests and benches: another mail server, with a domain of its own, on loopback, everything below
@@ -44,7 +44,6 @@ export interface PostfixOptions {
 }
 
 const DAEMONS = "/usr/lib/postfix/sbin";
-const START_MS = 20_000;
 
 /** Why it cannot run here, or undefined when it can. */
 export function postfixMissing(): string | undefined {
@@ -84,7 +83,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
       stdio: "ignore",
     });
     child = started;
-    await untilGreets(port, started);
+    await untilGreets(port, started, "220 ");
   }
 
   /** Its master makes a group of its own, in which all of its processes are. */
@@ -225,25 +224,3 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 `;
-
-async function untilGreets(port: number, child: ChildProcess): Promise<void> {
-  const deadline = Date.now() + START_MS;
-  while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`postfix ended with ${child.exitCode}`);
-    if (await greets(port)) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`no greeting within ${START_MS} ms`);
-}
-
-const greets = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = createConnection({ port, host: "127.0.0.1" });
-    const done = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(2_000, () => done(false));
-    socket.once("error", () => done(false));
-    socket.once("data", (bytes) => done(bytes.toString().startsWith("220 ")));
-  });
