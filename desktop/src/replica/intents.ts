@@ -11,13 +11,7 @@ import type { Rows } from "./rows.ts";
  *   command ─► outbox (durable, SYN-1) ─► in view ─► PUSH ─► RESULT ─► outbox forgets ─► view from the server's row alone
  */
 export interface Intents {
-  enqueue(input: EnqueueInput): PendingIntent;
-  enqueueMany(inputs: readonly EnqueueInput[], merge?: MergeIntents): Promise<void>;
-  amend(mid: string, args: JsonObject): boolean;
-  release(mid: string): void;
-  discard(mid: string): boolean;
-  retryIssue(mid: string, alongside?: (at: string) => void): PendingIntent | undefined;
-  discardIssue(mid: string): Issue | undefined;
+  readonly commands: IntentCommands;
   /** Sends what is due, and comes again when the next one is. */
   push(): void;
   onResult(result: IntentResult): void;
@@ -25,6 +19,25 @@ export interface Intents {
   settleDeferred(): void;
   /** What was under way is sent again, and answered again (SYN-4). */
   disconnected(): void;
+}
+
+/** What is done with changes on this device. */
+export interface IntentCommands {
+  /** Returns when the change is durable on this device and in view (SYN-1). */
+  enqueue(input: EnqueueInput): PendingIntent;
+  /**
+   * Many changes as one write. Durable at once, all or none; resolves when all of them are in view, letting others go
+   * first between some hundreds. `merge` makes one of two changes of a row when the first was never sent.
+   */
+  enqueueMany(inputs: readonly EnqueueInput[], merge?: MergeIntents): Promise<void>;
+  /** Replaces the arguments of a change that was never sent; false when it was. */
+  amend(mid: string, args: JsonObject): boolean;
+  /** Sends a change that rests; what is sent behind it must not wait for it. */
+  release(mid: string): void;
+  /** Takes an unsent change back; false when it is under way. */
+  discard(mid: string): boolean;
+  retryIssue(mid: string, alongside?: (at: string) => void): PendingIntent | undefined;
+  discardIssue(mid: string): Issue | undefined;
 }
 
 export interface EnqueueInput {
@@ -232,13 +245,7 @@ export function createIntents(deps: IntentsDeps): Intents {
   }
 
   return {
-    enqueue,
-    enqueueMany,
-    amend,
-    release,
-    discard,
-    retryIssue,
-    discardIssue,
+    commands: { enqueue, enqueueMany, amend, release, discard, retryIssue, discardIssue },
     push,
     onResult,
     settleDeferred() {

@@ -21,12 +21,12 @@ import {
 } from "#replica/storage";
 import type { ReplicaCollectionDefinition, ViewContext } from "./collections.ts";
 import { zlibCompression } from "./compression.ts";
-import { createIntents, type EnqueueInput, type MergeIntents } from "./intents.ts";
+import { createIntents, type IntentCommands } from "./intents.ts";
 import { createJobs } from "./jobs.ts";
 import { openLease } from "./lease.ts";
 import { createLink, type Link, type LinkProblem, type LinkState } from "./link.ts";
 import { openFileOrRebuild, removeSetAside } from "./openFile.ts";
-import { openOutbox, type Issue, type Outbox, type PendingIntent } from "./outbox.ts";
+import { openOutbox, type Outbox, type PendingIntent } from "./outbox.ts";
 import { createRebuilding } from "./rebuilding.ts";
 import { stateOf, type ReplicaState } from "./replica.state.ts";
 import { createRows, type Rows } from "./rows.ts";
@@ -79,27 +79,12 @@ export interface ReplicaEvents {
   settled(intent: PendingIntent, result: IntentResult): void;
 }
 
-export interface Replica {
+export interface Replica extends IntentCommands {
   readonly rows: Rows;
   readonly outbox: Outbox;
   readonly pacing: Pacing;
   readonly options: ReplicaOptions;
   state(): ReplicaState;
-  /** Returns when the change is durable on this device and in view (SYN-1). */
-  enqueue(input: EnqueueInput): PendingIntent;
-  /**
-   * Many changes as one write. Durable at once, all or none; resolves when all of them are in view, letting others go
-   * first between some hundreds. `merge` makes one of two changes of a row when the first was never sent.
-   */
-  enqueueMany(inputs: readonly EnqueueInput[], merge?: MergeIntents): Promise<void>;
-  /** Replaces the arguments of a change that was never sent; false when it was. */
-  amend(mid: string, args: JsonObject): boolean;
-  /** Sends a change that rests; what is sent behind it must not wait for it. */
-  release(mid: string): void;
-  /** Takes an unsent change back; false when it is under way. */
-  discard(mid: string): boolean;
-  retryIssue(mid: string, alongside?: (at: string) => void): PendingIntent | undefined;
-  discardIssue(mid: string): Issue | undefined;
   /** Undefined when the sign-in has ended. */
   token(): string | undefined;
   /** Something that the outbox shows changed elsewhere (an upload). */
@@ -393,13 +378,7 @@ export function openReplica(options: ReplicaOptions): Replica {
     pacing,
     options,
     state,
-    enqueue: intents.enqueue,
-    enqueueMany: intents.enqueueMany,
-    amend: intents.amend,
-    release: intents.release,
-    discard: intents.discard,
-    retryIssue: intents.retryIssue,
-    discardIssue: intents.discardIssue,
+    ...intents.commands,
     token: () => token,
     tellOutbox() {
       tell("outbox");
