@@ -90,7 +90,7 @@ function readEndpoints(deps: MessageEndpointDeps): readonly Endpoint[] {
       method: "get",
       path: "/mail/search",
       summary:
-        'Messages by words and operators (from: to: subject: file: in: is: has: label: type: before: after: larger: smaller: -not "a phrase" begin*), the newest first',
+        'Messages by words and operators (from: to: subject: file: in: is: has: label: type: before: after: larger: smaller: -not "a phrase" begin*; the last word may be a beginning unless a space follows it), the newest first',
       tag: "mail",
       access: READ,
       query: z.object({
