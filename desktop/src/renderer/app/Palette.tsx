@@ -12,9 +12,8 @@ import {
   IconSettings,
   IconTrash,
 } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
-import type { SearchResult } from "#contract";
-import { useDirectory, useReplica, useRow, useRowsById, useTypes } from "../replica/index.ts";
+import { useState } from "react";
+import { useDirectory, useReplica, useRow, useRowsById, useSearch, useTypes } from "../replica/index.ts";
 import { Avatar, TypeIcon } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
 import { useAccess } from "../access/index.ts";
@@ -23,7 +22,6 @@ import { go, useRoute } from "./route.ts";
 import classes from "./shell.module.css";
 
 const RESULTS = 12;
-const AGAIN_MS = 400; // the index is behind the rows: ask again until it says that it is complete
 
 /** Ctrl+K: go anywhere, find anything, run any command. */
 export function Palette({ showShortcuts }: { readonly showShortcuts: () => void }) {
@@ -35,11 +33,11 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
   const route = useRoute();
   const open = useRow("records", route.at === "objects" || route.at === "record" ? route.id : undefined);
   const { people } = useDirectory();
-  const { result, searching } = useSearch(query);
+  const { hits, isSearching } = useSearch({ text: query, limit: RESULTS });
   const mail = useFoundMail(query);
   const records = useRowsById(
     "records",
-    (result?.hits ?? []).map((hit) => hit.recordId),
+    hits.map((hit) => hit.recordId),
   );
 
   const needle = query.trim().toLowerCase();
@@ -106,7 +104,7 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
       : []),
     { id: "keys", label: t("app.key.shortcuts"), leftSection: <IconKeyboard size={16} />, onClick: showShortcuts },
   ];
-  const found: SpotlightActionData[] = (result?.hits ?? []).map((hit) => {
+  const found: SpotlightActionData[] = hits.map((hit) => {
     const type = types.of(hit.type);
     return {
       id: `${hit.collection}-${hit.id}`,
@@ -153,7 +151,7 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
       actions={groups}
       filter={(_query, actions) => actions}
       shortcut={null}
-      nothingFound={searching || mail.searching ? t("app.palette.searching") : t("app.palette.nothing")}
+      nothingFound={isSearching || mail.searching ? t("app.palette.searching") : t("app.palette.nothing")}
       searchProps={{
         leftSection: <IconSearch size={18} />,
         placeholder: t("app.palette.placeholder"),
@@ -167,32 +165,4 @@ export function Palette({ showShortcuts }: { readonly showShortcuts: () => void 
       classNames={{ actionsGroup: classes.paletteGroup ?? "" }}
     />
   );
-}
-
-function useSearch(query: string): { result: SearchResult | undefined; searching: boolean } {
-  const { call } = useReplica();
-  const [answer, setAnswer] = useState<{ text: string; result: SearchResult }>();
-  const text = query.trim();
-  useEffect(() => {
-    if (!text) return;
-    let gone = false;
-    let timer: number | undefined;
-    const ask = () =>
-      void call("search.query", { text, limit: RESULTS }).then(
-        (result) => {
-          if (gone) return;
-          setAnswer({ text, result });
-          if (!result.complete) timer = window.setTimeout(ask, AGAIN_MS);
-        },
-        () => undefined,
-      );
-    ask();
-    return () => {
-      gone = true;
-      window.clearTimeout(timer);
-    };
-  }, [text, call]);
-  if (!text) return { result: undefined, searching: false };
-  // While typing, the last results stay: a list that blinks cannot be read.
-  return { result: answer?.result, searching: answer?.text !== text || !answer.result.complete };
 }

@@ -1,9 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
-import type { ReplicaRecord, SearchResult } from "#contract";
+import type { ReplicaRecord } from "#contract";
 import { formatFieldValue, type TypeDefinition } from "@kontor/shared/objects";
 import { useShortcuts } from "../app/index.ts";
-import { useCount, usePages, useReplica, useRowsById, type Query, type Selector } from "../replica/index.ts";
+import { useCount, usePages, useRowsById, useSearch, type Query, type Selector } from "../replica/index.ts";
 import { Empty, StateBadge, Time } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
 import type { ListChoice } from "./list.query.ts";
@@ -13,8 +13,6 @@ import classes from "./objects.module.css";
 
 const ROW_PX = 56;
 const MANY = 200; // results of a search in one list; whoever needs more types another word
-const TYPING_MS = 90;
-const AGAIN_MS = 400;
 
 /** Where each list was left, while the app runs. */
 const scrollOffsets = new Map<string, number>();
@@ -52,37 +50,17 @@ const emptyWords = (choice: ListChoice) =>
 /** Ctrl+F: the replica's search within one type, answered while typing. */
 export function FoundRows(props: Shared & { readonly text: string; readonly trashed: boolean }) {
   const { t } = useWords();
-  const { call } = useReplica();
-  const [answer, setAnswer] = useState<{ text: string; result: SearchResult }>();
   const { text, type } = props;
-  useEffect(() => {
-    let gone = false;
-    let timer = 0;
-    const ask = () =>
-      call("search.query", { text, type: type.name, limit: MANY }).then(
-        (result) => {
-          if (gone) return;
-          setAnswer({ text, result });
-          if (!result.complete) timer = window.setTimeout(ask, AGAIN_MS);
-        },
-        () => undefined,
-      );
-    timer = window.setTimeout(ask, TYPING_MS);
-    return () => {
-      gone = true;
-      window.clearTimeout(timer);
-    };
-  }, [call, text, type.name]);
-
-  const ids = [...new Set(answer?.result.hits.map((hit) => hit.recordId) ?? [])];
+  const { hits, isSearching } = useSearch({ text, type: type.name, limit: MANY });
+  const ids = [...new Set(hits.map((hit) => hit.recordId))];
   const rows = useRowsById("records", ids);
   const found = ids.flatMap((id) => {
     const row = rows?.get(id);
     return row && row.trashed === props.trashed ? [row] : [];
   });
   if (found.length === 0) {
-    const settled = answer?.text === text && answer.result.complete && rows !== undefined;
-    return <Empty title={t(settled ? "app.palette.nothing" : "app.palette.searching")} />;
+    const isSettled = !isSearching && rows !== undefined;
+    return <Empty title={t(isSettled ? "app.palette.nothing" : "app.palette.searching")} />;
   }
   return <Rows {...props} count={found.length} rowAt={(index) => found[index]} place={`search ${type.name}`} />;
 }

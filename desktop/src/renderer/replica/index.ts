@@ -10,4 +10,5 @@ export { usePages } from "./usePages.ts";
 export { ReplicaProvider, useReplica } from "./ReplicaProvider.tsx";
 export type { ReplicaProblem } from "./ReplicaProvider.tsx";
 export { useFailureWords } from "./useFailureWords.ts";
+export { useSearch } from "./useSearch.ts";
 export { once, useWatched } from "./watched.ts";

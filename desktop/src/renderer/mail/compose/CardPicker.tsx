@@ -1,17 +1,14 @@
 import { Button, Checkbox, Modal, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
-import type { ReplicaRecord, SearchResult } from "#contract";
+import { useState } from "react";
+import type { ReplicaRecord } from "#contract";
 import type { CardDoc } from "@kontor/shared/mail";
-import { useReplica, useRow, useRows, useRowsById, useTypes } from "../../replica/index.ts";
+import { useRow, useRows, useRowsById, useSearch, useTypes } from "../../replica/index.ts";
 import { formatSize, TypeIcon } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import classes from "./compose.module.css";
 
 const SHOWN = 12;
-const TYPING_MS = 100;
-const AGAIN_MS = 400; // the index is behind the rows: ask again until it says that it is complete
 
 export interface PickedFile {
   readonly id: string;
@@ -47,16 +44,17 @@ export function RecordSearch({ choose }: { readonly choose: (recordId: string) =
   const { t, label } = useWords();
   const types = useTypes();
   const [text, setText] = useState("");
-  const { result, searching } = useRecordSearch(text);
+  const search = useSearch({ text, limit: SHOWN * 2 });
+  const hits = search.hits.filter(({ collection }) => collection === "records").slice(0, SHOWN);
   const newest = useRows("records", { selector: { trashed: false }, sort: [{ updatedAt: "desc" }], limit: SHOWN });
   const found = useRowsById(
     "records",
-    (result?.hits ?? []).map(({ recordId }) => recordId),
+    hits.map(({ recordId }) => recordId),
   );
   const shown =
     text.trim() === ""
       ? (newest === "refused" ? [] : (newest ?? [])).map(({ id, number, title, type }) => ({ id, number, title, type }))
-      : (result?.hits ?? []).map(({ recordId, title, type }) => ({
+      : hits.map(({ recordId, title, type }) => ({
           id: recordId,
           number: found?.get(recordId)?.number,
           title,
@@ -90,7 +88,7 @@ export function RecordSearch({ choose }: { readonly choose: (recordId: string) =
           );
         })}
         {shown.length === 0 && text.trim() !== "" && (
-          <li className={classes.none}>{t(searching ? "app.palette.searching" : "app.palette.nothing")}</li>
+          <li className={classes.none}>{t(search.isSearching ? "app.palette.searching" : "app.palette.nothing")}</li>
         )}
       </ul>
     </>
@@ -163,31 +161,3 @@ export const cardOf = ({
   title: [number, title].filter(Boolean).join(" · ").slice(0, MAX_TITLE_CHARS),
 });
 const MAX_TITLE_CHARS = 400; // cardSchema
-
-function useRecordSearch(typed: string): { readonly result: SearchResult | undefined; readonly searching: boolean } {
-  const { call } = useReplica();
-  const [text] = useDebouncedValue(typed.trim(), TYPING_MS);
-  const [answer, setAnswer] = useState<{ readonly text: string; readonly result: SearchResult }>();
-  useEffect(() => {
-    if (text === "") return;
-    let gone = false;
-    let timer: number | undefined;
-    const ask = () =>
-      void call("search.query", { text, limit: SHOWN * 2 }).then(
-        (result) => {
-          if (gone) return;
-          const hits = result.hits.filter(({ collection }) => collection === "records").slice(0, SHOWN);
-          setAnswer({ text, result: { ...result, hits } });
-          if (!result.complete) timer = window.setTimeout(ask, AGAIN_MS);
-        },
-        () => undefined,
-      );
-    ask();
-    return () => {
-      gone = true;
-      window.clearTimeout(timer);
-    };
-  }, [call, text]);
-  const isOld = answer?.text !== typed.trim();
-  return { result: answer?.result, searching: isOld || !answer?.result.complete };
-}

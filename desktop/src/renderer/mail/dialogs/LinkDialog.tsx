@@ -1,16 +1,13 @@
 import { Modal, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useEffect, useState } from "react";
-import type { SearchResult } from "#contract";
+import { useState } from "react";
 import { newId } from "@kontor/shared/base";
-import { useReplica, useRows, useRowsById, useTypes } from "../../replica/index.ts";
+import { useReplica, useRows, useRowsById, useSearch, useTypes } from "../../replica/index.ts";
 import { TypeIcon } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import classes from "../mail.module.css";
 
 const SHOWN = 10;
-const TYPING_MS = 80;
-const NONE: readonly string[] = [];
 
 /** The conversation belongs to a record from now on: seen from both sides by whoever sees both. */
 export function LinkDialog({ close, threadId }: { readonly threadId: string; readonly close: () => void }) {
@@ -18,33 +15,13 @@ export function LinkDialog({ close, threadId }: { readonly threadId: string; rea
   const { call } = useReplica();
   const types = useTypes();
   const [text, setText] = useState("");
-  const [found, setFound] = useState<SearchResult>();
   const newest = useRows("records", { selector: { trashed: false }, sort: [{ updatedAt: "desc" }], limit: SHOWN });
   const wanted = text.trim();
-  useEffect(() => {
-    if (wanted === "") return;
-    let gone = false;
-    const timer = window.setTimeout(
-      () =>
-        void call("search.query", { text: wanted, limit: SHOWN }).then(
-          (result) => !gone && setFound(result),
-          () => undefined,
-        ),
-      TYPING_MS,
-    );
-    return () => {
-      gone = true;
-      window.clearTimeout(timer);
-    };
-  }, [call, wanted]);
-  const hits = wanted === "" ? NONE : (found?.hits.map(({ recordId }) => recordId) ?? NONE);
+  const search = useSearch({ text, limit: SHOWN });
+  const hits = [...new Set(search.hits.map(({ recordId }) => recordId))];
   const records = useRowsById("records", hits);
   const shown =
-    wanted === ""
-      ? newest === "refused"
-        ? []
-        : (newest ?? [])
-      : [...new Set(hits)].flatMap((id) => records?.get(id) ?? []);
+    wanted === "" ? (newest === "refused" ? [] : (newest ?? [])) : hits.flatMap((id) => records?.get(id) ?? []);
   const unique = shown.map(({ id, number, title, type }) => ({
     id,
     type,
@@ -84,9 +61,7 @@ export function LinkDialog({ close, threadId }: { readonly threadId: string; rea
           );
         })}
         {unique.length === 0 && wanted !== "" && (
-          <p className={classes.hint}>
-            {t(found?.complete === false ? "app.palette.searching" : "app.palette.nothing")}
-          </p>
+          <p className={classes.hint}>{t(search.isSearching ? "app.palette.searching" : "app.palette.nothing")}</p>
         )}
       </div>
     </Modal>

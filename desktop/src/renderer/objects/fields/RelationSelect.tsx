@@ -1,15 +1,13 @@
 import { MultiSelect, Select, type OptionsFilter } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { useEffect, useState } from "react";
-import type { ReplicaRecord, SearchResult } from "#contract";
+import { useState } from "react";
+import type { ReplicaRecord } from "#contract";
 import type { FieldDefinition } from "@kontor/shared/objects";
-import { useReplica, useRows, useRowsById } from "../../replica/index.ts";
+import { useRows, useRowsById, useSearch } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
 import { selectAll, type EditorProps } from "./FieldEditor.tsx";
 
 const SHOWN = 20;
 const asFound: OptionsFilter = ({ options }) => options;
-const TYPING_MS = 100;
 
 /** Records of one type: the newest first, any other by typing. */
 export function RelationSelect(props: EditorProps<Extract<FieldDefinition, { kind: "relation" }>>) {
@@ -28,13 +26,14 @@ export function RelationSelect(props: EditorProps<Extract<FieldDefinition, { kin
   const chosenLabels = new Set([...(chosenRows?.values() ?? [])].map(label));
   const text = typed ?? (field.many ? "" : ([...chosenLabels][0] ?? ""));
   const query = chosenLabels.has(text) ? "" : text;
-  const found = useFound(field.to, query);
+  const { hits, isSearching } = useSearch({ text: query, type: field.to, limit: SHOWN });
 
   // A millisecond: shown before its name is known, the control would take the name for something typed.
   if (typed === undefined && !chosenRows) return null;
   const options = new Map<string, string>();
   for (const id of chosen) options.set(id, label(chosenRows?.get(id) ?? { title: t("objects.notVisible") }));
-  if (query) for (const hit of found?.hits ?? []) options.set(hit.recordId, hit.title || t("objects.untitled"));
+  const records = hits.filter(({ collection }) => collection === "records");
+  if (query) for (const { recordId, title } of records) options.set(recordId, title || t("objects.untitled"));
   else if (newest !== "refused") for (const record of newest ?? []) options.set(record.id, label(record));
   const data = [...options].map(([value, each]) => ({ value, label: each }));
 
@@ -51,7 +50,7 @@ export function RelationSelect(props: EditorProps<Extract<FieldDefinition, { kin
     onSearchChange: setTyped,
     clearable: !props.required,
     defaultDropdownOpened: props.autoFocus ?? false,
-    nothingFoundMessage: query && !found?.complete ? t("app.palette.searching") : t("objects.nothingFound"),
+    nothingFoundMessage: isSearching ? t("app.palette.searching") : t("objects.nothingFound"),
     // The replica's search has matched already, also by words that are not in the title.
     filter: asFound,
   };
@@ -69,22 +68,4 @@ export function RelationSelect(props: EditorProps<Extract<FieldDefinition, { kin
       }}
     />
   );
-}
-
-function useFound(type: string, text: string): SearchResult | undefined {
-  const { call } = useReplica();
-  const [query] = useDebouncedValue(text.trim(), TYPING_MS);
-  const [result, setResult] = useState<SearchResult>();
-  useEffect(() => {
-    if (!query) return;
-    let gone = false;
-    call("search.query", { text: query, type, limit: SHOWN }).then(
-      (found) => !gone && setResult({ ...found, hits: found.hits.filter((hit) => hit.collection === "records") }),
-      () => undefined,
-    );
-    return () => {
-      gone = true;
-    };
-  }, [call, query, type]);
-  return query ? result : undefined;
 }
