@@ -89,7 +89,7 @@ export function RowList({
             role="option"
             tabIndex={-1}
             aria-selected={id === selected}
-            className={classes.row}
+            className={classes.namedRow}
             style={{ transform: `translateY(${startPx}px)` }}
             onClick={() => open(id)}
             onKeyDown={(event) => event.key === "Enter" && open(id)}
