@@ -1,8 +1,8 @@
 import { ActionIcon, Menu, Modal, Button, TextInput, Group } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDots, IconFile, IconLock, IconPlus } from "@tabler/icons-react";
-import { useEffect, useState, type DragEvent, type FormEvent } from "react";
-import { fileAddress, type ReplicaFile, type ReplicaRecord } from "#contract";
+import { useState, type DragEvent, type FormEvent } from "react";
+import type { ReplicaFile, ReplicaRecord } from "#contract";
 import { newId } from "@kontor/shared/base";
 import { fileLimits, isProgram } from "@kontor/shared/files";
 import type { FieldDefinition } from "@kontor/shared/objects";
@@ -12,6 +12,7 @@ import { complain, formatSize } from "../ui/index.ts";
 import { useWords } from "../words/index.ts";
 import { canView, fileLine, obstacleTo } from "./file.state.ts";
 import { useSaveProgram } from "./useSaveProgram.tsx";
+import { extensionOf, useThumbnail } from "./useThumbnail.ts";
 import { Viewer } from "./Viewer.tsx";
 import classes from "./files.module.css";
 
@@ -323,32 +324,12 @@ function RenameDialog({ file, close }: { readonly file: ReplicaFile; readonly cl
 }
 
 function Thumbnail({ file }: { readonly file: ReplicaFile }) {
-  const { call } = useReplica();
-  const [ready, setReady] = useState(false);
-  const hash = file.thumbnailSha256;
-  useEffect(() => {
-    if (!hash) return;
-    let gone = false;
-    call("file.fetch", { id: file.id, what: "thumbnail" }).then(
-      ({ available }) => !gone && setReady(available),
-      () => undefined,
-    );
-    return () => {
-      gone = true;
-    };
-  }, [call, file.id, hash]);
-  if (!hash || !ready) {
-    return (
-      <span className={classes.noThumbnail}>
-        <IconFile size={26} stroke={1.2} aria-hidden />
-        <span>{extensionOf(file.name)}</span>
-      </span>
-    );
-  }
-  // The hash only makes another address of another picture.
+  const address = useThumbnail(file);
+  if (address !== undefined) return <img className={classes.thumbnail} src={address} alt="" draggable={false} />;
   return (
-    <img className={classes.thumbnail} src={`${fileAddress.thumbnail(file.id)}?${hash}`} alt="" draggable={false} />
+    <span className={classes.noThumbnail}>
+      <IconFile size={26} stroke={1.2} aria-hidden />
+      <span>{extensionOf(file.name)}</span>
+    </span>
   );
 }
-
-const extensionOf = (name: string) => (/\.([^.]{1,5})$/.exec(name)?.[1] ?? "").toUpperCase();

@@ -2,11 +2,11 @@ import { ActionIcon, Button, Menu, Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconDots, IconDownload, IconFile } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
-import { fileAddress, type ReplicaMessage } from "#contract";
+import { useState } from "react";
+import type { ReplicaMessage } from "#contract";
 import { isProgram } from "@kontor/shared/files";
 import type { AttachmentDoc } from "@kontor/shared/mail";
-import { canView, useSaveProgram, Viewer } from "../../files/index.ts";
+import { canView, extensionOf, useSaveProgram, useThumbnail, Viewer } from "../../files/index.ts";
 import { useReplica } from "../../replica/index.ts";
 import { formatSize } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
@@ -89,25 +89,12 @@ function FileName({ name }: { readonly name: string }) {
 const MAX_ENDING_CHARS = 12; // .appxbundle
 
 function Thumbnail({ file }: { readonly file: AttachmentDoc }) {
-  const { call } = useReplica();
-  const [ready, setReady] = useState(false);
-  const hash = file.thumbnailSha256;
-  useEffect(() => {
-    if (!hash) return;
-    let gone = false;
-    call("file.fetch", { id: file.id, what: "thumbnail" }).then(
-      ({ available }) => !gone && setReady(available),
-      () => undefined,
-    );
-    return () => {
-      gone = true;
-    };
-  }, [call, file.id, hash]);
-  if (hash && ready) return <img src={`${fileAddress.thumbnail(file.id)}?${hash}`} alt="" draggable={false} />;
+  const address = useThumbnail(file);
+  if (address !== undefined) return <img src={address} alt="" draggable={false} />;
   return (
     <span className={classes.noThumbnail}>
       <IconFile size={22} stroke={1.3} aria-hidden />
-      <span>{(/\.([^.]{1,5})$/.exec(file.name)?.[1] ?? "").toUpperCase()}</span>
+      <span>{extensionOf(file.name)}</span>
     </span>
   );
 }
