@@ -263,7 +263,12 @@ test("why somebody outside did not get it is said in the reader's words, and the
   await writeText(page, subject, "Is anybody there?");
   await pressSend(page, "Send");
   await goToMail(page, "sent");
-  await rowsOf(page, subject).click({ timeout: arrival.timeout });
+  // What says that it failed lies in the same conversation, and is the message that is open.
+  await expect(rowsOf(page, subject)).toContainText("(2)", arrival);
+  await rowsOf(page, subject).click();
+  const ours = paneOf(page).getByRole("article", { name: "Иван Смирнов" });
+  await expect(ours).toBeVisible();
+  if ((await ours.getAttribute("data-folded")) !== null) await ours.getByRole("button").first().click();
   const state = page.getByRole("listitem").filter({ hasText: nobody });
   await expect(state).toContainText("not delivered", arrival);
   await expect(state.getByRole("paragraph")).toHaveText("There is no such mailbox. Check the address.");
