@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AccountWork } from "./account.work.ts";
-import { findRemoteFolder } from "./remote.repo.ts";
+import { findByUids, findRemoteFolder } from "./remote.repo.ts";
 
 export interface PutMessage {
   readonly message_id: string;
@@ -14,13 +14,17 @@ export async function findPut(
   { session, db }: AccountWork,
   { message_id, raw_sha256, raw_size, folder_id }: PutMessage,
 ): Promise<number | undefined> {
-  const [named] = await session.findByMessageId(message_id, 1);
-  if (named !== undefined) return named;
+  const from = (await findRemoteFolder(db, folder_id))?.uid_next ?? 1;
+  const named = await session.findByMessageId(message_id, from);
+  // A copy that another client has made is another message of ours.
+  const ours = await findByUids(db, folder_id, named);
+  const free = named.find((uid) => !ours.has(uid));
+  if (free !== undefined) return free;
   // It may have no Message-ID, or one that is too long to be kept here.
-  const known = await findRemoteFolder(db, folder_id);
-  const fresh = await session.fetchIdentities(await session.listUids({ from: known?.uid_next ?? 1 }));
+  const fresh = await session.fetchIdentities(await session.listUids({ from }));
   const alike = fresh.filter(({ size }) => size === raw_size).map(({ uid }) => uid);
-  for await (const { uid, source } of session.fetchSources(alike))
+  const known = await findByUids(db, folder_id, alike);
+  for await (const { uid, source } of session.fetchSources(alike.filter((each) => !known.has(each))))
     if (createHash("sha256").update(source).digest("hex") === raw_sha256) return uid;
   return undefined;
 }

@@ -43,26 +43,27 @@ async function lookForCopies(
   const { uidValidity } = await session.select(path);
   const from = known?.uid_next ?? 1;
   for (const original of originals) {
-    const { uid, messageId } = original;
-    const found =
-      messageId === undefined
-        ? await findNameless(session, original, from)
-        : await session.findByMessageId(messageId, from);
+    const found = await findAlike(session, original, from);
     const ours = await findByUids(db, folderId, found);
     const copy = found.find((each) => !ours.has(each) && ![...copies.values()].includes(each));
-    if (copy !== undefined) copies.set(uid, copy);
+    if (copy !== undefined) copies.set(original.uid, copy);
   }
   return { uids: copies, uidValidity };
 }
 
-/** A copy has the date of its original (RFC 3501 §6.4.7). */
-async function findNameless(
+/**
+ * A copy has the size of its original, and mostly its date (RFC 3501 §6.4.7). Another message of the same Message-ID, as mailing lists
+ * make them, must not be taken for it: the original would be removed.
+ */
+async function findAlike(
   session: ImapSession,
-  { size, receivedAt }: FetchedIdentity,
+  { messageId, size, receivedAt }: FetchedIdentity,
   from: number,
 ): Promise<readonly number[]> {
-  const fresh = await session.fetchIdentities(await session.listUids({ from }));
-  return fresh
-    .filter((each) => each.messageId === undefined && each.size === size && each.receivedAt === receivedAt)
-    .map(({ uid }) => uid);
+  const uids = await (messageId === undefined ? session.listUids({ from }) : session.findByMessageId(messageId, from));
+  const alike = (await session.fetchIdentities(uids)).filter(
+    (each) => each.messageId === messageId && each.size === size,
+  );
+  const dated = alike.filter((each) => each.receivedAt === receivedAt);
+  return (messageId === undefined || dated.length > 0 ? dated : alike).map(({ uid }) => uid);
 }
