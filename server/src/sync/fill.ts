@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Collection } from "#kernel";
-import { CHUNK, createDifference, type Comparison, type Work } from "./difference.ts";
+import type { Comparison } from "./comparison.ts";
+import { CHUNK, createDifference, type Work } from "./difference.ts";
 import { readReadable, writePending, type FillStep } from "./profile.repo.ts";
 import type { Projector } from "./projection.ts";
 import { isConcerned, isInstalled, policyCollections, storedTypesOf, type Reach } from "./reach.ts";

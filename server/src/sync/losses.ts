@@ -1,14 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Collection } from "#kernel";
-import {
-  changeOf,
-  CHUNK,
-  createDifference,
-  rowKeyOf,
-  type Comparison,
-  type Difference,
-  type Work,
-} from "./difference.ts";
+import type { Comparison } from "./comparison.ts";
+import { changeOf, CHUNK, createDifference, rowKeyOf, type Difference, type Work } from "./difference.ts";
 import { heldCollections, loseUnreadable, readHeldChildren, scanHeld, type StoredType } from "./profile.repo.ts";
 import type { Projector } from "./projection.ts";
 import { isConcerned, isInstalled, policyCollections, storedTypesOf, type Reach } from "./reach.ts";
@@ -100,7 +93,7 @@ export function createLosses({
     if (parentIds.length === 0) return;
     for (const { name } of projector.childrenOf(collection))
       for (const child of await readHeldChildren(db, id, name, parentIds)) {
-        const gone = { collection: name, id: child, parentId: undefined, mask: "", hash: undefined, lost: true };
+        const gone = { collection: name, ...child, mask: "", hash: undefined, lost: true };
         losses.set(rowKeyOf(gone), gone);
       }
   }

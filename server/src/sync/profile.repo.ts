@@ -464,13 +464,13 @@ export async function readHeldChildren(
   id: string,
   collection: string,
   parentIds: readonly string[],
-): Promise<readonly string[]> {
-  const { rows } = await sql<{ id: string }>`
-    select row_id as id from view_row
+): Promise<readonly { readonly id: string; readonly parentId: string }[]> {
+  const { rows } = await sql<{ id: string; parentId: string }>`
+    select row_id as id, parent_id as "parentId" from view_row
     where profile_id = ${id} and parent_id = any(${parentIds}::uuid[]) and collection = ${collection} and not lost`.execute(
     db,
   );
-  return rows.map((row) => row.id);
+  return rows;
 }
 
 /** Gives each change the next position, in the order given. */

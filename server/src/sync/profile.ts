@@ -2,10 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import type { AccessEngine, Context, Subject } from "@kontor/shared/access";
 import type { Clock } from "@kontor/shared/base";
 import type { Database, Log } from "#kernel";
+import { createComparison } from "./comparison.ts";
 import {
   chunked,
   CHUNK,
-  createComparison,
   createDifference,
   groupIds,
   rowKeyOf,
@@ -48,7 +48,7 @@ import { reachOf, SCHEMA, turnsOf, typesOf, type Reach } from "./reach.ts";
  *   takeAway  after a change of policies, subject or time: everything that is lost by it, set by set, and nothing else (VIS-4)
  *   fill      then the rest of what it concerns, a slice at a time, so that small changes of others go in between
  *
- * What is compared and written each time is in `difference.ts`.
+ * What is compared and written each time is in `comparison.ts` and `writeDifference.ts`.
  *
  * - Only a difference in what is seen takes a position: hidden changes cause nothing (VIS-3).
  * - Losses take their positions first: nothing new gets one while `takeAway` is due (VIS-4).
