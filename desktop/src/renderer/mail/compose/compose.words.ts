@@ -250,7 +250,7 @@ export const composeWords = defineWords(
     "compose.card.outside.give":
       "{count, plural, one {Показать # поле} few {Показать # поля} many {Показать # полей} other {Показать # поля}}",
     "compose.card.outside.pdf": "с PDF",
-    "compose.card.outside.pdf.attach": "Приложить её и в PDF",
+    "compose.card.outside.pdf.attach": "Приложить также в PDF",
     "compose.card.outsiderChip": "прочтёт только название",
     "compose.card.outsiderChip.chosen": "прочтёт выбранное вами",
     "compose.card.remove": "Убрать карточку {title}",
