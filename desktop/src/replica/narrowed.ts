@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "@kontor/shared/base";
+import { isObject, type JsonObject } from "@kontor/shared/base";
 
 /**
  * Whether a row that comes again shows less than the one held: a field is absent that was there, or more sections are
@@ -20,6 +20,3 @@ function hiddenCount({ can }: JsonObject): number {
   const hidden = isObject(can) ? can["hidden"] : undefined;
   return Array.isArray(hidden) ? hidden.length : 0;
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

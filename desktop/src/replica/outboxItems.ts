@@ -1,5 +1,5 @@
 import type { IssueItem, OutboxItem } from "#contract";
-import type { Json, JsonObject } from "@kontor/shared/base";
+import { isObject, type Json, type JsonObject } from "@kontor/shared/base";
 import type { Intent } from "@kontor/shared/protocol";
 import type { UploadState } from "./files/index.ts";
 import type { Issue, PendingIntent } from "./outbox.ts";
@@ -97,5 +97,3 @@ function inputOf(args: JsonObject): Readonly<Record<string, Json>> {
   if (isObject(set)) return set;
   return typeof field === "string" && value !== undefined ? { [field]: value } : args;
 }
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
 import type { Policy, PolicyDiff } from "@kontor/shared/access";
-import { canonicalJson, type Json, type JsonObject } from "@kontor/shared/base";
+import { canonicalJson, isObject, type Json } from "@kontor/shared/base";
 import { idOf } from "./policy.check.ts";
 
 type PlaceOfChange = PolicyDiff["changed"][number]["places"][number];
@@ -54,7 +54,5 @@ function placesInList(before: readonly Json[], after: readonly Json[], place: st
 }
 
 const step = (key: string): string => (/^[a-zA-Z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`);
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const same = (a: Json | undefined, b: Json | undefined): boolean =>
   (a === undefined) === (b === undefined) && canonicalJson(a) === canonicalJson(b);

@@ -1,4 +1,4 @@
-import { isMoney } from "../base/index.ts";
+import { isObject, isMoney } from "../base/index.ts";
 import type { AttributeKind, ResourceType } from "./access.model.ts";
 import { type Check, type CheckOp, checkOps, checks } from "./condition.check.ts";
 import { looksLikeShift, parseShift, type Shift } from "./time.shift.ts";
@@ -390,5 +390,3 @@ const shape = (many: boolean) => (many ? "a list" : "one value and not a list");
 const isOneOf = <Name extends string>(names: readonly Name[], name: string): name is Name =>
   (names as readonly string[]).includes(name);
 const isBinaryOp = (name: string): name is BinaryOp => isOneOf(binaryOps, name);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

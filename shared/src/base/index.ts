@@ -7,6 +7,7 @@ export { formatMoney, isMoney, parseMoney } from "./money.ts";
 export type { Money } from "./money.ts";
 export { labelIn, localeSchema, locales } from "./label.ts";
 export type { Label, Locale } from "./label.ts";
+export { isObject } from "./json.ts";
 export type { Json, JsonObject } from "./json.ts";
 export { systemClock } from "./clock.ts";
 export type { Clock } from "./clock.ts";

@@ -2,7 +2,7 @@ import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import { decodeUtf8, encodeUtf8 } from "lib0/string";
 import { z } from "zod";
-import type { Json, JsonObject } from "../base/index.ts";
+import { isObject, type Json, type JsonObject } from "../base/index.ts";
 import { errorCodes } from "../base/index.ts";
 import { limits, messageType } from "./messages.ts";
 import type {
@@ -210,8 +210,6 @@ function isOperation(value: unknown): value is Operation {
   return (op === "purgeBucket" || op === "bucketAdd") && isName(bucket);
 }
 const HASH = /^[0-9a-f]{16}$/;
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isName = (value: unknown): boolean => typeof value === "string" && value.length > 0 && value.length <= 100;
 
 const lanes = ["live", "backfill"] as const;

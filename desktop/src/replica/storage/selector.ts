@@ -5,6 +5,7 @@
  * document that matches (never fewer) and the matcher runs behind it. Only exact clauses may be negated. What is not
  * understood becomes ANYTHING, so an operator unknown here is slow, never wrong.
  */
+import { isObject } from "@kontor/shared/base";
 import {
   columnValue,
   isNullableAt,
@@ -26,7 +27,7 @@ const NOTHING: Clause = { sql: "0", params: [], exact: true };
 const ANYTHING: Clause = { sql: "1", params: [], exact: false };
 
 export function selectorToSql(table: SelectorTable, selector: unknown): Clause {
-  if (!isRecord(selector)) return ANYTHING;
+  if (!isObject(selector)) return ANYTHING;
   const byId = selectsById(table, selector);
   return allOf(Object.entries(selector).map(([key, value]) => entryToSql(table, key, value, byId)));
 }
@@ -59,7 +60,7 @@ function entryToSql(table: SelectorTable, key: string, value: unknown, byId: boo
 }
 
 function conditionToSql(field: Field, condition: unknown): Clause {
-  if (!isRecord(condition)) return operatorToSql(field, "$eq", condition);
+  if (!isObject(condition)) return operatorToSql(field, "$eq", condition);
   return allOf(Object.entries(condition).map(([operator, value]) => operatorToSql(field, operator, value)));
 }
 
@@ -175,10 +176,8 @@ const not = (clause: Clause): Clause => (clause.exact ? { ...clause, sql: `((${c
 function selectsById(table: SelectorTable, selector: Selector): boolean {
   const condition = selector[table.primary];
   if (typeof condition === "string") return true;
-  return isRecord(condition) && (typeof condition.$eq === "string" || Array.isArray(condition.$in));
+  return isObject(condition) && (typeof condition.$eq === "string" || Array.isArray(condition.$in));
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isSelectorList = (value: unknown): value is Selector[] =>
-  Array.isArray(value) && value.length > 0 && value.every(isRecord);
+  Array.isArray(value) && value.length > 0 && value.every((each) => isObject(each));

@@ -1,4 +1,4 @@
-import { isDomainError, type Json } from "@kontor/shared/base";
+import { isObject, isDomainError, type Json } from "@kontor/shared/base";
 import { evaluate, type Asker } from "./authzen.decide.ts";
 import { evaluationSchema, type AuthzenDecision, type EvaluationsRequest } from "./authzen.schema.ts";
 
@@ -65,5 +65,3 @@ function withDefaults(top: EvaluationsRequest, own: Readonly<Record<string, Json
 
 const entryOf = (from: Readonly<Record<string, Json>> | undefined, key: string) =>
   from?.[key] === undefined ? [] : [[key, from[key]] as const];
-const isObject = (value: unknown): value is Readonly<Record<string, Json>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,4 +1,5 @@
 import type { Condition, Policy } from "@kontor/shared/access";
+import { isObject } from "@kontor/shared/base";
 import type { WordKey } from "../../words/words.ts";
 import { isLeafOp, operators } from "./operators.ts";
 
@@ -123,8 +124,6 @@ function conditionFault(condition: unknown, place: string): ShapeFault | undefin
   return fits ? undefined : { place: at, key: "access.shape.operands", params: { count } };
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((one) => typeof one === "string");
 const isWords = (value: unknown): boolean =>
