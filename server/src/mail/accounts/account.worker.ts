@@ -185,15 +185,17 @@ async function fillForAWhile(deps: WorkerDeps, { work, wakes, sync }: Care, tell
     wakes.takeWake();
     const began = deps.clock.now();
     let done = await countKnown(deps.db, work.mailboxId);
-    await teller.filling(done, sync.total());
+    teller.filling(done, sync.total());
     return await sync.bringRest({
-      async goOn(count) {
+      goOn(count) {
         done += count;
-        await teller.filling(done, sync.total());
+        teller.filling(done, sync.total());
         return !wakes.stopping.aborted && !wakes.isAwake() && deps.clock.now() - began < INTERRUPT_MS;
       },
     });
   } finally {
+    // Before anything else is said of the account, by whoever hears how this ended.
+    await teller.settled();
     release();
   }
 }
@@ -201,13 +203,21 @@ async function fillForAWhile(deps: WorkerDeps, { work, wakes, sync }: Care, tell
 /* ---------- what its owner is told ---------- */
 
 interface Teller {
-  filling(done: number, total: number): Promise<void>;
+  /**
+   * Waits for nothing: the account's row is held while a batch is written, and the next one would be fetched only after it. Throws
+   * what kept the last from being told.
+   */
+  filling(done: number, total: number): void;
+  /** What was to be told is told, or never will be. */
+  settled(): Promise<void>;
   ready(): Promise<void>;
 }
 
 function createTeller(deps: WorkerDeps, account: AccountRow): Teller {
   let told: AccountProgress["state"] | undefined;
   let at = Number.NEGATIVE_INFINITY;
+  let telling: Promise<void> = Promise.resolve();
+  let failure: { readonly error: unknown } | undefined;
   const tell = async (progress: AccountProgress) => {
     told = progress.state;
     at = deps.clock.now();
@@ -217,11 +227,22 @@ function createTeller(deps: WorkerDeps, account: AccountRow): Teller {
     deps.changed();
   };
   return {
-    async filling(done, total) {
+    filling(done, total) {
+      if (failure) throw failure.error;
       if (told === "syncing" && deps.clock.now() - at < TELL_MS) return;
-      await tell({ state: "syncing", done: Math.min(done, total), total });
+      told = "syncing";
+      at = deps.clock.now();
+      const progress = { state: told, done: Math.min(done, total), total } as const;
+      telling = telling
+        .then(() => tell(progress))
+        .catch((error: unknown) => {
+          failure = { error };
+        });
     },
+    settled: () => telling,
     async ready() {
+      await telling;
+      if (failure) throw failure.error;
       const syncedAt = new Date(deps.clock.now()).toISOString();
       if (told === "ready") await noteSynced(deps.db, account.mailbox_id, syncedAt);
       else await tell({ state: "ready", syncedAt });
