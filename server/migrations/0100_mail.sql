@@ -123,8 +123,10 @@ create index mail_content_raw on mail_content (raw_sha256) where raw_sha256 is n
 -- beginning longer than its word's stem is found. What joins words is a gap, so that a part of an address, of a link or of a number
 -- is found (PostgreSQL would take each for one word), and ё is е. A text vector holds at most 1 MB: of 100,000 characters none
 -- became larger than 0.6 MB, whatever they were.
+-- One after the other: translate() looks through all of its letters for each of the text's, and takes three times as long.
 create function mail_words(text text) returns text language sql immutable parallel safe
-  return translate(text, 'ёЁ/@.-_+:', 'еЕ       ');
+  return replace(replace(replace(replace(replace(replace(replace(replace(replace(text,
+    'ё', 'е'), 'Ё', 'Е'), '/', ' '), '@', ' '), '.', ' '), '-', ' '), '_', ' '), '+', ' '), ':', ' ');
 create function mail_names(people jsonb, path jsonpath) returns text language sql immutable parallel safe
   return translate(mail_words(left(jsonb_path_query_array(people, path)::text, 20000)), '"[]{}(),;<>\''', repeat(' ', 13));
 alter table mail_content add column words tsvector not null generated always as (
