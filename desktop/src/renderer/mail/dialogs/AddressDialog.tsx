@@ -1,6 +1,6 @@
 import { Button, Modal, Text } from "@mantine/core";
 import { useWords } from "../../words/index.ts";
-import classes from "../mail.module.css";
+import classes from "./dialogs.module.css";
 
 /** Says where a link really leads before anything goes there. */
 export function AddressDialog(props: { readonly address: string; readonly shown: string; readonly close: () => void }) {

@@ -5,7 +5,7 @@ import { useWatched } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
 import type { MailRequest } from "../mail.requests.ts";
 import { useMailActions } from "../useMailActions.tsx";
-import classes from "../mail.module.css";
+import classes from "./dialogs.module.css";
 
 const NEWEST = {
   list: { place: { at: "role", role: "inbox" }, conversations: false, filter: "all" },

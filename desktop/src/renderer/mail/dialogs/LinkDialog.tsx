@@ -5,7 +5,7 @@ import { newId } from "@kontor/shared/base";
 import { useReplica, useRows, useRowsById, useSearch, useTypes } from "../../replica/index.ts";
 import { TypeIcon } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
-import classes from "../mail.module.css";
+import classes from "./dialogs.module.css";
 
 const SHOWN = 10;
 

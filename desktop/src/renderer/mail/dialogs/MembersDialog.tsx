@@ -6,7 +6,7 @@ import { mailboxRoles, type MailboxDoc } from "@kontor/shared/mail";
 import { useDirectory, useReplica } from "../../replica/index.ts";
 import { Avatar } from "../../ui/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
-import classes from "../mail.module.css";
+import classes from "./dialogs.module.css";
 
 type Member = MailboxDoc["members"][number];
 type Role = Member["role"];

@@ -6,7 +6,7 @@ import { useWords, type WordKey } from "../../words/index.ts";
 import { sendTimes, type SendPreset } from "../compose/send.times.ts";
 import type { MailRequest } from "../mail.requests.ts";
 import { useMailActions } from "../useMailActions.tsx";
-import classes from "../mail.module.css";
+import classes from "./dialogs.module.css";
 
 const WORDS: Readonly<Record<SendPreset, WordKey>> = {
   inAnHour: "mail.moment.inAnHour",

@@ -7,7 +7,7 @@ import { FolderIcon } from "../places/folder.icons.tsx";
 import { treeOf } from "../places/place.ts";
 import { useFolderName } from "../places/usePlaceName.ts";
 import { useMailActions } from "../useMailActions.tsx";
-import classes from "../mail.module.css";
+import classes from "./dialogs.module.css";
 
 /** Into a folder of the same mailbox, found by its name. */
 export function MoveDialog(props: {

@@ -4,7 +4,7 @@ import type { CommandResults } from "#contract";
 import { useReplica, useWatched } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
 import { useSaveRaw } from "../read/useSaveRaw.ts";
-import classes from "../mail.module.css";
+import classes from "./dialogs.module.css";
 
 /** A megabyte of text is more than anybody reads, and as much as a page draws without a halt. */
 const SHOWN_BYTES = 1_000_000;

@@ -20,7 +20,7 @@ import { useWords } from "../../words/index.ts";
 import { askMail } from "../mail.requests.ts";
 import { mailboxOfPlace, roleOfPlace } from "../places/place.ts";
 import { useMailActions } from "../useMailActions.tsx";
-import classes from "../mail.module.css";
+import classes from "./list.module.css";
 
 /** What can be done with all that is chosen; each of it can be undone in one step. */
 export function BulkBar(props: {

@@ -8,7 +8,7 @@ import { useAddresses } from "../useAddresses.ts";
 import { Row } from "./Row.tsx";
 import { useListKeys } from "./useListKeys.ts";
 import { useMailSearch } from "./useMailSearch.ts";
-import classes from "../mail.module.css";
+import classes from "./list.module.css";
 
 const ROW_PX = 58;
 

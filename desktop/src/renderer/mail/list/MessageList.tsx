@@ -12,7 +12,7 @@ import { MailboxMenu, PlaceMenu } from "../places/PlaceMenu.tsx";
 import { roleOfPlace } from "../places/place.ts";
 import { FoundRows } from "./FoundRows.tsx";
 import { PagedRows } from "./PagedRows.tsx";
-import classes from "../mail.module.css";
+import classes from "./list.module.css";
 
 /** What was chosen in each place, while the app runs. */
 const filters = new Map<string, MailFilter>();

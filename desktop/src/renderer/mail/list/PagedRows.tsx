@@ -30,7 +30,7 @@ import {
 } from "./selection.ts";
 import { useListKeys } from "./useListKeys.ts";
 import { useMailPages } from "./useMailPages.ts";
-import classes from "../mail.module.css";
+import classes from "./list.module.css";
 
 const ROW_PX = 58;
 /** Keys of a range are asked for by the page. */

@@ -13,7 +13,7 @@ import { useDirectory, useReplica } from "../../replica/index.ts";
 import { Avatar, StateBadge, Time } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import type { Addresses } from "../useAddresses.ts";
-import classes from "../mail.module.css";
+import classes from "./list.module.css";
 
 /** One line of a list: who, when, what about; marks only where there is something to say. */
 export function Row(props: {

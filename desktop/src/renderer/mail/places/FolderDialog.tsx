@@ -10,7 +10,7 @@ import { FolderIcon } from "./folder.icons.tsx";
 import { FolderLine } from "./FolderLine.tsx";
 import { treeOf } from "./place.ts";
 import { useFolderName } from "./usePlaceName.ts";
-import classes from "../mail.module.css";
+import classes from "./places.module.css";
 
 export type FolderQuestion =
   | { readonly kind: "create"; readonly mailboxId: string; readonly parentId?: string }

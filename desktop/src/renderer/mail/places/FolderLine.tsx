@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import classes from "../mail.module.css";
+import classes from "./places.module.css";
 
 /** A place of mail by its name, with how much there is to be done in it. */
 export function FolderLine(props: {

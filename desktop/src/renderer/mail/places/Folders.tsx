@@ -24,7 +24,7 @@ import { badgeOf, mailboxesInOrder, treeOf, type Mark } from "./place.ts";
 import { useExport } from "./useExport.ts";
 import { useImport } from "./useImport.ts";
 import { useFolderName } from "./usePlaceName.ts";
-import classes from "../mail.module.css";
+import classes from "./places.module.css";
 
 interface FoldersProps {
   readonly place: MailPlace;

@@ -7,7 +7,7 @@ import { useWords } from "../../words/index.ts";
 import { FolderIcon, markIcons, markWords, roleWords } from "./folder.icons.tsx";
 import { badgeOf, mailboxesInOrder, mailboxOfPlace, placeIn, roleOfPlace, treeOf, type Mark } from "./place.ts";
 import { useFolderName, usePlaceName } from "./usePlaceName.ts";
-import classes from "../mail.module.css";
+import classes from "./places.module.css";
 
 interface PlaceMenuProps {
   readonly place: MailPlace;

@@ -10,7 +10,7 @@ import { canView, extensionOf, useSaveProgram, useThumbnail, Viewer } from "../.
 import { useReplica } from "../../replica/index.ts";
 import { formatSize } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
-import classes from "../mail.module.css";
+import classes from "./read.module.css";
 
 /** What hangs in a message; pictures that its text shows are not said twice. */
 export function AttachmentTiles({ message }: { readonly message: ReplicaMessage }) {

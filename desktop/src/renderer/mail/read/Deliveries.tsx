@@ -6,7 +6,7 @@ import { useReplica } from "../../replica/index.ts";
 import { StateBadge, Time } from "../../ui/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
 import type { Addresses } from "../useAddresses.ts";
-import classes from "../mail.module.css";
+import classes from "./read.module.css";
 
 const STATES = {
   waiting: { words: "mail.delivery.waiting", tone: "neutral" },

@@ -3,7 +3,7 @@ import { IconX } from "@tabler/icons-react";
 import type { ReplicaMessage } from "#contract";
 import { useReplica } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
-import classes from "../mail.module.css";
+import classes from "./read.module.css";
 
 /** The labels of a conversation's messages, each once; taken off all of them. */
 export function LabelChips({ messages }: { readonly messages: readonly ReplicaMessage[] }) {

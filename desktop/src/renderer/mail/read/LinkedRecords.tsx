@@ -4,7 +4,7 @@ import type { MailLinked } from "#contract";
 import { useReplica } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
 import { RecordTile } from "./RecordCards.tsx";
-import classes from "../mail.module.css";
+import classes from "./read.module.css";
 
 /** Records to which the conversation belongs, as live as in a message. */
 export function LinkedRecords({ links }: { readonly links: readonly MailLinked[] }) {

@@ -9,7 +9,7 @@ import { mailFonts } from "./mail.fonts.ts";
 import { mailPage } from "./mail.page.ts";
 import { TextBody } from "./TextBody.tsx";
 import { useOpenLink } from "./useOpenLink.ts";
-import classes from "../mail.module.css";
+import classes from "./read.module.css";
 
 /** What a message says: text as text, HTML in a frame that runs and loads nothing. */
 export function MessageBody(props: {

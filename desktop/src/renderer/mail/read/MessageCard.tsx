@@ -14,7 +14,7 @@ import { Deliveries } from "./Deliveries.tsx";
 import { MessageBody } from "./MessageBody.tsx";
 import { RecordCards } from "./RecordCards.tsx";
 import { useOpenLink } from "./useOpenLink.ts";
-import classes from "../mail.module.css";
+import classes from "./read.module.css";
 
 export interface MessageCardProps {
   readonly message: ReplicaMessage;
@@ -68,7 +68,7 @@ function CardHead(props: MessageCardProps & { readonly name: string }) {
   return (
     <header className={classes.cardHead}>
       <Avatar id={person?.id ?? sender?.address ?? ""} name={name} size={26} />
-      <div className={classes.cardWho}>
+      <div>
         <div className={classes.cardFrom}>
           <button type="button" className={classes.cardName} aria-expanded onClick={toggle}>
             {name}
@@ -126,7 +126,7 @@ function People(props: {
   const shown = all ? people : people.slice(0, SHOWN_PEOPLE);
   return (
     <span className={classes.people}>
-      <span className={classes.peopleKind}>{t(words)}</span>{" "}
+      <span>{t(words)}</span>{" "}
       {shown.map((person, index) => {
         const isInternal = addresses.isInternal(person.address);
         return (

@@ -17,7 +17,7 @@ import { MessageMenu, type AnswerKind } from "./MessageMenu.tsx";
 import { messagesToShow } from "./messagesToShow.ts";
 import { PaneActions } from "./PaneActions.tsx";
 import { useMarkRead } from "./useMarkRead.ts";
-import classes from "../mail.module.css";
+import classes from "./read.module.css";
 
 export interface ReadingPaneProps {
   readonly threadId: string;

@@ -6,7 +6,7 @@ import { relatedIds, useNames } from "../../objects/names.ts";
 import { useRow, useTypes } from "../../replica/index.ts";
 import { StateBadge, TypeIcon } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
-import classes from "../mail.module.css";
+import classes from "./read.module.css";
 
 /** Records that a message carries: live, and by the reader's own rights. */
 export function RecordCards({ cards }: { readonly cards: readonly CardDoc[] }) {

@@ -2,7 +2,7 @@ import { Fragment, useState, type MouseEvent } from "react";
 import { useWords } from "../../words/index.ts";
 import { useOpenLink } from "./useOpenLink.ts";
 import { textParts, withLinks } from "./text.parts.ts";
-import classes from "../mail.module.css";
+import classes from "./read.module.css";
 
 /** Plain text with its links; what is quoted at the end stands folded. */
 export function TextBody({ text }: { readonly text: string }) {
