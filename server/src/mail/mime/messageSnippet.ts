@@ -6,15 +6,30 @@ const MAX_LOOKED_AT_CHARS = 20_000;
 /** The author's first words: without what is quoted, the line that announces it, and the signature; white space folded. */
 export function messageSnippet(text: string, maxChars: number = mailLimits.maxSnippetChars): string {
   const lines = text.slice(0, MAX_LOOKED_AT_CHARS).split("\n");
-  const kept: string[] = [];
+  const own = foldLines(ownLines(lines), maxChars);
+  return cut(own === "" ? foldLines(lines.map(withoutQuote), maxChars) : own, maxChars);
+}
+
+function* ownLines(lines: readonly string[]): Generator<string> {
   for (const [index, line] of lines.entries()) {
-    if (/^-- ?$/.test(line) || FORWARDED.test(line)) break;
+    if (/^-- ?$/.test(line) || FORWARDED.test(line)) return;
     if (line.startsWith(">")) continue;
     if (ATTRIBUTION.test(line) && isQuoteNext(lines, index + 1)) continue;
-    kept.push(line);
+    yield line;
   }
-  const own = fold(kept.join(" "));
-  return cut(own === "" ? fold(lines.map((line) => line.replace(/^[> ]+/, "")).join(" ")) : own, maxChars);
+}
+
+const withoutQuote = (line: string): string => line.replace(/^[> ]+/, "");
+
+/** As one line; no further than it takes to know that it is longer than wanted. */
+function foldLines(lines: Iterable<string>, maxChars: number): string {
+  let folded = "";
+  for (const line of lines) {
+    if (line === "") continue;
+    folded = fold(`${folded} ${line}`);
+    if (folded.length > maxChars) break;
+  }
+  return folded;
 }
 
 /** `On Monday Anna wrote:`, `Пн, 5 янв. 2026 г. в 10:00, Анна <…>:` and their likes. */
