@@ -6,7 +6,7 @@ import type { Authenticity } from "@kontor/shared/mail";
 import { noteBlobs, type BlobStore } from "#files";
 import type { Transaction } from "#kernel";
 import type { ParsedMessage } from "../mime/parsedMessage.ts";
-import { jsonb, messageTables } from "./messages.repo.ts";
+import { messageTables } from "./messages.repo.ts";
 
 /** A body that is in the blob store already. */
 export interface StoredBody {
@@ -127,32 +127,40 @@ async function insertContents(
     trx,
     [...made.values()].map(({ raw }) => raw),
   );
-  await messageTables(trx)
-    .insertInto("mail_content")
-    .values(
-      [...made].map(([id, { parsed, raw, wholeBytes, authenticity, receivedAt }]) => ({
-        id,
-        raw_sha256: raw.sha256,
-        raw_size: wholeBytes ?? raw.size,
-        message_id: storableText(parsed.messageId),
-        in_reply_to: parsed.inReplyTo.map(storableText),
-        refs: parsed.refs.map(storableText),
-        subject: storableText(parsed.subject),
-        people: storableJson(parsed.people),
-        sent_at: parsed.sentAt ?? receivedAt,
-        snippet: storableText(parsed.snippet),
-        body_text: storableText(parsed.text),
-        body_html: parsed.html === undefined ? null : storableText(parsed.html),
-        is_cut: parsed.isCut,
-        has_remote: parsed.hasRemote,
-        authenticity: storableJson(authenticity),
-        extras: storableJson(parsed.extras),
-      })),
-    )
-    .execute();
+  await insertRows(
+    trx,
+    [...made].map(([id, { parsed, raw, wholeBytes, authenticity, receivedAt }]) => ({
+      id,
+      raw_sha256: raw.sha256,
+      raw_size: wholeBytes ?? raw.size,
+      message_id: storableText(parsed.messageId),
+      in_reply_to: parsed.inReplyTo.map(storableText),
+      refs: parsed.refs.map(storableText),
+      subject: storableText(parsed.subject),
+      people: storable(parsed.people as unknown as Json),
+      sent_at: parsed.sentAt ?? receivedAt,
+      snippet: storableText(parsed.snippet),
+      body_text: storableText(parsed.text),
+      body_html: parsed.html === undefined ? null : storableText(parsed.html),
+      is_cut: parsed.isCut,
+      has_remote: parsed.hasRemote,
+      authenticity: storable(authenticity as unknown as Json),
+      extras: storable(parsed.extras as unknown as Json),
+    })),
+  );
   const files = [...made].flatMap(([id, content]) => filesOf(id, content));
   if (files.length > 0) await deps.keepFiles(trx, files);
 }
+
+/** One parameter however many rows: with a value each, writing the statement would take longer than reading the messages' headers. */
+const insertRows = (trx: Transaction, rows: readonly { readonly [column: string]: Json }[]) =>
+  sql`insert into mail_content (id, raw_sha256, raw_size, message_id, in_reply_to, refs, subject, people, sent_at, snippet,
+      body_text, body_html, is_cut, has_remote, authenticity, extras)
+    select * from json_to_recordset(${JSON.stringify(rows)}::json) as made (id uuid, raw_sha256 text, raw_size bigint,
+      message_id text, in_reply_to text[], refs text[], subject text, people jsonb, sent_at timestamptz, snippet text,
+      body_text text, body_html text, is_cut boolean, has_remote boolean, authenticity jsonb, extras jsonb)`.execute(
+    trx,
+  );
 
 export const filesOf = (contentId: string, { parsed, bodies, receivedAt }: ContentToStore): readonly ContentFile[] =>
   parsed.attachments.map(({ name, mime, cid, inline }, position) => {
@@ -178,8 +186,6 @@ export const filesOf = (contentId: string, { parsed, bodies, receivedAt }: Conte
  */
 // oxlint-disable-next-line no-control-regex -- naming the character is the point
 const storableText = (text: string): string => text.replaceAll("\u0000", "").toWellFormed();
-
-const storableJson = <Value>(value: Value) => jsonb(storable(value as Json) as Value);
 
 function storable(value: Json): Json {
   if (typeof value === "string") return storableText(value);
