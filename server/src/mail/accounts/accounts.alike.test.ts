@@ -97,6 +97,21 @@ describe.each(Object.entries(servers))("with %s", (_name, options) => {
       ]);
     }));
 
+  it("[ACC-2] another message of the same Message-ID and size is not taken for one that moved there", () =>
+    withBoth(async (both) => {
+      const { other } = both;
+      await other.append("INBOX", letter("again@x", "one"), [], new Date("2026-06-01T10:00:00Z"));
+      await both.settle();
+      const id = await idOfBody(both, "one");
+      await other.mailboxOpen("INBOX");
+      await other.messageMove("1", "Sent", { uid: true });
+      await other.append("Archive", letter("again@x", "two"), [], new Date("2026-06-02T10:00:00Z"));
+      await both.settle();
+      expect(await bodies(both)).toEqual(["archive two 0", "sent one 0"]);
+      expect(await bodiesThere(both)).toEqual(await bodies(both));
+      expect(await idOfBody(both, "one")).toBe(id);
+    }));
+
   it("[ACC-4] another message of the same Message-ID is not taken for what a cut off move has copied", () =>
     withBoth(async (both) => {
       const { other, work, mailboxId } = both;

@@ -21,6 +21,8 @@ interface Unplaced {
   readonly labels: readonly string[] | null;
   /** Of one that is still to be appended: the change that would. */
   readonly append_id: number | null;
+  /** It is to be appended as the copy of what was sent, unless the provider does so. */
+  readonly is_sent: boolean;
   /** Deleted here, and still to be deleted there. */
   readonly is_gone: boolean;
   /** Here it lies in the folder that is looked into. */
@@ -61,7 +63,7 @@ export async function matchMessages(
 async function findUnplaced({ db, mailboxId }: AccountWork, folderId: string): Promise<readonly Unplaced[]> {
   const { rows } = await sql<Unplaced>`
     select message.id, message.content_id, content.message_id, content.raw_size, message.received_at, lost.marks, lost.labels,
-      null::bigint as append_id, false as is_gone, message.folder_id = ${folderId} as is_in_place
+      null::bigint as append_id, false as is_sent, false as is_gone, message.folder_id = ${folderId} as is_in_place
     from mail_remote_message lost
       join mail_message message on message.id = lost.message_id
       join mail_content content on content.id = message.content_id
@@ -69,7 +71,7 @@ async function findUnplaced({ db, mailboxId }: AccountWork, folderId: string): P
       select from mail_folder where id = ${folderId} and role in ('drafts', 'trash')))
     union all
     select message.id, message.content_id, content.message_id, content.raw_size, message.received_at, null, null, change.id,
-      false, message.folder_id = ${folderId}
+      coalesce(message.send_state = 'sent', false), false, message.folder_id = ${folderId}
     from mail_remote_change change
       join mail_message message on message.id = change.message_id
       join mail_content content on content.id = message.content_id
@@ -82,6 +84,7 @@ async function findUnplaced({ db, mailboxId }: AccountWork, folderId: string): P
     marks: null,
     labels: null,
     append_id: null,
+    is_sent: false,
     is_gone: true,
     is_in_place: false,
   }));
@@ -104,7 +107,7 @@ function pairUp(identities: readonly FetchedIdentity[], unplaced: readonly Unpla
     if (isAmbiguous(likely, thereById.get(there.messageId) ?? [])) return [];
     const rated = likely
       .map((ours) => ({ ours, likeness: likenessOf(there, ours) }))
-      .filter(({ ours, likeness }) => (ours.is_gone ? likeness >= 2 : likeness > 0))
+      .filter(({ likeness }) => likeness > 0)
       .toSorted((a, b) => b.likeness - a.likeness);
     const [best] = rated;
     if (!best) return [];
@@ -125,11 +128,17 @@ function isAmbiguous(ours: readonly Unplaced[], there: readonly FetchedIdentity[
   return areLost && (there.length > 1 || new Set(ours.map(({ content_id }) => content_id)).size > 1);
 }
 
-/** Servers round sizes, and some give a moved message a new date; one that leaves through a provider is changed on the way. */
+/**
+ * Servers round sizes; of another date, only bytes tell that it is the same: some give a moved message a new one, and another message of
+ * this Message-ID may have come. What leaves through a provider is changed on the way.
+ */
 function likenessOf(there: FetchedIdentity, ours: Unplaced): number {
-  const sameSize = there.size === ours.raw_size;
-  const sameSecond = there.receivedAt.slice(0, 19) === ours.received_at.slice(0, 19);
-  return Number(sameSize) + Number(sameSecond) + (ours.append_id === null ? 0 : 0.5);
+  const isSameSize = there.size === ours.raw_size;
+  const isSameSecond = there.receivedAt.slice(0, 19) === ours.received_at.slice(0, 19);
+  const likeness = Number(isSameSize) + Number(isSameSecond);
+  if (ours.is_sent) return likeness + 0.5;
+  const mustBeExact = ours.is_gone || ours.append_id !== null;
+  return isSameSecond && (isSameSize || !mustBeExact) ? likeness : 0;
 }
 
 /** The UIDs whose messages we have now; one that is deleted here where it lies there is among them until that is done. */
