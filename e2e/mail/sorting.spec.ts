@@ -57,6 +57,7 @@ test("sorted into a folder by drag and by key, labelled, snoozed and brought bac
       await expect(page.getByRole("dialog")).toBeHidden();
     };
     await remove("Delete the folder");
+    await expect(folder).toHaveCSS("padding-left", "24px"); // it lies below the trash: only then is its menu another one
     await folder.hover();
     await folders.getByRole("button", { name: "Menu of the folder Счета" }).click();
     await expect(page.getByRole("menuitem", { name: "Delete for good" })).toBeVisible();
