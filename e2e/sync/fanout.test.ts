@@ -83,7 +83,7 @@ async function walk(seed: number): Promise<readonly unknown[]> {
     const message = `seed ${seed}, listener ${index}`;
     expect(listener.hungUp, message).toBeUndefined();
     for (const name of ["notes", "comments"] as const)
-      await expect.poll(() => byId(listener.rows(name)), { message, timeout: 8_000 }).toEqual(byId(expected[name]));
+      await expect.poll(() => byId(listener.rows(name)), { message, timeout: 30_000 }).toEqual(byId(expected[name]));
   }
   // What each profile remembers is what its devices hold: count and hash are compared, and nothing is sent again.
   for (const each of listeners) await reopen(each);
@@ -115,5 +115,5 @@ describe("[VIS-1] at rest every device on every node holds what its user may see
     it(`seed ${seed}`, async () => {
       const welcomes = await walk(seed);
       expect(welcomes).toEqual(welcomes.map(() => ({ mode: "resume", compared: true })));
-    }, 60_000);
+    }, 120_000);
 });
