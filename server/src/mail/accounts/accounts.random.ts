@@ -188,6 +188,9 @@ async function anyOfOurs(world: World, role?: string) {
 
 /* ---------- there ---------- */
 
+/** What comes later has another date, as other messages of one Message-ID have. */
+const DAWN = Date.UTC(2026, 0, 1);
+
 const FLAGS = ["\\Seen", "\\Flagged", "\\Answered", "$Forwarded"];
 
 const theirs: readonly Act[] = [
@@ -203,7 +206,7 @@ const theirs: readonly Act[] = [
       // An answer that is lost does not say whether it is there.
       world.made.set(id, (world.made.get(id) ?? 0) + 1);
       world.deleted.add(id);
-      await world.both.other.append(path, source, flags);
+      await world.both.other.append(path, source, flags, new Date(DAWN + world.random(10_000_000) * 1_000));
       if (!wasDeleted) world.deleted.delete(id);
       return `${id} in ${path}`;
     },
