@@ -33,7 +33,8 @@ const IDENTITIES = 500; // at a time: an answer of some 200 kB
 
 /**
  * Which of the new UIDs are messages that we have: moved there, under new UIDs since UIDVALIDITY changed, or put there by the
- * provider itself. They are told by Message-ID with size or date, without fetching them. Returns the UIDs that are really new.
+ * provider itself. They are told by Message-ID and date, without fetching them. Returns the UIDs that are new, or can be told by their bytes
+ * alone (`importMessages`).
  */
 export async function matchMessages(
   work: AccountWork,
