@@ -13,6 +13,14 @@ export interface MailRestDeps {
   applyIntent(intent: Intent, actor: Actor): Promise<IntentResult>;
 }
 
+/** What an endpoint asks of the mailbox that it is about. */
+export const mailboxAccess = {
+  read: { kind: "policy", resource: "mailbox", action: "read" },
+  edit: { kind: "policy", resource: "mailbox", action: "edit" },
+  send: { kind: "policy", resource: "mailbox", action: "send" },
+  manage: { kind: "policy", resource: "mailbox", action: "manage" },
+} as const;
+
 export const idParams = z.object({ id: z.uuid() });
 
 export interface MailChange {

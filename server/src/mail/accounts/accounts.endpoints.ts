@@ -6,7 +6,7 @@ import { accountReasons, accountStates, addressSchema, mailLimits, type AccountR
 import { auditActor, defineEndpoint, type Endpoint, type EndpointRequest } from "#kernel";
 import { AccountFailure } from "./account.failure.ts";
 import { requireMailbox } from "../mailboxes/mailbox.resource.ts";
-import { idParams, type MailRestDeps } from "../mail.rest.ts";
+import { idParams, mailboxAccess, type MailRestDeps } from "../mail.rest.ts";
 import { findAccount } from "./accounts.repo.ts";
 import { accountNotFound, type AccountsService } from "./accounts.service.ts";
 import { securities } from "./imap.port.ts";
@@ -23,8 +23,6 @@ const SELF = {
   kind: "self",
   because: "an account at a provider that the caller signs in to, for the caller alone",
 } as const;
-const MANAGE = { kind: "policy", resource: "mailbox", action: "manage" } as const;
-const EDIT = { kind: "policy", resource: "mailbox", action: "edit" } as const;
 
 /** RFC 1035 §2.3.4, or an address; what is not a host must not get as far as a resolver. */
 const host = z
@@ -267,7 +265,7 @@ function ownEndpoints({ db, actorOf, accounts }: AccountEndpointDeps): readonly 
       path: "/mail/accounts/:id",
       summary: "How an account is reached and how it is going; never its secret",
       tag: "mail accounts",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       params: idParams,
       reply: accountReply,
       async handle({ params }, request) {
@@ -292,7 +290,7 @@ function ownEndpoints({ db, actorOf, accounts }: AccountEndpointDeps): readonly 
       path: "/mail/accounts/:id",
       summary: "Rename an account, sign in anew or elsewhere, switch it off or on",
       tag: "mail accounts",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       rateLimit: TRIES,
       params: idParams,
       body: z.object({ name: name.optional(), login: z.object(login).optional(), off: z.boolean().optional() }),
@@ -307,7 +305,7 @@ function ownEndpoints({ db, actorOf, accounts }: AccountEndpointDeps): readonly 
       path: "/mail/accounts/:id",
       summary: "Take an account away, with what was fetched of it; at the provider nothing changes",
       tag: "mail accounts",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       params: idParams,
       async handle({ params }, request) {
         await requireMailbox(db, await actorOf(request), params.id, "manage");
@@ -319,7 +317,7 @@ function ownEndpoints({ db, actorOf, accounts }: AccountEndpointDeps): readonly 
       path: "/mail/accounts/:id/look",
       summary: "Look for new mail at the provider now",
       tag: "mail accounts",
-      access: EDIT,
+      access: mailboxAccess.edit,
       rateLimit: TRIES,
       params: idParams,
       async handle({ params }, request) {

@@ -5,7 +5,7 @@ import { DomainError } from "@kontor/shared/base";
 import { mailLimits } from "@kontor/shared/mail";
 import type { BlobStore } from "#files";
 import { defineEndpoint, type Endpoint } from "#kernel";
-import { idParams, type MailRestDeps } from "../mail.rest.ts";
+import { idParams, mailboxAccess, type MailRestDeps } from "../mail.rest.ts";
 import { holdFolder, readableFolder } from "../messages/message.access.ts";
 import { noFlags, type ArchiveEntry, type ArchiveFlags } from "../mime/archive/archiveMessage.ts";
 import { readMbox } from "../mime/archive/mbox.ts";
@@ -45,7 +45,7 @@ export function archiveEndpoints(deps: ArchiveEndpointDeps): readonly Endpoint[]
       summary:
         "Put messages into a folder as they are: one (`content-type: message/rfc822`), or an archive (`application/mbox`). What lies in the mailbox already is left out, so it may be sent again",
       tag: "mail",
-      access: { kind: "policy", resource: "mailbox", action: "edit" },
+      access: mailboxAccess.edit,
       params: idParams,
       query: marksQuery,
       reply: z.object({
@@ -75,7 +75,7 @@ export function archiveEndpoints(deps: ArchiveEndpointDeps): readonly Endpoint[]
       path: "/mail/folders/:id/export",
       summary: "The messages of a folder, byte for byte, as one archive (application/mbox, RFC 4155)",
       tag: "mail",
-      access: { kind: "policy", resource: "mailbox", action: "read" },
+      access: mailboxAccess.read,
       params: idParams,
       stream: true,
       async handle({ params }, request) {

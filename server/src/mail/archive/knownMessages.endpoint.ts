@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { z } from "zod";
 import { defineEndpoint, type Endpoint } from "#kernel";
-import { idParams, type MailRestDeps } from "../mail.rest.ts";
+import { idParams, mailboxAccess, type MailRestDeps } from "../mail.rest.ts";
 import { requireMailbox } from "../mailboxes/mailbox.resource.ts";
 
 /** In one question: its body is 33 kB. */
@@ -14,7 +14,7 @@ export const knownMessagesEndpoint = ({ db, actorOf }: Pick<MailRestDeps, "db" |
     path: "/mail/mailboxes/:id/known",
     summary: "Of messages, named by the SHA-256 of their bytes, those that lie in a mailbox already",
     tag: "mail",
-    access: { kind: "policy", resource: "mailbox", action: "read" },
+    access: mailboxAccess.read,
     scope: "read",
     params: idParams,
     body: z.object({ sha256: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(MOST) }),

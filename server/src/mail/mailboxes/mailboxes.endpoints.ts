@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { addressSchema, mailboxRoles, type MailboxDoc, type MailboxKind } from "@kontor/shared/mail";
 import { auditActor, defineEndpoint, type Database, type Endpoint } from "#kernel";
-import { predicate, idParams, type MailRestDeps } from "../mail.rest.ts";
+import { idParams, mailboxAccess, predicate, type MailRestDeps } from "../mail.rest.ts";
 import { accessToMailboxes, mailboxNotFound, mailboxResource, requireMailbox } from "./mailbox.resource.ts";
 import { mailboxTables, findMailboxes } from "./mailboxes.repo.ts";
 import { projectMailbox } from "./mailboxes.collection.ts";
@@ -14,8 +14,6 @@ export interface MailboxEndpointDeps extends Omit<MailRestDeps, "applyIntent"> {
   changed(): void;
 }
 
-const READ = { kind: "policy", resource: "mailbox", action: "read" } as const;
-const MANAGE = { kind: "policy", resource: "mailbox", action: "manage" } as const;
 const ADMINISTER = { kind: "system", action: "administer" } as const;
 
 const mailboxReply = z.custom<MailboxDoc>(() => true);
@@ -37,7 +35,7 @@ function ownEndpoints({ db, actorOf, mailboxes, changed }: MailboxEndpointDeps):
       path: "/mail/mailboxes",
       summary: "The mailboxes that the caller sees: their own, shared and external ones",
       tag: "mail",
-      access: READ,
+      access: mailboxAccess.read,
       reply: z.object({ mailboxes: z.array(mailboxReply) }),
       async handle(_input, request) {
         const actor = await actorOf(request);
@@ -61,7 +59,7 @@ function ownEndpoints({ db, actorOf, mailboxes, changed }: MailboxEndpointDeps):
       path: "/mail/mailboxes/:id",
       summary: "A mailbox",
       tag: "mail",
-      access: READ,
+      access: mailboxAccess.read,
       params: idParams,
       reply: mailboxReply,
       async handle({ params }, request) {
@@ -76,7 +74,7 @@ function ownEndpoints({ db, actorOf, mailboxes, changed }: MailboxEndpointDeps):
       path: "/mail/mailboxes/:id/members",
       summary: "Say who else has a mailbox, and what they may do there; each role includes the ones before it",
       tag: "mail",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       params: idParams,
       body: z.object({ members }),
       async handle({ params, body }, request) {
@@ -93,7 +91,7 @@ function ownEndpoints({ db, actorOf, mailboxes, changed }: MailboxEndpointDeps):
       path: "/mail/mailboxes/:id",
       summary: "Give a mailbox another name; a personal one has its owner's",
       tag: "mail",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       params: idParams,
       body: z.object({ name }),
       async handle({ params, body }, request) {

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
+import { z } from "zod";
 import type { MessageDoc } from "@kontor/shared/mail";
 import type { Database } from "#kernel";
 import { cursorOf, type Place } from "../mail.rest.ts";
@@ -9,6 +10,11 @@ export interface MessagePage {
   readonly messages: readonly MessageDoc[];
   readonly nextCursor?: string;
 }
+
+export const messagePageReply = z.object({
+  messages: z.array(z.custom<MessageDoc>(() => true)).readonly(),
+  nextCursor: z.string().optional(),
+});
 
 interface Page {
   readonly limit: number;

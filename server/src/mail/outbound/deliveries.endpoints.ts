@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { addressSchema } from "@kontor/shared/mail";
 import { defineEndpoint, type Endpoint } from "#kernel";
-import { idParams, type MailRestDeps } from "../mail.rest.ts";
+import { idParams, mailboxAccess, type MailRestDeps } from "../mail.rest.ts";
 import { holdMessage } from "../messages/message.access.ts";
 import { actOnOutbound } from "./outbound.repo.ts";
 
@@ -22,7 +22,7 @@ export function deliveryEndpoints({ db, actorOf, wake, changed }: DeliveryDeps):
       summary:
         "Try recipients again now, hold them, or give them up; those that were reached meanwhile stay as they are. Without `recipients`: all",
       tag: "mail",
-      access: { kind: "policy", resource: "mailbox", action: "send" },
+      access: mailboxAccess.send,
       params: idParams,
       body: z.object({
         act: z.enum(["retry", "hold", "cancel"]),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DomainError } from "@kontor/shared/base";
 import { defineEndpoint, type Endpoint } from "#kernel";
-import { idParams, type MailRestDeps } from "../mail.rest.ts";
+import { idParams, mailboxAccess, type MailRestDeps } from "../mail.rest.ts";
 import { messageNotFound, readableMessage } from "../messages/message.access.ts";
 import { findBodies } from "../messages/messages.repo.ts";
 import { pictureLimits, type PictureFetcher } from "./picture.port.ts";
@@ -18,7 +18,7 @@ export const remoteEndpoints = ({ db, actorOf, pictures }: RemoteEndpointDeps): 
     summary:
       "A picture that this message shows from elsewhere, fetched by the server: its sender does not learn who reads it",
     tag: "mail",
-    access: { kind: "policy", resource: "mailbox", action: "read" },
+    access: mailboxAccess.read,
     params: idParams,
     query: z.object({ url: z.url({ protocol: /^https?$/ }).max(pictureLimits.maxAddressChars) }),
     // A newsletter has some dozens; whoever makes the server ask the world does it slowly.

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { newId, type JsonObject } from "@kontor/shared/base";
 import { mailIntentSchemas, type RuleDoc } from "@kontor/shared/mail";
 import { defineEndpoint, type Endpoint, type Queue } from "#kernel";
-import { changeMail, idParams, type MailRestDeps } from "../mail.rest.ts";
+import { changeMail, idParams, mailboxAccess, type MailRestDeps } from "../mail.rest.ts";
 import { findRules, findRulesOf, ruleToDoc } from "./rules.repo.ts";
 import { findRuleRun, startRuleRun, type RuleRun } from "./runOnFolder.ts";
 import { requireRules, ruleNotFound } from "./saveRule.ts";
@@ -11,7 +11,6 @@ export interface RuleEndpointDeps extends MailRestDeps {
   readonly queue: Pick<Queue, "enqueue">;
 }
 
-const EDIT = { kind: "policy", resource: "mailbox", action: "edit" } as const;
 const ruleReply = z.custom<RuleDoc>(() => true);
 const runReply = z.custom<RuleRun>(() => true);
 
@@ -24,7 +23,7 @@ export function ruleEndpoints(deps: RuleEndpointDeps): readonly Endpoint[] {
       path: "/mail/mailboxes/:id/rules",
       summary: "Rules of a mailbox, in the order in which they run",
       tag: "mail",
-      access: EDIT,
+      access: mailboxAccess.edit,
       params: idParams,
       reply: z.object({ rules: z.array(ruleReply) }),
       async handle({ params }, request) {
@@ -37,7 +36,7 @@ export function ruleEndpoints(deps: RuleEndpointDeps): readonly Endpoint[] {
       path: "/mail/mailboxes/:id/rules",
       summary: "Make a rule, or write one anew under its id",
       tag: "mail",
-      access: EDIT,
+      access: mailboxAccess.edit,
       params: idParams,
       body: z.object({ id: z.uuid().optional(), rule: mailIntentSchemas["rule.save"].shape.rule }),
       reply: ruleReply,
@@ -54,7 +53,7 @@ export function ruleEndpoints(deps: RuleEndpointDeps): readonly Endpoint[] {
       path: "/mail/rules/:id",
       summary: "Delete a rule",
       tag: "mail",
-      access: EDIT,
+      access: mailboxAccess.edit,
       params: idParams,
       async handle({ params }, request) {
         const change = { name: "rule.delete", collection: "mailRules", id: params.id, args: {} } as const;
@@ -67,7 +66,7 @@ export function ruleEndpoints(deps: RuleEndpointDeps): readonly Endpoint[] {
       summary:
         "Run one rule, or all that are on, on what lies in a folder; nothing is sent on. Answers with how to follow it",
       tag: "mail",
-      access: EDIT,
+      access: mailboxAccess.edit,
       params: idParams,
       body: z.object({ folderId: z.uuid(), ruleId: z.uuid().optional() }),
       status: 202,
@@ -82,7 +81,7 @@ export function ruleEndpoints(deps: RuleEndpointDeps): readonly Endpoint[] {
       path: "/mail/rule-runs/:id",
       summary: "How far rules have come with a folder",
       tag: "mail",
-      access: EDIT,
+      access: mailboxAccess.edit,
       params: idParams,
       reply: runReply,
       handle: async ({ params }, request) => findRuleRun(db, await actorOf(request), params.id),

@@ -14,7 +14,7 @@ import {
   type QuoteLanguage,
 } from "@kontor/shared/mail";
 import { defineEndpoint, type Actor, type Database, type Endpoint } from "#kernel";
-import { changeMail, idParams, type MailRestDeps } from "../mail.rest.ts";
+import { changeMail, idParams, mailboxAccess, type MailRestDeps } from "../mail.rest.ts";
 import { accessToMailbox, seesMessages, type MailReader } from "../mailboxes/mailbox.resource.ts";
 import type { MailboxRow } from "../mailboxes/mailboxes.repo.ts";
 import { messageNotFound } from "../messages/message.access.ts";
@@ -22,9 +22,6 @@ import { findBodies, findMessages } from "../messages/messages.repo.ts";
 import { bodyToDoc, messageToDoc } from "../messages/projectMessage.ts";
 import { addressesOf } from "./saveDraft.ts";
 import { stepIds, type StepIds } from "./repeatable.ts";
-
-const send = { kind: "policy", resource: "mailbox", action: "send" } as const;
-const read = { kind: "policy", resource: "mailbox", action: "read" } as const;
 
 const attachments = z
   .array(mailIntentSchemas["mail.attachStored"].omit({ fileId: true }))
@@ -59,7 +56,7 @@ function draftEndpoints(deps: SendEndpointDeps): readonly Endpoint[] {
       summary:
         "What a draft that answers or forwards begins with: recipients, subject, quotation, and what hangs in it",
       tag: "mail",
-      access: read,
+      access: mailboxAccess.read,
       params: idParams,
       query: z.object({
         kind: z.enum(["reply", "replyAll", "forward", "redirect"]).default("reply"),
@@ -89,7 +86,7 @@ function draftEndpoints(deps: SendEndpointDeps): readonly Endpoint[] {
       path: "/mail/drafts",
       summary: "Write a draft, with files that are here already",
       tag: "mail",
-      access: send,
+      access: mailboxAccess.send,
       bodyBytes,
       body: newDraft,
       status: 201,
@@ -104,7 +101,7 @@ function draftEndpoints(deps: SendEndpointDeps): readonly Endpoint[] {
       path: "/mail/drafts/:id",
       summary: "Write all of a draft anew; `base` is the revision that was read",
       tag: "mail",
-      access: send,
+      access: mailboxAccess.send,
       bodyBytes,
       params: idParams,
       body: mailIntentSchemas["mail.saveDraft"],
@@ -121,7 +118,7 @@ function draftEndpoints(deps: SendEndpointDeps): readonly Endpoint[] {
       path: "/mail/drafts/:id",
       summary: "Throw a draft away, for good",
       tag: "mail",
-      access: send,
+      access: mailboxAccess.send,
       params: idParams,
       async handle({ params }, request) {
         await change(
@@ -145,7 +142,7 @@ function attachmentEndpoints(deps: MailRestDeps): readonly Endpoint[] {
       summary:
         "Attach a file: announces it; then send the body to /api/uploads by tus, with its id as metadata `fileId`. Or one that is here already, by `sourceFileId`",
       tag: "mail",
-      access: send,
+      access: mailboxAccess.send,
       params: idParams,
       body: z.union([
         mailIntentSchemas["mail.attachStored"].extend({ fileId: z.uuid().optional() }),
@@ -167,7 +164,7 @@ function attachmentEndpoints(deps: MailRestDeps): readonly Endpoint[] {
       path: "/mail/drafts/:id/attachments/:fileId",
       summary: "Take an attachment off a draft; POST /files/:id/restore brings it back",
       tag: "mail",
-      access: send,
+      access: mailboxAccess.send,
       params: z.object({ id: z.uuid(), fileId: z.uuid() }),
       async handle({ params: { id, fileId } }, request) {
         await change(deps, await deps.actorOf(request), "mail.detach", id, { fileId }, stepIds(request)("detach"));
@@ -183,7 +180,7 @@ function sendingEndpoints(deps: MailRestDeps): readonly Endpoint[] {
       path: "/mail/messages",
       summary: "Write and send in one call. With an Idempotency-Key it is sent once, however often it is asked",
       tag: "mail",
-      access: send,
+      access: mailboxAccess.send,
       bodyBytes,
       body: newDraft.extend(when.shape),
       status: 201,
@@ -202,7 +199,7 @@ function sendingEndpoints(deps: MailRestDeps): readonly Endpoint[] {
       path: "/mail/drafts/:id/send",
       summary: "Send a draft: after the undo time, or at a moment",
       tag: "mail",
-      access: send,
+      access: mailboxAccess.send,
       params: idParams,
       body: when,
       reply,
@@ -217,7 +214,7 @@ function sendingEndpoints(deps: MailRestDeps): readonly Endpoint[] {
       path: "/mail/drafts/:id/cancel",
       summary: "Call a message back that has not left yet: it is a draft again",
       tag: "mail",
-      access: send,
+      access: mailboxAccess.send,
       params: idParams,
       reply,
       async handle({ params }, request) {
@@ -231,7 +228,7 @@ function sendingEndpoints(deps: MailRestDeps): readonly Endpoint[] {
       path: "/mail/messages/:id/deliveries",
       summary: "Where a message that left stands: of each recipient outside, and of the whole",
       tag: "mail",
-      access: read,
+      access: mailboxAccess.read,
       params: idParams,
       reply: z.object({
         send: z.custom<MessageDoc["send"]>(() => true).optional(),

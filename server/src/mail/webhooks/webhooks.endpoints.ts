@@ -10,7 +10,7 @@ import {
   type ListedWebhook,
   type WebhookService,
 } from "#webhooks";
-import { idParams, type MailRestDeps } from "../mail.rest.ts";
+import { idParams, mailboxAccess, type MailRestDeps } from "../mail.rest.ts";
 import { mailboxResource, requireMailbox, seesMessages } from "../mailboxes/mailbox.resource.ts";
 import { mailEvents } from "./mail.events.ts";
 
@@ -18,7 +18,6 @@ export interface WebhookEndpointDeps extends Pick<MailRestDeps, "db" | "actorOf"
   readonly webhooks: WebhookService;
 }
 
-const MANAGE = { kind: "policy", resource: "mailbox", action: "manage" } as const;
 const { resource: type } = mailEvents;
 
 export const urlSchema = z.string().max(webhookLimits.maxUrlChars);
@@ -77,7 +76,7 @@ function mailboxWebhooks({ db, actorOf, webhooks }: WebhookEndpointDeps): readon
       path: "/mail/mailboxes/:id/webhooks",
       summary: "The webhooks of a mailbox, without their secrets",
       tag: "mail",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       params: idParams,
       reply: z.object({ webhooks: z.array(hookReply) }),
       async handle({ params }, request) {
@@ -92,7 +91,7 @@ function mailboxWebhooks({ db, actorOf, webhooks }: WebhookEndpointDeps): readon
       summary:
         "Have an HTTPS address told of what happens in a mailbox: mail.received, mail.sent, mail.bounced. What is told is ids, signed by Standard Webhooks",
       tag: "mail",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       params: idParams,
       body: z.object({ url: urlSchema, events: eventsSchema, secret: secretSchema.optional() }),
       status: 201,
@@ -131,7 +130,7 @@ function oneWebhook({ db, actorOf, webhooks }: WebhookEndpointDeps): readonly En
       summary:
         "Its address, its events, and whether it is on; who is told by somebody else's rights is changed by them alone",
       tag: "mail",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       params: idParams,
       body: z.object({ url: urlSchema.optional(), events: eventsSchema.optional(), on: z.boolean().optional() }),
       async handle({ params, body }, request) {
@@ -146,7 +145,7 @@ function oneWebhook({ db, actorOf, webhooks }: WebhookEndpointDeps): readonly En
       path: "/mail/webhooks/:id",
       summary: "Remove a webhook; what waits for it is told to nobody",
       tag: "mail",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       params: idParams,
       async handle({ params }, request) {
         const { by } = await managed(request, params.id);
@@ -158,7 +157,7 @@ function oneWebhook({ db, actorOf, webhooks }: WebhookEndpointDeps): readonly En
       path: "/mail/webhooks/:id/secret",
       summary: "Make a new secret; the old one signs beside it for a day",
       tag: "mail",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       params: idParams,
       reply: addedReply.pick({ secret: true }),
       async handle({ params }, request) {
@@ -172,7 +171,7 @@ function oneWebhook({ db, actorOf, webhooks }: WebhookEndpointDeps): readonly En
       path: "/mail/webhooks/:id/test",
       summary: "Send it an event that says nothing (webhook.test), once; what became of it is among its events",
       tag: "mail",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       params: idParams,
       rateLimit: testRate,
       reply: z.object({ eventId: z.uuid() }),
@@ -186,7 +185,7 @@ function oneWebhook({ db, actorOf, webhooks }: WebhookEndpointDeps): readonly En
       path: "/mail/webhooks/:id/events",
       summary: "What became of its events in the last seven days, the newest first",
       tag: "mail",
-      access: MANAGE,
+      access: mailboxAccess.manage,
       params: idParams,
       query: eventPage,
       reply: eventsReply,
