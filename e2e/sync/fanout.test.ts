@@ -81,7 +81,7 @@ async function walk(seed: number): Promise<readonly unknown[]> {
   for (const [index, { listener }] of listeners.entries()) {
     const expected = await expectedFor(server, listener.userId, { now: clock.now(), ownersOnly });
     const message = `seed ${seed}, listener ${index}`;
-    expect(listener.hungUp, message).toBeUndefined();
+    expect({ message, hungUp: listener.hungUp }).toEqual({ message, hungUp: undefined });
     for (const name of ["notes", "comments"] as const)
       await expect.poll(() => byId(listener.rows(name)), { message, timeout: 30_000 }).toEqual(byId(expected[name]));
   }
