@@ -26,8 +26,11 @@ export type HandOver = (group: OutboundGroup, signal: AbortSignal) => Promise<re
 /** A message as it travels: what is put in front of it, and what it says, any number of times. */
 interface Prepared {
   readonly header: string;
-  raw(): AsyncIterable<Buffer>;
+  raw: Pieces;
 }
+
+/** From the first byte, as often as it is asked for. What is in memory is a plain list: a message waits for nothing then. */
+type Pieces = () => readonly Buffer[] | AsyncIterable<Buffer>;
 
 export function createHandOver({ clock, log, blobs, transport, routeOf, signingKeys }: HandOverDeps): HandOver {
   /** Of groups that go out at the same time: a message to many domains is read once, and signed once. */
@@ -43,7 +46,7 @@ export function createHandOver({ clock, log, blobs, transport, routeOf, signingK
       return await withPrepared(group, route, ({ header, raw }) =>
         transport.transmit({
           envelope: { from: group.envelopeFrom, recipients, envelopeId: group.envelopeId },
-          raw: () => Readable.from(withHeader(header, raw()), { objectMode: false }),
+          raw: () => Readable.from(header === "" ? raw() : withHeader(header, raw()), { objectMode: false }),
           size: group.content.rawSize + header.length,
           route,
           signal,
@@ -83,13 +86,11 @@ export function createHandOver({ clock, log, blobs, transport, routeOf, signingK
   }
 
   /** Asked for once by whoever signs it, and once by each host: one of usual size is read from the store once. */
-  async function openRaw(content: GroupContent): Promise<() => AsyncIterable<Buffer>> {
+  async function openRaw(content: GroupContent): Promise<Pieces> {
     if (content.rawSize > HELD_BYTES) return () => rawOf(blobs, content);
     const pieces: Buffer[] = [];
     for await (const piece of rawOf(blobs, content)) pieces.push(piece);
-    return async function* () {
-      yield* pieces;
-    };
+    return () => pieces;
   }
 
   return handOver;
@@ -109,7 +110,7 @@ export async function* rawOf(
   yield* toCrLf(await blobs.get(rawSha256));
 }
 
-async function* withHeader(header: string, raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  if (header !== "") yield Buffer.from(header);
+async function* withHeader(header: string, raw: ReturnType<Pieces>): AsyncGenerator<Buffer> {
+  yield Buffer.from(header);
   yield* raw;
 }
