@@ -114,18 +114,16 @@ export function createRows({ file, definitions, outbox, context, derived }: Rows
     if (isResyncing && changed.length < puts.length) ledger.mark(name, ids, generation);
     if (changed.length === 0) return { added: 0, changed: 0, narrowed: 0 }; // SYN-3
     const overwritten = changed.filter(({ id }) => before.has(id));
-    const narrowed = countNarrowed(name, overwritten);
+    const narrowed = countNarrowed(name, overwritten, before);
     ledger.note(name, changed, before, generation);
     views.write(name, changed);
     return { added: changed.length - overwritten.length, changed: changed.length, narrowed };
   }
 
-  function countNarrowed(name: string, puts: readonly Put[]): number {
+  function countNarrowed(name: string, puts: readonly Put[], before: ReadonlyMap<string, string>): number {
     if (puts.length === 0) return 0;
-    const held = views.serverRows(
-      name,
-      puts.map(({ id }) => id),
-    );
+    const ids = puts.map(({ id }) => id);
+    const held = views.serverRows(name, ids, before);
     return puts.filter(({ id, doc }) => {
       const row = held.get(id);
       return row !== undefined && isNarrowed(row, doc);
@@ -161,10 +159,8 @@ export function createRows({ file, definitions, outbox, context, derived }: Rows
   }
 
   function wrongAmong(name: string, expected: readonly LedgerRow[]): readonly string[] {
-    const rows = views.serverRows(
-      name,
-      expected.map(({ id }) => id),
-    );
+    const ids = expected.map(({ id }) => id);
+    const rows = views.serverRows(name, ids, new Set(ids));
     const isWrong = ({ id, hash }: LedgerRow) => {
       const row = rows.get(id);
       return !row || hash64(canonicalJson(row)) !== hash;

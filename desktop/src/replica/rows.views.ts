@@ -108,8 +108,15 @@ export function createViews({ file, ledger, stores, outbox, context }: ViewsDeps
     context.rowsChanged?.(name);
   }
 
-  /** The server's rows without any overlay; what is not among them is not on this device. */
-  function serverRows(name: string, ids: readonly string[]): ReadonlyMap<string, JsonObject> {
+  /**
+   * The server's rows without any overlay; what is not among them is not on this device. `inLedger`: for whoever has asked
+   * the ledger already.
+   */
+  function serverRows(
+    name: string,
+    ids: readonly string[],
+    inLedger: { has(id: string): boolean } = ledger.hashesOf(name, ids),
+  ): ReadonlyMap<string, JsonObject> {
     const found = new Map<string, JsonObject>();
     const overlaid = new Set<string>();
     for (const [id, row] of file.all(`SELECT id, row FROM overlaid WHERE ${AMONG}`, [name, JSON.stringify(ids)])) {
@@ -117,7 +124,7 @@ export function createViews({ file, ledger, stores, outbox, context }: ViewsDeps
       if (row !== null) found.set(String(id), JSON.parse(String(row)) as JsonObject);
     }
     const store = stores.get(name);
-    const plain = [...ledger.hashesOf(name, ids).keys()].filter((id) => !overlaid.has(id));
+    const plain = ids.filter((id) => inLedger.has(id) && !overlaid.has(id));
     if (!store || plain.length === 0) return found;
     for (const stored of store.collection.findByIdsSync(plain)) {
       const row = store.definition.rowOf(contentOf(stored));
