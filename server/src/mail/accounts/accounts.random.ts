@@ -300,7 +300,7 @@ const theirs: readonly Act[] = [
       if (path === undefined) return "none";
       await other.mailboxOpen(path);
       for await (const row of other.fetch("1:*", { envelope: true, source: true }, { uid: true }))
-        world.deleted.add(idThere(row));
+        if (row.source) world.deleted.add(idThere(row));
       await other.mailboxOpen("INBOX");
       await other.mailboxDelete(path);
       return path;
@@ -359,7 +359,8 @@ async function inSomeFolder(
   await other.mailboxOpen(path);
   const found: { uid: number; id: string }[] = [];
   for await (const row of other.fetch("1:*", { envelope: true, source: true }, { uid: true }))
-    found.push({ uid: row.uid, id: idThere(row) });
+    // What changes meanwhile is told in between, without what was asked for.
+    if (row.source) found.push({ uid: row.uid, id: idThere(row) });
   const message = pick(world, found);
   if (!message) return `none in ${path}`;
   return `${message.id} in ${path} ${await act(other, String(message.uid), message.id)}`;
