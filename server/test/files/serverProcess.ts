@@ -80,7 +80,7 @@ export class Client {
     });
     const { token } = (await answer.json()) as { token?: string };
     if (!token) throw new Error(`${login} cannot sign in: ${answer.status}`);
-    return new Client(url, token);
+    return new this(url, token);
   }
 
   async fetch(path: string, options: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> {

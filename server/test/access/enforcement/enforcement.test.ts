@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { newId, type JsonObject } from "@kontor/shared/base";
+import type { Client } from "../../files/serverProcess.ts";
 import type { Endpoint, Principal } from "#kernel";
 import { createProjector } from "../../../src/sync/projection.ts";
-import { Client } from "../../files/serverProcess.ts";
 import { intentProbes, others, ownDoors } from "./doors.ts";
 import {
   everybody,
@@ -14,6 +14,7 @@ import {
   policies,
 } from "./guardedOffice.ts";
 import { mailIntentProbes } from "./mail.doors.ts";
+import { PatientClient } from "./patientClient.ts";
 import { CALLER, probes, type Probe } from "./probes.ts";
 
 /**
@@ -173,7 +174,7 @@ describe("endpoints about the caller's own account, and for anybody", () => {
   );
 
   it("without a sign-in, nothing but those for anybody answers", async () => {
-    const stranger = new Client(office.kontor.url, "nonsense");
+    const stranger = new PatientClient(office.kontor.url, "nonsense");
     for (const endpoint of inventory.endpoints.filter(({ access }) => access.kind !== "anybody")) {
       const path = `${endpoint.root ? "" : "/api"}${endpoint.path.replaceAll(/:\w+/g, newId())}`;
       const { status } = await stranger.fetch(path, { method: endpoint.method.toUpperCase() });
@@ -194,7 +195,7 @@ describe("what is mounted beside the endpoints", () => {
     const { fileId } = await office.fresh();
     const { url } = await office.clients.readOnly.json<{ url: string }>("POST", `/api/files/${fileId}/url`, {});
     const { pathname } = new URL(url, office.kontor.url);
-    const stranger = new Client(office.kontor.url, "nonsense");
+    const stranger = new PatientClient(office.kontor.url, "nonsense");
     expect((await stranger.fetch(pathname)).status).toBe(200);
     await office.publish(policies.filter(({ id }) => id !== "read-only"));
     expect((await stranger.fetch(pathname)).status).toBe(404);

@@ -9,8 +9,9 @@ import { createPeopleService, createSessionService } from "#people";
 import { createTestDatabase, type TestDatabase } from "#testing";
 import { createDiskBlobs } from "../../../src/adapters/disk/index.ts";
 import { samplePdf } from "../../../src/adapters/pages/samples.ts";
-import { Client } from "../../files/serverProcess.ts";
+import type { Client } from "../../files/serverProcess.ts";
 import { createMailTargets, mailTestPolicies, type MailTarget } from "./mailTarget.ts";
+import { PatientClient } from "./patientClient.ts";
 
 /**
  * A whole server with four people: one who may do everything, one who may only read, one for whom half of a record is
@@ -126,7 +127,7 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
       groupIds: [group.id],
     });
     userIds[who] = id;
-    clients[who] = await Client.signIn(kontor.url, key);
+    clients[who] = await PatientClient.signIn(kontor.url, key);
   }
   const groups = await test.pool.query<{ id: string }>(
     "select id from user_group where key in ('administrators', 'everything')",
@@ -137,7 +138,7 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
     password: PASSWORD,
     groupIds: groups.rows.map(({ id }) => id),
   });
-  const administrator = await Client.signIn(kontor.url, "root");
+  const administrator = await PatientClient.signIn(kontor.url, "root");
   await access.publish(policies, userIds.everything);
   const papers = await samplePdf();
   const mails = await createMailTargets(test.db, {
