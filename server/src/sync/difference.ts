@@ -86,6 +86,6 @@ export function groupIds(rows: readonly RowKey[]): Map<string, string[]> {
   return groups;
 }
 
-export function* chunked<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < items.length; at += CHUNK) yield items.slice(at, at + CHUNK);
+export function* chunked<T>(items: readonly T[], size = CHUNK): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }

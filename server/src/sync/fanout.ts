@@ -255,7 +255,7 @@ export function createFanout(deps: FanoutDeps): Fanout {
           const fresh = loaded.rows.filter(({ id }) => changedAt({ collection, id }) >= BigInt(from));
           return fresh.length === 0 ? [] : profiles.map((profile) => ({ profile, loaded: { ...loaded, rows: fresh } }));
         });
-        for (const part of partsOf(due, Math.max(1, Math.floor(LOOKUPS / chunk.length))))
+        for (const part of chunked(due, Math.max(1, Math.floor(LOOKUPS / chunk.length))))
           await compare(part, chunk, concerned);
       }
     }
@@ -419,10 +419,6 @@ const lastChanges = (changes: readonly LoggedChange[]) =>
 const distinct = (changes: readonly RowKey[]) => new Map(changes.map((row) => [rowKeyOf(row), row])).values();
 
 const NOBODY: ReadonlyMap<Watched, readonly LoadedRows[]> = new Map();
-
-function* partsOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
-}
 
 function pushTo<Key, T>(lists: Map<Key, T[]>, key: Key, item: T): void {
   const list = lists.get(key);

@@ -1,5 +1,5 @@
 import type { Database } from "#kernel";
-import { HIDDEN, rowKeyOf, type Difference, type Work } from "./difference.ts";
+import { chunked, HIDDEN, rowKeyOf, type Difference, type Work } from "./difference.ts";
 import { writeMasks, writeTurns, writeViewChanges, type ViewChange } from "./profile.repo.ts";
 import type { Projector } from "./projection.ts";
 
@@ -38,7 +38,7 @@ export async function writeDifference(
 ): Promise<number> {
   dropOrphans(projector, difference);
   const writes = inOrder(difference);
-  const pieces = [...slices(writes, piece)];
+  const pieces = [...chunked(writes, piece)];
   const unfinished = parentsApart(projector, pieces);
   const last = pieces.pop() ?? [];
   await markUnfinished(db, id, unfinished);
@@ -122,8 +122,4 @@ function dropOrphans({ collections }: Projector, { puts, decided }: Difference):
       if (collection === name && decided.get(parent)?.seenWith === HIDDEN) puts.delete(key);
     }
   }
-}
-
-function* slices<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
