@@ -56,15 +56,24 @@ describe("a change", () => {
     const [first] = await listenMany(10, newId);
     const note = await server.addNote({ owner: first?.userId ?? "", department: newId(), text: "first" });
     await arrives(first, note, "first");
-    const edit = (text: string) => async () => {
-      await server.editNote(note, { text });
-      await arrives(first, note, text);
+    // The fewest of several: a slow machine rings once more between two steps of a change, which adds statements of its own.
+    const fewest = async (word: string) => {
+      const counts: number[] = [];
+      for (let run = 1; run <= 5; run += 1) {
+        const text = `${word} ${run}`;
+        counts.push(
+          await statementsOf(async () => {
+            await server.editNote(note, { text });
+            await arrives(first, note, text);
+          }),
+        );
+      }
+      return Math.min(...counts);
     };
-    const amongTen = await statementsOf(edit("among ten"));
+    const amongTen = await fewest("among ten");
     await listenMany(90, newId);
-    await statementsOf(edit("they have settled"));
-    const amongAHundred = await statementsOf(edit("among a hundred"));
-    expect(amongAHundred).toBeLessThanOrEqual(amongTen + 5); // a ring more or less
+    const amongAHundred = await fewest("among a hundred");
+    expect(amongAHundred).toBeLessThanOrEqual(amongTen + 5);
     expect(amongAHundred).toBeLessThan(60);
   });
 
