@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type BenchResult, tableOf } from "./benchTable.ts";
 import { onStopRequest, run, stopAll } from "./children.ts";
 import { readJson, root, script } from "./repository.ts";
+import { ensureSystemParts } from "./system.ts";
 
 const known = readdirSync(join(root, "bench"))
   .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
@@ -20,6 +21,9 @@ onStopRequest(async () => {
   await stopAll();
   process.exit(130);
 });
+
+// Mail's peers are programs of their own. A bench whose peer is missing fails, and says so.
+await ensureSystemParts("tests");
 
 const failed: string[] = [];
 const results: BenchResult[] = [];
