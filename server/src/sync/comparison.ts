@@ -10,8 +10,8 @@ import {
   type Difference,
   type Work,
 } from "./difference.ts";
-import { readHeldChildren, readViewRows, type ViewRow } from "./profile.repo.ts";
 import type { LoadedRow, LoadedRows, Projection, Projector } from "./projection.ts";
+import { readHeldChildren, readViewRows, type ViewRow } from "./rows.repo.ts";
 import { writeDifference } from "./writeDifference.ts";
 
 interface Compared {

@@ -1,7 +1,8 @@
 import type { AccessEngine } from "@kontor/shared/access";
 import type { Database } from "#kernel";
-import type { RowTurn, ViewChange, ViewRow } from "./profile.repo.ts";
 import type { LoadedRow, Projection, Projector, Viewer } from "./projection.ts";
+import type { ViewChange, ViewRow } from "./rows.repo.ts";
+import type { RowTurn } from "./turns.repo.ts";
 
 /** What tells rows as they are from what a view profile holds of them (`comparison.ts`), before it is written. */
 

@@ -2,20 +2,14 @@ import { setImmediate } from "node:timers/promises";
 import type { AccessEngine } from "@kontor/shared/access";
 import { canonicalJson, type Clock, type Json } from "@kontor/shared/base";
 import type { Database, Log } from "#kernel";
+import { readHorizon, readLog, type LoggedChange } from "./changeLog.repo.ts";
 import { chunked, differenceOf, groupIds, rowKeyOf, withDependents, type RowKey } from "./difference.ts";
+import { moveHorizons } from "./profile.repo.ts";
 import { MAX_CHANGES, type Known, type Look, type ProfileState, type Seat } from "./profile.ts";
-import {
-  moveHorizons,
-  readHeld,
-  readHorizon,
-  readLog,
-  readTurns,
-  type HeldRow,
-  type HeldTurn,
-  type LoggedChange,
-} from "./profile.repo.ts";
 import type { LoadedRow, LoadedRows, Projection, Projector, Viewer } from "./projection.ts";
 import { turnsOf } from "./reach.ts";
+import { readHeld, type HeldRow } from "./rows.repo.ts";
+import { readTurns, type HeldTurn } from "./turns.repo.ts";
 
 /**
  * Fan-out of a change: which of the connected view profiles does it concern? At a ring of the doorbell the log is read

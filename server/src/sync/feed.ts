@@ -1,6 +1,5 @@
 import { limits, type Cookie, type FeedBatch, type Operation } from "@kontor/shared/protocol";
 import type { Database } from "#kernel";
-import { cookieAt, cookieBetween, type Place } from "./place.ts";
 import {
   readBucket,
   noteSentOtherwise,
@@ -9,7 +8,8 @@ import {
   readMissing,
   type FeedRow,
   type Held,
-} from "./profile.repo.ts";
+} from "./feed.repo.ts";
+import { cookieAt, cookieBetween, type Place } from "./place.ts";
 import type { Projection, Projector, Viewer } from "./projection.ts";
 
 /**

@@ -2,9 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import type { Collection } from "#kernel";
 import type { Comparison } from "./comparison.ts";
 import { CHUNK, createDifference, type Work } from "./difference.ts";
-import { readReadable, writePending, type FillStep } from "./profile.repo.ts";
+import { writePending, type FillStep } from "./profile.repo.ts";
 import type { Projector } from "./projection.ts";
 import { isConcerned, isInstalled, policyCollections, storedTypesOf, type Reach } from "./reach.ts";
+import { readReadable } from "./readable.repo.ts";
 
 /** The rest of what a change concerns, once what is lost by it is gone: rows in the order of their ids, a slice at a time. */
 export function createFill({

@@ -1,9 +1,11 @@
 import type { BucketState, Hello } from "@kontor/shared/protocol";
 import type { Database, Log } from "#kernel";
+import { hasChangesFrom } from "./changeLog.repo.ts";
+import { readBuckets, type Held } from "./feed.repo.ts";
 import type { FeedStart } from "./feed.ts";
 import type { SyncMetrics } from "./metrics.ts";
 import { placesOf, type Place } from "./place.ts";
-import { findProfilesByNo, hasChangesFrom, readBuckets, type Held } from "./profile.repo.ts";
+import { findProfilesByNo } from "./profile.repo.ts";
 import type { ProfileState } from "./profile.ts";
 
 /** What a device says of itself in HELLO: where its feed begins, and whether it holds what its profile says it should. */

@@ -2,9 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import type { Collection } from "#kernel";
 import type { Comparison } from "./comparison.ts";
 import { changeOf, CHUNK, createDifference, rowKeyOf, type Difference, type Work } from "./difference.ts";
-import { heldCollections, loseUnreadable, readHeldChildren, scanHeld, type StoredType } from "./profile.repo.ts";
 import type { Projector } from "./projection.ts";
 import { isConcerned, isInstalled, policyCollections, storedTypesOf, type Reach } from "./reach.ts";
+import { loseUnreadable, type StoredType } from "./readable.repo.ts";
+import { heldCollections, readHeldChildren, scanHeld } from "./rows.repo.ts";
 
 /** Rows taken away by one statement: some 50 ms in which its transaction holds the horizon back. */
 const LOSS_CHUNK = 2_000;

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { AccessEngine, Context, Subject } from "@kontor/shared/access";
 import type { Clock } from "@kontor/shared/base";
 import type { Database, Log } from "#kernel";
+import { hasChangesFrom, readChanges, readHorizon } from "./changeLog.repo.ts";
 import { createComparison } from "./comparison.ts";
 import {
   chunked,
@@ -17,26 +18,20 @@ import { createFill, joinSteps } from "./fill.ts";
 import { locked } from "./lock.ts";
 import { createLosses } from "./losses.ts";
 import {
-  clearTurns,
   copyProfile,
   findProfile,
-  hasChangesFrom,
   insertProfile,
   moveHorizon,
-  noteNextTurn,
   profilesOf,
-  readChanges,
-  readDueTurns,
-  readHorizon,
   readProfile,
   renameProfile,
   settleProfile,
   touchProfile,
-  writeTurns,
   type Profile,
 } from "./profile.repo.ts";
 import type { LoadedRows, Projector, Viewer } from "./projection.ts";
 import { reachOf, SCHEMA, turnsOf, typesOf, type Reach } from "./reach.ts";
+import { clearTurns, noteNextTurn, readDueTurns, writeTurns } from "./turns.repo.ts";
 
 /**
  * A view profile is what one user's replicas should hold when they stand in one kind of place: a row per visible row, each

@@ -1,7 +1,8 @@
 import type { Database } from "#kernel";
 import { chunked, HIDDEN, rowKeyOf, type Difference, type Work } from "./difference.ts";
-import { writeMasks, writeTurns, writeViewChanges, type ViewChange } from "./profile.repo.ts";
 import type { Projector } from "./projection.ts";
+import { writeMasks, writeViewChanges, type ViewChange } from "./rows.repo.ts";
+import { writeTurns } from "./turns.repo.ts";
 
 /**
  * Losses first, then what is new, then masks, and with the last of them what is noted of it all (`alongside`).

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "@kontor/shared/base";
 import { createTestDatabase, type TestDatabase } from "#testing";
-import { insertProfile, noteSentOtherwise, readFeed, writeMasks, writeViewChanges } from "./profile.repo.ts";
+import { noteSentOtherwise, readFeed } from "./feed.repo.ts";
+import { insertProfile } from "./profile.repo.ts";
+import { writeMasks, writeViewChanges } from "./rows.repo.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
