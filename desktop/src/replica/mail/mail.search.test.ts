@@ -175,7 +175,7 @@ it("a folder is searched by its name, and a record's link by having one", async 
   expect(await search(desk, "has:record")).toEqual(["Delivery terms"]);
 });
 
-it("what lies in a folder that lies in the trash is not found until the folder comes out of it", async () => {
+it("what lies in a folder that lies in the trash is found by whoever names the trash, and by all once the folder comes out of it", async () => {
   const { desk, lift } = await officeOf();
   const within = newId();
   await desk.mail.commands["folder.delete"]({ id: lift.folderId });
@@ -183,8 +183,12 @@ it("what lies in a folder that lies in the trash is not found until the folder c
   desk.put("messages", [message({ subject: "Лифт в корзине", folderId: within })]);
   await desk.mail.searcher.settled();
   expect(await search(desk, "лифт")).toEqual([]);
+  expect(await search(desk, "лифт in:trash")).toEqual(["Лифт в корзине", "Лифты"]);
+  expect(await search(desk, "лифт в:корз")).toEqual(["Лифт в корзине", "Лифты"]);
+  expect(await search(desk, "лифт -in:trash")).toEqual([]);
   await desk.mail.commands["folder.move"]({ id: lift.folderId, parentId: null });
   expect(await search(desk, "лифт")).toEqual(["Лифт в корзине", "Лифты"]);
+  expect(await search(desk, "лифт in:trash")).toEqual([]);
 });
 
 it("what a message says now is found, what it said before is not, and moving it indexes nothing", async () => {

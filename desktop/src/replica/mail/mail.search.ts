@@ -241,8 +241,10 @@ export function openMailSearch({
 
   function inFolder({ folder, prefix, roles }: Extract<MailSearchTerm, { kind: "in" }>): Where {
     const places = `m.role IN (${roles.map(roleCode).join()})`;
-    if (folder === undefined) return plain(places);
-    return { ...inPlaces(foldersNamed(folder, prefix)), sql: `${places} OR ${IN_PLACES}` };
+    const named = folder === undefined ? [] : foldersNamed(folder, prefix);
+    const within = roles.includes("trash") ? foldersInTrash() : [];
+    if (named.length + within.length === 0) return plain(places);
+    return { ...inPlaces([...named, ...within]), sql: `${places} OR ${IN_PLACES}` };
   }
 
   file.afterCommit(wake);

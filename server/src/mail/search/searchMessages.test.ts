@@ -155,6 +155,23 @@ describe("the search of mail", () => {
     expect(await search("is:mine", "ann", { mailboxId: ann })).toEqual([]);
   });
 
+  it("finds by the trash what lies in folders that were thrown away, at any depth, and nothing of it without", async () => {
+    const mailboxId = await makeMailbox(test.db, { kind: "shared", members: [{ userId: people.ann, role: "editor" }] });
+    const [outer, inner] = [newId(), newId()];
+    await apply(test.db, actor("ann"), "folder.create", outer, { mailboxId, name: "Outer" });
+    await apply(test.db, actor("ann"), "folder.create", inner, { mailboxId, name: "Inner", parentId: outer });
+    await receive(test.db, mailboxId, { subject: "Nested lantern" }, { folder: { id: inner } });
+    expect(await search("lantern in:trash")).toEqual([]);
+    await apply(test.db, actor("ann"), "folder.delete", outer, {});
+    expect(await search("lantern")).toEqual([]);
+    expect(await search("lantern in:trash")).toEqual(["Nested lantern"]);
+    expect(await search("lantern в:корз")).toEqual(["Nested lantern"]);
+    expect(await search("lantern -in:trash")).toEqual([]);
+    await apply(test.db, actor("ann"), "folder.move", outer, { parentId: null });
+    expect(await search("lantern in:trash")).toEqual([]);
+    expect(await search("lantern")).toEqual(["Nested lantern"]);
+  });
+
   it("[VIS-2] finds nothing in mailboxes of others, nor in one whose messages are hidden", async () => {
     for (const who of ["bob", "eve", "root"] as const) expect(await search("договор", who)).toEqual([]);
     const shared = await makeMailbox(test.db, { kind: "shared", members: [{ userId: people.bob, role: "manager" }] });

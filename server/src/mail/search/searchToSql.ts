@@ -96,7 +96,9 @@ function inFolder({ folder, prefix, roles }: Extract<MailSearchTerm, { kind: "in
   const isNamed = folder === undefined ? sql`false` : sql`lower(f.name) ${saidAs(folder, prefix)}`;
   const isThere = sql<SqlBool>`exists (
     select from mail_folder f where f.id = m.folder_id and (f.role = any(${roles}::text[]) or ${isNamed}))`;
-  return roles.includes("snoozed") ? sql<SqlBool>`(m.snoozed_until is not null or ${isThere})` : isThere;
+  if (roles.includes("snoozed")) return sql<SqlBool>`(m.snoozed_until is not null or ${isThere})`;
+  // Folders that were thrown away lie in the trash with everything in them, and keep their own roles and names.
+  return roles.includes("trash") ? sql<SqlBool>`(m.trashed_at is not null or ${isThere})` : isThere;
 }
 
 /** Equal to what was said, or beginning with it. */
