@@ -1,4 +1,5 @@
 export { ensureAdministrators, loadAdministrators } from "./administrators.ts";
+export type { Ended } from "./ending.ts";
 export { findValues, namesOf } from "./findValues.ts";
 export { isDeviceRevoked } from "./isDeviceRevoked.ts";
 export { normalizeLogin } from "./login.ts";
@@ -10,7 +11,7 @@ export type { PeopleService, PersonInput } from "./people.service.ts";
 export { ADMINISTRATORS, peopleTables } from "./people.tables.ts";
 export type { PeopleTables } from "./people.tables.ts";
 export { createSessionService } from "./session.service.ts";
-export type { Ended, SessionService } from "./session.service.ts";
+export type { SessionService } from "./session.service.ts";
 export { countEndingTokens, createServiceAccounts, MAX_TOKEN_DAYS } from "./services.service.ts";
 export type { ServiceAccounts } from "./services.service.ts";
 export { signInEndpoints } from "./signIn.endpoints.ts";
