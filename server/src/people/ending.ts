@@ -1,5 +1,5 @@
 import { DomainError, type Clock } from "@kontor/shared/base";
-import { auditActor, type AuditActor, type Database, type Principal } from "#kernel";
+import { auditActor, recordAudit, type AuditActor, type Database, type Principal, type Transaction } from "#kernel";
 import { unknownDevice } from "./devices.ts";
 import { audited, entryAbout } from "./people.audit.ts";
 import { peopleTables } from "./people.tables.ts";
@@ -12,13 +12,21 @@ export interface Ended {
   readonly why: "signedOut" | "disabled" | "deviceRevoked";
 }
 
+export interface SignOut {
+  readonly except?: string;
+  readonly why?: Ended["why"];
+  readonly by?: AuditActor;
+}
+
 export interface Ending {
   signOut(principal: Principal): Promise<void>;
   /** All sessions of a user except one; tokens stay, they are signed out by deleting them. */
-  signOutEverywhere(
-    userId: string,
-    options?: { readonly except?: string; readonly why?: Ended["why"]; readonly by?: AuditActor },
-  ): Promise<number>;
+  signOutEverywhere(userId: string, options?: SignOut): Promise<number>;
+  /**
+   * The same in a transaction that changes how one gets in, so that nothing stays open under the old password if the
+   * server is stopped between the two. The answer tells who listens, and is called once it is committed.
+   */
+  signOutWithin(trx: Transaction, userId: string, options?: SignOut): Promise<() => number>;
   endSession(sessionId: string, by?: AuditActor): Promise<void>;
   revokeDevice(deviceId: string, by?: AuditActor): Promise<void>;
   onEnded(listener: (ended: Ended) => void): () => void;
@@ -26,6 +34,7 @@ export interface Ending {
 
 /** How sessions end before their time. */
 export function createEnding(deps: { readonly db: Database; readonly clock: Clock }): Ending {
+  const now = () => new Date(deps.clock.now()).toISOString();
   const listeners = new Set<(ended: Ended) => void>();
   const tell = (ended: Ended) => {
     for (const listener of listeners) listener(ended);
@@ -46,6 +55,25 @@ export function createEnding(deps: { readonly db: Database; readonly clock: Cloc
     return true;
   }
 
+  async function signOutWithin(
+    trx: Transaction,
+    userId: string,
+    { except, why = "signedOut", by }: SignOut = {},
+  ): Promise<() => number> {
+    let query = peopleTables(trx).deleteFrom("session").where("user_id", "=", userId);
+    if (except) query = query.where("id", "!=", except);
+    const ended = await query.returning(["id", "device_id"]).execute();
+    const entry = entryAbout("people.sessionsEnded", userId, by, { sessions: ended.length, why });
+    if (ended.length > 0) await recordAudit(trx, now(), [entry]);
+    return () => {
+      for (const session of ended)
+        tell({ userId, sessionId: session.id, ...(session.device_id ? { deviceId: session.device_id } : {}), why });
+      // A personal access token has no session, and a socket opened with it ends with its owner's account, too.
+      if (why === "disabled") tell({ userId, why });
+      return ended.length;
+    };
+  }
+
   return {
     async endSession(sessionId, by) {
       if (!(await endSession(sessionId, "people.sessionEnded", by)))
@@ -54,26 +82,17 @@ export function createEnding(deps: { readonly db: Database; readonly clock: Cloc
     async signOut(principal) {
       if (principal.sessionId) await endSession(principal.sessionId, "people.signedOut", auditActor(principal));
     },
-    async signOutEverywhere(userId, { except, why = "signedOut", by } = {}) {
-      const ended = await audited(deps, async (trx) => {
-        let query = peopleTables(trx).deleteFrom("session").where("user_id", "=", userId);
-        if (except) query = query.where("id", "!=", except);
-        const result = await query.returning(["id", "device_id"]).execute();
-        const entry = entryAbout("people.sessionsEnded", userId, by, { sessions: result.length, why });
-        return { result, ...(result.length > 0 && { entry }) };
-      });
-      for (const session of ended)
-        tell({ userId, sessionId: session.id, ...(session.device_id ? { deviceId: session.device_id } : {}), why });
-      // A personal access token has no session, and a socket opened with it ends with its owner's account, too.
-      if (why === "disabled") tell({ userId, why });
-      return ended.length;
+    async signOutEverywhere(userId, options) {
+      const tellEnded = await deps.db.transaction().execute((trx) => signOutWithin(trx, userId, options));
+      return tellEnded();
     },
+    signOutWithin,
     async revokeDevice(deviceId, by) {
       const device = await audited(deps, async (trx) => {
         const tables = peopleTables(trx);
         const result = await tables
           .updateTable("device")
-          .set({ revoked_at: new Date(deps.clock.now()).toISOString() })
+          .set({ revoked_at: now() })
           .where("id", "=", deviceId)
           .returning("user_id")
           .executeTakeFirst();

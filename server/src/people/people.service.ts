@@ -160,7 +160,7 @@ export function createPeopleService({
     async change(id, change, by) {
       if (change.password !== undefined) checkNewPassword(change.password);
       const passwordHash = change.password === undefined ? undefined : await hashPassword(change.password);
-      await write(async (trx) => {
+      const tellEnded = await write(async (trx) => {
         const tables = peopleTables(trx);
         if (change.managerId) await refuseManagerCycle(trx, id, change.managerId);
         const attributes = change.attributes && (await attributesAfter(trx, id, change.attributes));
@@ -189,11 +189,12 @@ export function createPeopleService({
         await recordChanges(trx, [{ collection: "people", id }]);
         const details = { fields: fieldsIn(change), ...(change.state && { state: change.state }), ...groups };
         await record(trx, by, { action: "people.changed", kind: "person", id, details });
+        const isOff = change.state === "disabled";
+        if (!isOff && change.password === undefined) return undefined;
+        return await sessions.signOutWithin(trx, id, { ...(isOff && { why: "disabled" }), ...(by && { by }) });
       });
       // VIS-6: what was open under the old password or the switched-off account is closed at once.
-      const who = by ? { by } : {};
-      if (change.state === "disabled") await sessions.signOutEverywhere(id, { why: "disabled", ...who });
-      else if (change.password !== undefined) await sessions.signOutEverywhere(id, who);
+      tellEnded?.();
     },
 
     async createDepartment({ nameEn, nameRu, parentId, code }, by) {

@@ -1,10 +1,11 @@
 import type { Clock } from "@kontor/shared/base";
 import type { SignInRequest } from "@kontor/shared/people";
-import { createAuditLog, type AuditActor, type AuditLog, type Database } from "#kernel";
+import { createAuditLog, type AuditActor, type AuditLog, type Database, type Principal } from "#kernel";
 import { createAuthenticate, type Authenticate } from "./authenticate.ts";
 import { trustDevice } from "./devices.ts";
 import { createEnding, type Ending } from "./ending.ts";
 import { createGuesses } from "./guesses.ts";
+import { createPasswordChange, type PasswordChange } from "./password.change.ts";
 import { createPersonalTokens, type PersonalTokens } from "./personalTokens.ts";
 import type { ServiceAccounts } from "./services.service.ts";
 import { createSignIn, type SignedIn, type SignInFrom } from "./signIn.ts";
@@ -12,8 +13,8 @@ import { createSignIn, type SignedIn, type SignInFrom } from "./signIn.ts";
 /** How people get in, who they are then, and how they are out again. */
 export interface SessionService extends Ending, PersonalTokens {
   signIn(request: SignInRequest, from: SignInFrom): Promise<SignedIn>;
-  /** That the caller knows their own password; guesses at it are bounded as at the door. */
-  confirmPassword(userId: string, password: string, ip: string): Promise<boolean>;
+  /** The caller's own, with the old one; what is open beside this session ends. */
+  changePassword(principal: Principal, change: PasswordChange, ip: string): Promise<void>;
   readonly authenticate: Authenticate;
   /** An administrator vouches for the device, or does not any more; counts from its next request on. */
   trustDevice(deviceId: string, trusted: boolean, by: AuditActor): Promise<void>;
@@ -33,10 +34,12 @@ export function createSessionService({
   services?: Pick<ServiceAccounts, "authenticate">;
 }): SessionService {
   const guesses = createGuesses(audit);
+  const ending = createEnding({ db, clock });
   return {
-    ...createSignIn({ db, clock, audit, guesses }),
+    signIn: createSignIn({ db, clock, audit, guesses }),
+    changePassword: createPasswordChange({ db, clock, audit, guesses, ending }),
     authenticate: createAuthenticate({ db, clock, services }),
-    ...createEnding({ db, clock }),
+    ...ending,
     trustDevice: (deviceId, trusted, by) => trustDevice({ db, clock }, deviceId, trusted, by),
     ...createPersonalTokens({ db, clock }),
   };

@@ -4,14 +4,12 @@ import { serverInfoSchema, signInRequestSchema, signInResponseSchema, type Serve
 import {
   auditActor,
   defineEndpoint,
-  recordAudit,
   scopes,
   SESSION_COOKIE,
   type Database,
   type Endpoint,
   type Principal,
 } from "#kernel";
-import { checkNewPassword, hashPassword } from "./password.ts";
 import { peopleTables } from "./people.tables.ts";
 import type { SessionService } from "./session.service.ts";
 
@@ -211,24 +209,7 @@ export function signInEndpoints({
     rateLimit: { perMinute: 10 },
     body: z.object({ current: z.string().max(1024), next: z.string().max(1024) }),
     async handle({ body }, request) {
-      const { userId, sessionId } = signedInByHand(request);
-      checkNewPassword(body.next);
-      if (!(await sessions.confirmPassword(userId, body.current, request.ip))) {
-        throw new DomainError("invalid", "The current password is wrong.", {
-          reason: "password.wrong",
-          problems: [{ field: "current", reason: "password.wrong", message: "The current password is wrong." }],
-        });
-      }
-      const now = new Date(clock.now()).toISOString();
-      const by = auditActor(request.principal, request.ip);
-      const change = { password_hash: await hashPassword(body.next), updated_at: now };
-      await db.transaction().execute(async (trx) => {
-        await peopleTables(trx).updateTable("app_user").set(change).where("id", "=", userId).execute();
-        await recordAudit(trx, now, [
-          { action: "people.passwordChanged", outcome: "done", by, object: { kind: "person", id: userId } },
-        ]);
-      });
-      await sessions.signOutEverywhere(userId, { by, ...(sessionId !== undefined && { except: sessionId }) });
+      await sessions.changePassword(signedInByHand(request), body, request.ip);
     },
   });
 

@@ -106,20 +106,7 @@ export function createSignIn({
       return { token, sessionId, deviceId, userId: user.id, expiresAt };
     });
 
-  async function confirmPassword(userId: string, password: string, ip: string): Promise<boolean> {
-    const user = await tables
-      .selectFrom("app_user")
-      .select(["id", "login", "password_hash"])
-      .where("id", "=", userId)
-      .executeTakeFirstOrThrow();
-    const giveBack = await guesses.attempt(userId, { ip }, async () => user);
-    const matches = await checkPassword(user.password_hash, password);
-    if (matches) await giveBack();
-    else await audit.note([signInEntry("people.passwordRefused", "failed", user, { ip })]);
-    return matches;
-  }
-
-  return { signIn, confirmPassword };
+  return signIn;
 }
 
 /** One answer for unknown, switched off and wrong: which of them it was helps only a guesser. */

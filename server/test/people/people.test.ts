@@ -204,6 +204,29 @@ describe("a person", () => {
     expect(ended.at(-1)).toEqual({ userId: id, why: "disabled" }); // without a session: whatever they have open
   });
 
+  it("[VIS-6] has no new password while what the old one opened cannot be ended", async () => {
+    const { id, login } = await server.addPerson();
+    const token = await server.tokenOf(login);
+    await server.pool.query(
+      `create function stays() returns trigger language plpgsql as $$ begin raise 'it stays'; end $$`,
+    );
+    await server.pool.query("create trigger stays before delete on session execute function stays()");
+    try {
+      const body = { current: PASSWORD, next: "set by oneself" };
+      const changes = [
+        await server.manage("PATCH", `/people/${id}`, { password: "set by somebody else" }),
+        await server.manage("PATCH", `/people/${id}`, { state: "disabled" }),
+        await server.ask("PUT", "/me/password", { token, body }),
+      ];
+      expect(changes.map(({ status }) => status)).toEqual([500, 500, 500]);
+    } finally {
+      await server.pool.query("drop function stays() cascade");
+    }
+    for (const next of ["set by somebody else", "set by oneself"])
+      expect((await server.signIn(login, next)).status).toBe(401);
+    expect((await server.signIn(login)).status).toBe(200);
+  });
+
   it("whose password an administrator sets is signed out everywhere", async () => {
     const { id, login } = await server.addPerson();
     const token = await server.tokenOf(login);

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { createAccess, type AccessService } from "#access";
 import { createAuditLog, createHttp, createLog, createMetrics, SESSION_COOKIE } from "#kernel";
 import {
@@ -35,6 +36,11 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Record<string, unknown>;
+}
+
+interface SignInMore {
+  readonly from?: string;
+  readonly device?: { readonly id?: unknown; readonly name: string; readonly platform: string };
 }
 
 export type PeopleServer = Awaited<ReturnType<typeof startPeopleServer>>;
@@ -127,8 +133,11 @@ export async function startPeopleServer() {
   }
 
   /** From an address of its own each time, unless it is named: what is counted per address stays out of other tests. */
-  const signIn = (login: string, password = PASSWORD, { from = `198.51.100.${++address % 250}`, ...more } = {}) =>
-    ask("POST", "/sign-in", { body: { login, password, ...more }, headers: { "x-forwarded-for": from } });
+  const signIn = (
+    login: string,
+    password = PASSWORD,
+    { from = `198.51.100.${++address % 250}`, ...more }: SignInMore = {},
+  ) => ask("POST", "/sign-in", { body: { login, password, ...more }, headers: { "x-forwarded-for": from } });
   const tokenOf = async (login: string, password = PASSWORD) => (await signIn(login, password)).body.token as string;
   const rootToken = await tokenOf("root");
 
@@ -155,6 +164,17 @@ export async function startPeopleServer() {
       const login = more.login ?? `person-${++person}`;
       const { id } = await people.create({ login, name: login, password: PASSWORD, ...more });
       return { id, login };
+    },
+    /** Until somebody waits for a row that another transaction holds. */
+    async someoneWaits() {
+      await expect
+        .poll(async () => {
+          const { rows } = await database.pool.query(
+            "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+          );
+          return rows.length;
+        })
+        .toBeGreaterThan(0);
     },
     cookieOf: (answer: Answer) =>
       new RegExp(`${SESSION_COOKIE}=[^;]+`).exec(answer.headers.get("set-cookie") ?? "")?.[0],

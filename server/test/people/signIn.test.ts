@@ -148,6 +148,24 @@ describe("one's own account", () => {
     expect((await server.signIn(login, "a new password")).status).toBe(200);
   });
 
+  it("is not taken back with the old password while an administrator sets a new one", async () => {
+    const { id, login } = await server.addPerson();
+    const token = await server.tokenOf(login);
+    const other = await server.pool.connect();
+    try {
+      await other.query("begin");
+      await other.query("update app_user set password_hash = 'set by somebody else' where id = $1", [id]);
+      const body = { current: PASSWORD, next: "a new password" };
+      const changing = server.ask("PUT", "/me/password", { token, body });
+      await server.someoneWaits();
+      await other.query("commit");
+      expect(reasonOf(await changing)).toEqual([422, "password.wrong"]);
+    } finally {
+      other.release();
+    }
+    expect((await server.signIn(login, "a new password")).status).toBe(401);
+  });
+
   it("does not let whoever finds a screen unlocked guess the password", async () => {
     const { login } = await server.addPerson();
     const token = await server.tokenOf(login);
