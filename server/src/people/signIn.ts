@@ -80,8 +80,9 @@ export function createSignIn({
       if (!still) return undefined;
       const now = clock.now();
       const at = iso(now);
-      await tables.deleteFrom("session").where("user_id", "=", user.id).where("expires_at", "<", at).execute();
+      // First the device and then sessions, as when one is revoked: otherwise the two could wait for each other.
       const deviceId = device ? await registerDevice(trx, user.id, device, at) : undefined;
+      await tables.deleteFrom("session").where("user_id", "=", user.id).where("expires_at", "<", at).execute();
       const { token, sha256 } = newToken("ks");
       const sessionId = newId();
       const expiresAt = iso(now + LIFETIME_MS[from.channel]);

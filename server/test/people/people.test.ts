@@ -388,6 +388,27 @@ describe("sessions and devices", () => {
     expect(reasonOf(await server.manage("POST", `/devices/${newId()}/revoke`))).toEqual([404, "device.unknown"]);
   });
 
+  it("may be revoked while somebody signs in on it, and neither waits for the other for ever", async () => {
+    const { id, login } = await server.addPerson();
+    const device = { name: "Laptop", platform: "linux" };
+    const { deviceId } = (await server.signIn(login, undefined, { device })).body;
+    await server.pool.query("update session set expires_at = '2026-01-01' where user_id = $1", [id]);
+    const other = await server.pool.connect();
+    try {
+      await other.query("begin");
+      await other.query("update device set revoked_at = now() where id = $1", [deviceId]);
+      const signingIn = server.signIn(login, undefined, { device: { ...device, id: deviceId } });
+      await server.someoneWaits();
+      await other.query("delete from session where device_id = $1", [deviceId]);
+      await other.query("commit");
+      const again = await signingIn;
+      expect(again.status).toBe(200);
+      expect(again.body.deviceId).not.toBe(deviceId);
+    } finally {
+      other.release();
+    }
+  });
+
   it("of somebody else does not become one's own by naming it", async () => {
     const [owner, thief] = [await server.addPerson(), await server.addPerson()];
     const { deviceId } = await signInWithDevice(owner.login);
