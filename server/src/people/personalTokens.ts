@@ -1,8 +1,11 @@
-import { newId, type Clock } from "@kontor/shared/base";
-import type { AuditActor, Database, Scope } from "#kernel";
+import { DomainError, newId, type Clock } from "@kontor/shared/base";
+import type { AuditActor, Database, Scope, Transaction } from "#kernel";
 import { audited, entryAbout } from "./people.audit.ts";
 import { peopleTables } from "./people.tables.ts";
 import { newToken } from "./token.ts";
+
+/** Of one person, those that ended too: fewer than a list shows (500), so that there is none that cannot be found and withdrawn. */
+const MAX_TOKENS = 200;
 
 /** Personal access tokens: for a person's own scripts, with no more rights than the person has. */
 export interface PersonalTokens {
@@ -23,6 +26,7 @@ export function createPersonalTokens(deps: { readonly db: Database; readonly clo
       const granted = [...input.scopes];
       const expiresAt = input.expiresAt ?? null;
       await audited(deps, async (trx) => {
+        await refuseMany(trx, userId);
         await peopleTables(trx)
           .insertInto("access_token")
           .values({
@@ -49,4 +53,20 @@ export function createPersonalTokens(deps: { readonly db: Database; readonly clo
         return { result: gone !== undefined, ...(entry && { entry }) };
       }),
   };
+}
+
+/** Holds the person's row: two tokens at once must not both be the last one. */
+async function refuseMany(trx: Transaction, userId: string): Promise<void> {
+  const tables = peopleTables(trx);
+  await tables.selectFrom("app_user").select("id").where("id", "=", userId).forNoKeyUpdate().execute();
+  const { count } = await tables
+    .selectFrom("access_token")
+    .select((e) => e.fn.countAll<number>().as("count"))
+    .where("user_id", "=", userId)
+    .executeTakeFirstOrThrow();
+  if (count >= MAX_TOKENS)
+    throw new DomainError("conflict", `You have ${MAX_TOKENS} tokens. Withdraw those that ended first.`, {
+      reason: "token.many",
+      params: { limit: MAX_TOKENS },
+    });
 }

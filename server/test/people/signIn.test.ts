@@ -203,6 +203,23 @@ describe("personal access tokens", () => {
     expect(past.body).toMatchObject({ status: 422, problems: [{ field: "expiresAt" }] });
   });
 
+  it("are two hundred at most, also when several are made at once", async () => {
+    const { id, login } = await server.addPerson();
+    const token = await server.tokenOf(login);
+    await server.pool.query(
+      `insert into access_token (id, user_id, name, token_sha256, scopes)
+        select gen_random_uuid(), $1::uuid, 'script', sha256(($1::uuid::text || n)::bytea), '{read}' from generate_series(1, 197) as n`,
+      [id],
+    );
+    const body = { name: "one more", scopes: ["read"] };
+    const made = await Promise.all(Array.from({ length: 6 }, () => server.ask("POST", "/me/tokens", { token, body })));
+    expect(made.map(({ status }) => status).sort()).toEqual([201, 201, 201, 409, 409, 409]);
+    expect(made.find(({ status }) => status === 409)?.body).toMatchObject({ reason: "token.many" });
+    const [first] = (await server.ask("GET", "/me/tokens", { token })).body as unknown as { id: string }[];
+    expect((await server.ask("DELETE", `/me/tokens/${first?.id}`, { token })).status).toBe(204);
+    expect((await server.ask("POST", "/me/tokens", { token, body })).status).toBe(201);
+  });
+
   it("cannot make others or change the password: they would outlive being withdrawn", async () => {
     const session = await server.tokenOf((await server.addPerson()).login);
     const made = await server.ask("POST", "/me/tokens", {
