@@ -52,3 +52,7 @@ export const signInEntry = (
   by: { ...(user && { userId: user.id, login: user.login }), ...(channel && { channel }), ip },
   ...(!user && { details: { unknownName: true } }),
 });
+
+/** Names of what was given: what stands in it may be a password, and is nobody's business who reads the log. */
+export const fieldsIn = (input: object): string[] =>
+  Object.entries(input).flatMap(([key, value]) => (value === undefined ? [] : [key]));

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { z } from "zod";
 import { auditActor, defineEndpoint, type Database, type Endpoint } from "#kernel";
-import type { PeopleService } from "./people.service.ts";
 import { peopleTables } from "./people.tables.ts";
+import type { Structure } from "./structure.service.ts";
 
 const ADMINISTER = { kind: "system", action: "administer" } as const;
 const idParams = z.object({ id: z.uuid() });
@@ -16,7 +16,7 @@ const departmentBody = named.extend({
 const made = z.object({ id: z.uuid() });
 
 /** What people belong to: departments as a tree, groups and positions. */
-export function structureAdminEndpoints({ db, people }: { db: Database; people: PeopleService }): readonly Endpoint[] {
+export function structureAdminEndpoints({ db, people }: { db: Database; people: Structure }): readonly Endpoint[] {
   const tables = peopleTables(db);
 
   const structure = defineEndpoint({
