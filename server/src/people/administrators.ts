@@ -13,6 +13,7 @@ export async function loadAdministrators(db: Database): Promise<readonly Subject
     .select("app_user.id")
     .where("key", "=", ADMINISTRATORS)
     .where("state", "=", "active")
+    .where("password_hash", "is not", null)
     .execute();
   const subjects = await Promise.all(rows.map((row) => loadSubject(db, row.id)));
   return subjects.filter((subject) => subject !== undefined);

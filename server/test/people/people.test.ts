@@ -276,6 +276,20 @@ describe("[POL-9] the last administrator", () => {
     expect((await server.manage("PATCH", `/people/${server.root}`, { departmentId: elsewhere.id })).status).toBe(204);
   });
 
+  it("is somebody who can sign in: policies that leave only others are not published", async () => {
+    const pale = await server.people.create({ login: "paler", name: "Paler", groupIds: [server.administrators] });
+    const onlyPale = {
+      id: "only-pale",
+      title: "Nobody but one who has no password administers",
+      effect: "deny" as const,
+      resource: "system",
+      actions: ["administer"],
+      when: { ne: ["sub.id", pale.id] as const },
+    };
+    await expect(server.publish([onlyPale])).rejects.toMatchObject({ details: { reason: "access.lockOut" } });
+    await server.people.change(pale.id, { groupIds: [] });
+  });
+
   it("stays when two go at the same time", async () => {
     const other = await server.addPerson({ groupIds: [server.administrators] });
     const answers = await Promise.all([
