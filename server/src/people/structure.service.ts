@@ -26,6 +26,8 @@ export interface Structure {
   createPosition(input: NamedInput & { readonly key: string }, by?: AuditActor): Promise<{ id: string }>;
 }
 
+const FOREIGN_KEY_VIOLATION = "23503"; // PostgreSQL, appendix A
+
 export function createStructure({ write, record }: Organisation): Structure {
   return {
     async createDepartment({ nameEn, nameRu, parentId, code }, by) {
@@ -85,7 +87,12 @@ export function createStructure({ write, record }: Organisation): Structure {
             { reason: "department.notEmpty", params: { people: people.n, departments: children.n } },
           );
         }
-        const done = await tables.deleteFrom("department").where("id", "=", id).returning("id").executeTakeFirst();
+        const done = await tables
+          .deleteFrom("department")
+          .where("id", "=", id)
+          .returning("id")
+          .executeTakeFirst()
+          .catch(explainUse);
         if (!done) throw new DomainError("notFound", "There is no such department.", { reason: "department.unknown" });
         await recordChanges(trx, [{ collection: "departments", id }]);
         await record(trx, by, { action: "people.departmentRemoved", kind: "department", id });
@@ -141,6 +148,13 @@ export function createStructure({ write, record }: Organisation): Structure {
       return { id };
     },
   };
+}
+
+/** Other features name departments too, such as mail for its mailboxes; they let nobody forget what they belong to. */
+function explainUse(error: unknown): never {
+  if ((error as { code?: string }).code !== FOREIGN_KEY_VIOLATION) throw error;
+  const message = "Something still belongs to the department, such as a mailbox. Move it first.";
+  throw new DomainError("conflict", message, { reason: "department.inUse" }, error);
 }
 
 async function refuseDepartmentCycle(trx: Transaction, id: string, parentId: string): Promise<void> {

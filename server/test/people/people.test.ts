@@ -336,6 +336,17 @@ describe("the structure", () => {
     expect(departments.find((row) => row.id === low)).toMatchObject({ nameEn: "Low", parentId: null });
   });
 
+  it("keeps a department to which something of another feature belongs", async () => {
+    const id = await made("/departments", { nameEn: "D", nameRu: "О" });
+    await server.pool.query(
+      "insert into mailbox (id, kind, department_id, name, address) values (gen_random_uuid(), 'shared', $1, 'D', 'd@kontor.example')",
+      [id],
+    );
+    expect(reasonOf(await server.manage("DELETE", `/departments/${id}`))).toEqual([409, "department.inUse"]);
+    await server.pool.query("delete from mailbox where department_id = $1", [id]);
+    expect((await server.manage("DELETE", `/departments/${id}`)).status).toBe(204);
+  });
+
   it("has groups and positions with keys of their own", async () => {
     for (const path of ["/groups", "/positions"]) {
       await made(path, { key: "clerks", nameEn: "Clerks", nameRu: "Клерки" });

@@ -154,6 +154,7 @@ export const en = {
   "reason.code.taken": "Another department has this code.",
   "reason.password.tooShort": "A password has at least 10 characters.",
   "reason.department.notEmpty": "The department is not empty. Move its people and departments first.",
+  "reason.department.inUse": "Something still belongs to the department, such as a mailbox. Move it first.",
   "reason.department.cycle": "A department cannot lie below itself.",
   "reason.person.managerCycle": "A person cannot be, even indirectly, their own manager.",
   "reason.rateLimited": "Too many attempts. Try again a little later.",

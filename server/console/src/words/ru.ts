@@ -158,6 +158,7 @@ export const ru: Readonly<Record<keyof typeof en, string>> = {
   "reason.code.taken": "Этот код есть у другого подразделения.",
   "reason.password.tooShort": "Пароль не короче 10 знаков.",
   "reason.department.notEmpty": "Подразделение не пустое. Сначала переместите людей и вложенные подразделения.",
+  "reason.department.inUse": "К подразделению ещё что-то относится, например почтовый ящик. Сначала переместите это.",
   "reason.department.cycle": "Подразделение не может входить в само себя.",
   "reason.person.managerCycle": "Человек не может быть, даже через других, руководителем самому себе.",
   "reason.rateLimited": "Слишком много попыток. Повторите немного позже.",
