@@ -15,6 +15,7 @@ import { Rail } from "./Rail.tsx";
 import { go, parseRoute, useRoute } from "./route.ts";
 import { moveRegion } from "./regions.ts";
 import { ShortcutsDialog } from "./ShortcutsDialog.tsx";
+import { useFocusBack } from "./useFocusBack.ts";
 import { useNotices } from "./useNotices.ts";
 import { useShortcuts } from "./useShortcuts.ts";
 import classes from "./shell.module.css";
@@ -29,6 +30,7 @@ export function Shell() {
   const shownType = "type" in route ? route.type : undefined;
   if (shownType !== undefined && shownType !== lastType) setLastType(shownType);
   useNotices();
+  useFocusBack();
 
   const type = lastType ?? types.list[0]?.name;
   const goObjects = () => go({ at: "objects", ...(type ? { type } : {}) });

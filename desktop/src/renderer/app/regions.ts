@@ -7,12 +7,17 @@ export function moveRegion(step: 1 | -1): void {
   // The innermost: the history stands inside the card.
   const here = regions.findLastIndex((region) => region.contains(document.activeElement));
   const next = regions[(here === -1 ? (step === 1 ? 0 : -1) : here + step + regions.length) % regions.length];
-  const target = next?.querySelector<HTMLElement>("[data-region-start]") ?? firstFocusable(next);
-  if (!target && next) next.tabIndex = -1; // nothing in it takes keys, yet it can be read from here
-  (target ?? next)?.focus();
+  if (next) enterRegion(next);
 }
 
-const firstFocusable = (region: HTMLElement | undefined) =>
-  region?.querySelector<HTMLElement>(
+/** Where the keys of a region begin. */
+export function enterRegion(region: HTMLElement): void {
+  const target = region.querySelector<HTMLElement>("[data-region-start]") ?? firstFocusable(region);
+  if (!target) region.tabIndex = -1; // nothing in it takes keys, yet it can be read from here
+  (target ?? region).focus();
+}
+
+const firstFocusable = (region: HTMLElement) =>
+  region.querySelector<HTMLElement>(
     'a[href], button:not(:disabled), input:not(:disabled), textarea, [tabindex]:not([tabindex="-1"])',
   );

@@ -43,11 +43,18 @@ export function MessageList(props: MessageListProps) {
     filters.set(key, chosen);
     setFilter(chosen);
   };
+  /** The list, which is there a moment after the search has ended, takes the keys. */
+  const takesKeys = useRef(false);
   const search = () => {
+    takesKeys.current = false;
     setText((before) => before ?? "");
     searchBox.current?.focus();
   };
   useShortcuts({ searchInView: search, mailSearch: search });
+  const endSearch = () => {
+    takesKeys.current = true;
+    setText(undefined);
+  };
 
   return (
     <>
@@ -78,9 +85,9 @@ export function MessageList(props: MessageListProps) {
             placeholder={t("mail.searchPlaceholder")}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
-            onKeyDown={(event) => event.key === "Escape" && setText(undefined)}
+            onKeyDown={(event) => event.key === "Escape" && endSearch()}
             leftSection={<IconSearch size={14} />}
-            rightSection={<CloseButton size="xs" aria-label={t("mail.endSearch")} onClick={() => setText(undefined)} />}
+            rightSection={<CloseButton size="xs" aria-label={t("mail.endSearch")} onClick={endSearch} />}
           />
         </div>
       )}
@@ -106,7 +113,7 @@ export function MessageList(props: MessageListProps) {
                 size={24}
                 aria-label={t("mail.search")}
                 aria-expanded={text !== undefined}
-                onClick={() => (text === undefined ? search() : setText(undefined))}
+                onClick={() => (text === undefined ? search() : endSearch())}
               >
                 <IconSearch size={15} />
               </ActionIcon>
@@ -116,6 +123,7 @@ export function MessageList(props: MessageListProps) {
             {...props}
             key={JSON.stringify(list)}
             list={list}
+            takesKeys={takesKeys}
             empty={<NothingHere list={list} boxes={boxes} />}
           />
         </>

@@ -8,6 +8,7 @@ import {
   type KeyboardEvent,
   type MouseEvent,
   type ReactNode,
+  type RefObject,
 } from "react";
 import type { MailBoxes, MailList, MailRow } from "#contract";
 import { useShortcuts } from "../../app/index.ts";
@@ -45,11 +46,13 @@ export interface PagedRowsProps {
   readonly selected: string | undefined;
   readonly open: (key: string | undefined) => void;
   readonly empty: ReactNode;
+  /** Set by whoever has just ended what had the keys. */
+  readonly takesKeys: RefObject<boolean>;
 }
 
 /** A list of any length, with what is chosen of it and its keys. */
 export function PagedRows(props: PagedRowsProps) {
-  const { boxes, list, open, selected } = props;
+  const { boxes, list, open, selected, takesKeys } = props;
   const { t } = useWords();
   const { watch } = useReplica();
   const addresses = useAddresses();
@@ -67,6 +70,11 @@ export function PagedRows(props: PagedRowsProps) {
     estimateSize: () => ROW_PX,
     overscan: 6,
     initialOffset: scrollOffsets.get(place) ?? 0,
+  });
+  useEffect(() => {
+    if (!takesKeys.current || !scroller.current) return;
+    takesKeys.current = false;
+    scroller.current.focus({ preventScroll: true });
   });
   const items = virtualizer.getVirtualItems();
   const first = items[0]?.index ?? 0;
