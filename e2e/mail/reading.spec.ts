@@ -80,7 +80,28 @@ test("a conversation is read, walked through by keys, found with operators and l
     await box.fill("is:flagged before:2001-01-01");
     await expect(page.getByText("Nothing found")).toBeVisible();
     await box.press("Escape");
-    await expect(listOf(page)).toBeVisible();
+    await expect(listOf(page)).toBeFocused();
+  });
+
+  await test.step("a dialog that was closed leaves the keys where they were", async () => {
+    await page.keyboard.press("Home");
+    for (const [key, name] of [
+      ["l", "Label these messages"],
+      ["v", "Move to"],
+      ["Shift+Slash", "Keyboard shortcuts"],
+    ] as const) {
+      await page.keyboard.press(key);
+      await expect(page.getByRole("dialog", { name })).toBeVisible();
+      await page.keyboard.press("Escape");
+      await expect(listOf(page)).toBeFocused();
+    }
+    await read(page, subject);
+    const more = paneOf(page).getByRole("button", { name: "More" }).first();
+    await more.click();
+    await page.getByRole("menuitem", { name: "Label" }).click();
+    await expect(page.getByRole("dialog", { name: "Label these messages" })).toBeVisible();
+    await page.keyboard.press("Escape");
+    await expect(more).toBeFocused();
   });
 
   await test.step("linked to a record, and seen from there", async () => {
@@ -102,6 +123,27 @@ test("a conversation is read, walked through by keys, found with operators and l
     await expect(mail).toContainText(subject);
     await mail.getByRole("button").filter({ hasText: subject }).click();
     await expect(headingOf(page)).toContainText(subject);
+  });
+
+  await test.step("a record begun from it throws none away that was begun before", async () => {
+    const beginTask = async () => {
+      await paneOf(page).getByRole("button", { name: "Link", exact: true }).click();
+      await page.getByRole("menuitem", { name: "Task", exact: true }).click();
+    };
+    const title = page.getByRole("textbox").first();
+    await beginTask();
+    await expect(title).toHaveValue(new RegExp(subject));
+    await title.fill("Half of a task");
+    await goToMail(page, "inbox");
+    await read(page, subject);
+    await beginTask();
+    await page.getByRole("dialog").getByRole("button", { name: "Go on with it" }).click();
+    await expect(title).toHaveValue("Half of a task");
+    await goToMail(page, "inbox");
+    await read(page, subject);
+    await beginTask();
+    await page.getByRole("dialog").getByRole("button", { name: "Begin anew" }).click();
+    await expect(title).toHaveValue(new RegExp(subject));
   });
 });
 

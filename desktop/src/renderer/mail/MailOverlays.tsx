@@ -1,4 +1,6 @@
+import { Text } from "@mantine/core";
 import { useEffect, useState } from "react";
+import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
 import { newId } from "@kontor/shared/base";
 import { go } from "../app/route.ts";
@@ -44,7 +46,7 @@ export function MailOverlays() {
 /** What needs no dialog: done at once. True when it was such a thing. */
 function useActs(): (request: MailRequest) => boolean {
   const { call, watch } = useReplica();
-  const { t, locale } = useWords();
+  const { t, label, locale } = useWords();
   const write = useWrite();
   const types = useTypes();
   const addresses = useAddresses();
@@ -76,11 +78,27 @@ function useActs(): (request: MailRequest) => boolean {
     const message = await once(watch, "mail.message", { id: messageId });
     const type = types.of(typeName);
     if (!message || !type) return;
+    const key = `new/${typeName}`;
     const title = typeof type.titleField === "string" ? type.titleField : undefined;
-    if (title !== undefined)
-      await call("draft.set", { key: `new/${typeName}`, value: { [title]: message.subject } }).catch(() => undefined);
-    go({ at: "new", type: typeName });
-    whenCreated(typeName, (recordId) => void call("mail.link", { id: newId(), threadId, recordId }));
+    const show = () => {
+      go({ at: "new", type: typeName });
+      whenCreated(typeName, (recordId) => void call("mail.link", { id: newId(), threadId, recordId }));
+    };
+    const begin = async () => {
+      await call("draft.set", { key, value: title === undefined ? null : { [title]: message.subject } });
+      show();
+    };
+    const { value: begun } = await call("draft.get", { key });
+    if (begun === null) return begin();
+    // Half of another record would be gone without a word.
+    modals.openConfirmModal({
+      title: t("mail.link.begun.title", { type: label(type.label) }),
+      children: <Text size="sm">{t("mail.link.begun.text")}</Text>,
+      labels: { confirm: t("mail.link.begun.anew"), cancel: t("mail.link.begun.goOn") },
+      closeButtonProps: { "aria-label": t("app.close") },
+      onConfirm: () => void begin(),
+      onCancel: show,
+    });
   }
 
   async function split(messageId: string): Promise<void> {
