@@ -48,6 +48,8 @@ function Issue({ item }: { readonly item: IssueItem }) {
   const said = isOfMail(item)
     ? mailInput(item, t)
     : shownInput.map(([key, value]) => ({ key, ...inputWords(key, value) }));
+  /** What is wrong with none of the lines below: each stands for itself. */
+  const others = item.problems.filter(({ field }) => !said.some(({ key }) => key === field));
   const input = said.map((line) => ({ ...line, wrong: item.problems.find((each) => each.field === line.key) }));
 
   /** A field's name and value; of intents that are not about values, what was meant in words. */
@@ -73,6 +75,7 @@ function Issue({ item }: { readonly item: IssueItem }) {
     const lines = [
       `${item.title}: ${nameOf(item.name)}`,
       reasonText,
+      ...others.map(problem),
       ...input.map(({ name, text }) => `${name}: ${text}`),
     ];
     void window.kontor
@@ -96,6 +99,12 @@ function Issue({ item }: { readonly item: IssueItem }) {
         {[type && label(type.label), nameOf(item.name)].filter(Boolean).join(" · ")} · <Time at={item.at} />
       </Text>
       <p className={classes.reason}>{reasonText}</p>
+      {isOfMail(item) &&
+        others.map((each) => (
+          <p key={each.message} className={classes.reason}>
+            {problem(each)}
+          </p>
+        ))}
       {input.length > 0 && (
         <dl className={classes.input} aria-label={t("outbox.issues.input")}>
           {input.map(({ key, name, text, wrong }) => (

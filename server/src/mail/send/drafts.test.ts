@@ -455,7 +455,13 @@ describe("sending a draft", () => {
     const id = await draftTo(["bob@house.example", "nobody@house.example", "gone@HOUSE.example", "x@far.example"]);
     await expect(act("mail.send", id, { undoSeconds: 0 })).rejects.toMatchObject({
       message: "Nobody here has the address nobody@house.example, gone@HOUSE.example.",
-      details: { reason: "send.unknownRecipient" },
+      details: {
+        reason: "send.unknownRecipient",
+        problems: [
+          { field: "to", reason: "send.unknownAddress", limit: "nobody@house.example" },
+          { field: "to", reason: "send.unknownAddress", limit: "gone@HOUSE.example" },
+        ],
+      },
     });
     expect(await house.message(id)).toMatchObject({ send: { state: "draft" } });
     for (const address of ["all@house.example", "Anna.Kovacs@house.example", "bob+offers@house.example"])

@@ -60,7 +60,8 @@ const unknownRecipients = (addresses: readonly string[]) =>
     params: { addresses: addresses.join(", ") },
     problems: addresses.map((address) => ({
       field: "to",
-      reason: "send.unknownRecipient",
+      reason: "send.unknownAddress",
       message: `Nobody here has the address ${address}.`,
+      limit: address,
     })),
   });

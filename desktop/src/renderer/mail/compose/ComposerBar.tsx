@@ -1,10 +1,12 @@
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import {
+  IconArrowDown,
   IconChevronDown,
   IconDots,
   IconExclamationCircle,
   IconFile,
   IconLayoutDashboard,
+  IconPencil,
   IconSignature,
   IconTemplate,
   IconTrash,
@@ -30,7 +32,8 @@ export function ComposerBar(props: {
   readonly toggleTools: () => void;
   readonly chooseFiles: () => void;
   readonly chooseCard: () => void;
-  readonly showSubject: () => void;
+  /** Absent where it is shown already. */
+  readonly showSubject: (() => void) | undefined;
   readonly discard: () => void;
 }) {
   const { change, editor, fields, sending, settings } = props;
@@ -83,14 +86,21 @@ export function ComposerBar(props: {
         <Menu.Dropdown>
           {isText && (
             <>
-              <Menu.Item onClick={props.showSubject}>{t("compose.changeSubject")}</Menu.Item>
+              {props.showSubject && (
+                <Menu.Item leftSection={<IconPencil size={15} />} onClick={props.showSubject}>
+                  {t("compose.changeSubject")}
+                </Menu.Item>
+              )}
               <Menu.Item
                 leftSection={<IconExclamationCircle size={15} />}
                 onClick={() => change({ importance: fields.importance === "high" ? undefined : "high" })}
               >
                 {t(fields.importance === "high" ? "compose.importance.normal" : "compose.importance.high")}
               </Menu.Item>
-              <Menu.Item onClick={() => change({ importance: fields.importance === "low" ? undefined : "low" })}>
+              <Menu.Item
+                leftSection={<IconArrowDown size={15} />}
+                onClick={() => change({ importance: fields.importance === "low" ? undefined : "low" })}
+              >
                 {t(fields.importance === "low" ? "compose.importance.normal" : "compose.importance.low")}
               </Menu.Item>
               {settings.templates.length > 0 && <Menu.Label>{t("compose.templates")}</Menu.Label>}

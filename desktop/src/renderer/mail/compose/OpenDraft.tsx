@@ -23,6 +23,7 @@ import { EditorArea } from "./Editor.tsx";
 import { QuotedFrame } from "./QuotedFrame.tsx";
 import { insiders } from "./recipients.ts";
 import { RecipientsField } from "./RecipientsField.tsx";
+import { RefusedSend } from "./RefusedSend.tsx";
 import { signatureFor } from "./startDraft.ts";
 import { swapSignature } from "./signature.swap.ts";
 import { useAttach, type AttachActions } from "./useAttach.ts";
@@ -210,6 +211,7 @@ export function OpenDraft(props: OpenDraftProps) {
           {t("compose.sendFailed", { reason: reason(message.send.reason ?? "", message.send.message ?? "") })}
         </Alert>
       )}
+      <RefusedSend draftId={draftId} />
       {(ccShown || kind === "new" || inOwnWindow || !isOwnMailbox) && (
         <FromField mailboxes={mailboxes} fields={fields} choose={changeSender} />
       )}
@@ -268,7 +270,7 @@ export function OpenDraft(props: OpenDraftProps) {
         toggleTools={() => show({ tools: !shown.tools })}
         chooseFiles={() => void attach.choose()}
         chooseCard={() => show({ card: true })}
-        showSubject={() => show({ subject: true })}
+        showSubject={subjectShown ? undefined : () => show({ subject: true })}
         discard={() => show({ discard: true })}
       />
       {shown.card && (
