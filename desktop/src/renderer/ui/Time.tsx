@@ -1,8 +1,8 @@
 import { useWords } from "../words/index.ts";
-import { formatTimeShort } from "./format.ts";
+import { formatMomentShort, formatTimeShort } from "./format.ts";
 
 /** Short on the page, exact for whoever hovers, and a machine's form for screen readers. */
-export function Time({ at }: { readonly at: string }) {
+export function Time({ at, withClock = false }: { readonly at: string; readonly withClock?: boolean }) {
   const { locale } = useWords();
   const time = new Date(at);
   const exact = Number.isNaN(time.getTime())
@@ -10,7 +10,7 @@ export function Time({ at }: { readonly at: string }) {
     : new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short", hourCycle: "h23" }).format(time);
   return (
     <time dateTime={at} title={exact}>
-      {formatTimeShort(at, locale)}
+      {withClock ? formatMomentShort(at, locale) : formatTimeShort(at, locale)}
     </time>
   );
 }

@@ -15,6 +15,15 @@ export function formatTimeShort(iso: string, locale: Locale, now: number = Date.
   return format({ day: "numeric", month: "short", year: "numeric" });
 }
 
+/** The same, and the time with each of them: when a message came is part of what it says. */
+export function formatMomentShort(iso: string, locale: Locale, now: number = Date.now()): string {
+  const short = formatTimeShort(iso, locale, now);
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return iso;
+  const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(time);
+  return short === clock ? clock : `${short}, ${clock}`;
+}
+
 const startOfDay = (time: Date) => new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime();
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;

@@ -28,11 +28,16 @@ export function MessageBody(props: {
       ) : (
         <TextBody text={body.text} />
       )}
-      {!body.html && body.text.trim() === "" && message.attachments.length === 0 && (
-        <p className={classes.noBody}>{t("mail.body.empty")}</p>
-      )}
+      {!body.html && body.text.trim() === "" && <NoText message={message} />}
     </>
   );
+}
+
+/** Where nothing is to be read it is said why; files speak for themselves. */
+function NoText({ message }: { readonly message: ReplicaMessage }) {
+  const { t } = useWords();
+  if (message.sealed === "encrypted") return <p className={classes.noBody}>{t("mail.encrypted.text")}</p>;
+  return message.attachments.length === 0 ? <p className={classes.noBody}>{t("mail.body.empty")}</p> : null;
 }
 
 function HtmlBody(props: {

@@ -97,7 +97,7 @@ function CardHead(props: MessageCardProps & { readonly name: string }) {
         </p>
       </div>
       <div className={classes.cardRight}>
-        <Time at={message.receivedAt} />
+        <Time at={message.receivedAt} withClock />
         <Menu position="bottom-end" width={230} keepMounted={false}>
           <Menu.Target>
             <ActionIcon aria-label={t("mail.more")}>

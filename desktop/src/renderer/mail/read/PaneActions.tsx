@@ -4,7 +4,7 @@ import {
   IconAppWindow,
   IconBellRinging,
   IconDots,
-  IconFilePlus,
+  IconFilter,
   IconFlag,
   IconFolderSymlink,
   IconInbox,
@@ -203,7 +203,7 @@ function OtherItems(props: PaneActionsProps & { readonly maySend: boolean }) {
       >
         {t("mail.print")}
       </Menu.Item>
-      <Menu.Item leftSection={<IconFilePlus size={15} />} onClick={() => go({ at: "mailSettings", id: "rules" })}>
+      <Menu.Item leftSection={<IconFilter size={15} />} onClick={() => go({ at: "mailSettings", id: "rules" })}>
         {t("mail.rules")}
       </Menu.Item>
     </>

@@ -127,16 +127,17 @@ function Conversation(
             </>
           )}
           <LabelChips messages={read} />
-          <span className={classes.push} />
-          <PaneActions
-            messages={messages}
-            newest={newest}
-            thread={thread}
-            boxes={boxes}
-            inOwnWindow={inOwnWindow}
-            onGone={onGone}
-            redirect={() => void begin("redirect", newest)}
-          />
+          <div className={classes.paneActions}>
+            <PaneActions
+              messages={messages}
+              newest={newest}
+              thread={thread}
+              boxes={boxes}
+              inOwnWindow={inOwnWindow}
+              onGone={onGone}
+              redirect={() => void begin("redirect", newest)}
+            />
+          </div>
         </div>
       </header>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolled region must take keys (WCAG 2.1.1) */}

@@ -166,7 +166,9 @@ span[data-blocked]{display:inline-block;max-width:100%;padding:2px 7px;border:1p
 body>:last-child{margin-bottom:0}
 blockquote{margin:8px 0;padding:0 0 0 12px;border-left:2px solid ${line};color:${quiet}}
 pre{white-space:pre-wrap;overflow-wrap:anywhere}
-table{max-width:100%}`;
+table{max-width:100%}
+td,th{overflow-wrap:break-word}
+td a,th a{overflow-wrap:anywhere}`;
 }
 
 /* ---------- links ---------- */
