@@ -31,5 +31,5 @@ function groundOf(id: string): string {
 const initialsOf = (name: string): string => {
   const words = name.trim().split(/\s+/);
   const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
-  return letters.map((word) => word?.charAt(0).toUpperCase() ?? "").join("");
+  return letters.map((word) => word?.match(/[\p{L}\p{N}]/u)?.[0].toUpperCase() ?? "").join("");
 };

@@ -88,7 +88,7 @@ export const mailListWords = defineWords(
     "mail.search.stillSearching":
       "{count, plural, one {Пока # письмо, поиск идёт…} few {Пока #{more} письма, поиск идёт…} many {Пока #{more} писем, поиск идёт…} other {Пока #{more} письма, поиск идёт…}}",
     "mail.searchHint": "Поиск: from: to: has: before: …",
-    "mail.searchPlaceholder": "from: to: has:attachment is:unread before:",
+    "mail.searchPlaceholder": "от: кому: есть:вложение это:непрочитанное до:",
     "mail.toWhom": "Кому: {who}",
     "mail.unread": "Не прочитано",
     "mail.waiting": "ждёт",
