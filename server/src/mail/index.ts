@@ -62,6 +62,7 @@ export { createQuarantine } from "./inbound/quarantine.ts";
 export { quarantineAdminEndpoints } from "./inbound/quarantine.admin.endpoints.ts";
 export { receiveMessage } from "./messages/receiveMessage.ts";
 export { accountRoute } from "./outbound/accountRoute.ts";
+export { wholeToCrLf } from "./outbound/crLf.ts";
 export { createOutboundQueue } from "./outbound/queue.ts";
 export { countQueue } from "./outbound/queue.metrics.ts";
 export { deliveryEndpoints } from "./outbound/deliveries.endpoints.ts";

@@ -3,6 +3,7 @@ import XOAuth2 from "nodemailer/lib/xoauth2";
 import type { Readable } from "node:stream";
 import type { SubmissionAuth } from "#mail";
 import type { SmtpError } from "./answers.ts";
+import { EscapedMessage } from "./escapedMessage.ts";
 
 /** One connection to a mail server, as promises. */
 export interface Session {
@@ -24,7 +25,7 @@ export interface OutgoingMessage {
   readonly recipients: readonly string[];
   readonly envelopeId: string;
   readonly size: number;
-  readonly raw: Readable;
+  readonly raw: Readable | Buffer;
   readonly signal: AbortSignal;
 }
 
@@ -143,13 +144,14 @@ function sessionOver(connection: SMTPConnection, extensions: ReadonlySet<string>
         dsn: { envid: envelopeId, ret: "HDRS", notify: from === "" ? ["NEVER"] : ["FAILURE", "DELAY"] },
       };
       let handedOver = false;
-      raw.once("end", () => {
+      const onHandedOver = () => {
         handedOver = true;
-      });
+      };
+      const message = Buffer.isBuffer(raw) ? new EscapedMessage(raw, onHandedOver) : raw.once("end", onHandedOver);
       const stopped = abortable(signal, () => connection.close());
       try {
         const { response, rejectedErrors } = await stopped.race<SMTPConnection.SentMessageInfo>((resolve, reject) =>
-          connection.send(envelope, raw, (error, info) => (error ? reject(error) : resolve(info))),
+          connection.send(envelope, message, (error, info) => (error ? reject(error) : resolve(info))),
         );
         session.sent += 1;
         return { refused: rejectedErrors ?? [], outcome: { response }, handedOver };
@@ -157,7 +159,7 @@ function sessionOver(connection: SMTPConnection, extensions: ReadonlySet<string>
         return { refused: envelope.rejectedErrors ?? [], outcome: { error: error as SmtpError }, handedOver };
       } finally {
         stopped.release();
-        raw.destroy();
+        message.destroy();
       }
     },
     end: () => (connection.destroyed ? undefined : connection.quit()),

@@ -29,8 +29,11 @@ export interface SmtpTransportOptions {
 const MAX_IDLE = 50;
 /** Postfix gives up an idle client after 5 minutes, others after 10 seconds; a burst of mail comes faster. */
 const IDLE_MS = 5_000;
-/** Postfix's own number of messages for one connection (smtp_connection_reuse_count_limit). */
-const MAX_MESSAGES = 100;
+/**
+ * Of one connection. Servers of strangers seldom like more than the first; a relay or a provider that knows us takes as many as
+ * Exim does where nobody has set it (smtp_accept_max_per_connection). One that takes fewer says 421, and gets a new connection.
+ */
+const MAX_MESSAGES = { toStrangers: 100, toKnown: 1_000 };
 
 /** Port `Transport` by SMTP, with nodemailer's client and a pool of our own: which message goes where is known only here. */
 export function createSmtpTransport(options: SmtpTransportOptions): Transport {
@@ -42,8 +45,9 @@ export function createSmtpTransport(options: SmtpTransportOptions): Transport {
     const idle = pool.take(key);
     if (idle) {
       const result = await attemptOver(idle, key, message);
-      // Nobody noticed that it had been closed at the other end: that is no news about the message.
-      if (!("error" in result.outcome) || result.outcome.error.response || result.handedOver) return result;
+      // It had been closed at the other end, or is being closed (421): that is no news about the message.
+      if (!("error" in result.outcome) || result.handedOver || !isAboutTheConnection(result.outcome.error))
+        return result;
     }
     try {
       return await attemptOver(await open(target, message.signal), key, message);
@@ -70,7 +74,8 @@ export function createSmtpTransport(options: SmtpTransportOptions): Transport {
     }
     const result = await session.send({ ...message, raw: message.raw() });
     const { outcome } = result;
-    if ("response" in outcome && session.sent < MAX_MESSAGES) pool.give(key, session);
+    const most = MAX_MESSAGES[message.isForStrangers ? "toStrangers" : "toKnown"];
+    if ("response" in outcome && session.sent < most) pool.give(key, session);
     // After a refusal, some servers count their errors and some forget to forget: a new connection is cheap then.
     else if ("response" in outcome || outcome.error.response) session.end();
     // In the middle of the message: whatever was said now would be taken for a part of it.
@@ -119,6 +124,9 @@ const NO_UTF8: SmtpError = {
   responseCode: 553,
 };
 
+const isAboutTheConnection = ({ response, responseCode }: SmtpError): boolean =>
+  response === undefined || response === "" || responseCode === 421;
+
 /** Whether the next host may be tried: this one said nothing about the message, and cannot have taken it. */
 function isAboutTheHost(result: SendResult): boolean {
   if (!("error" in result.outcome) || result.handedOver) return false;
@@ -132,11 +140,12 @@ interface Wire {
   readonly envelopeId: string;
   readonly size: number;
   readonly needsUtf8: boolean;
+  readonly isForStrangers: boolean;
   readonly signal: AbortSignal;
   raw(): ReturnType<Transmission["raw"]>;
 }
 
-function onTheWire({ envelope, size, signal, raw }: Transmission): Wire {
+function onTheWire({ envelope, size, signal, raw, route }: Transmission): Wire {
   const from = asciiAddress(envelope.from);
   const recipients = envelope.recipients.map(asciiAddress);
   return {
@@ -145,6 +154,7 @@ function onTheWire({ envelope, size, signal, raw }: Transmission): Wire {
     envelopeId: envelope.envelopeId,
     size,
     needsUtf8: [from, ...recipients].some((address) => !isAscii(address)),
+    isForStrangers: route.kind === "mx",
     signal,
     raw,
   };

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { dkimVerify } from "mailauth";
 import { createSeal } from "#kernel";
 import { createTestDatabase, silentLog, type TestDatabase } from "#testing";
-import { signMessage, toCrLf } from "../outbound/signMessage.ts";
+import { toCrLf, wholeToCrLf } from "../outbound/crLf.ts";
+import { signMessage } from "../outbound/signMessage.ts";
 import { resolverOf } from "./checkDomain.ts";
 import { createDomains, type MailDomain, type MailDomains } from "./domains.service.ts";
 import { zoneDns, type Zone } from "./zone.fixture.ts";
@@ -159,7 +160,9 @@ it("makes every line end CR LF, wherever the pieces are cut", async () => {
   await fc.assert(
     fc.asyncProperty(pieces, async (parts) => {
       const made = await Readable.from(toCrLf(Readable.from(parts.map((part) => Buffer.from(part))))).toArray();
-      expect(Buffer.concat(made).toString()).toBe(parts.join("").replaceAll(/\r?\n|\r/g, "\r\n"));
+      const expected = parts.join("").replaceAll(/\r?\n|\r/g, "\r\n");
+      expect(Buffer.concat(made).toString()).toBe(expected);
+      expect(wholeToCrLf(Buffer.from(parts.join(""))).toString()).toBe(expected);
     }),
     { numRuns: 500 },
   );

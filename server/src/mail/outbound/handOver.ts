@@ -5,8 +5,9 @@ import type { Log } from "#kernel";
 import type { Clock } from "@kontor/shared/base";
 import type { SigningKey } from "../domains/domains.service.ts";
 import type { GroupContent, OutboundGroup } from "./claimGroups.ts";
-import { signMessage, toCrLf } from "./signMessage.ts";
-import type { RecipientAnswer, Route, Transport } from "./transport.port.ts";
+import { toCrLf, wholeToCrLf } from "./crLf.ts";
+import { signMessage } from "./signMessage.ts";
+import type { RecipientAnswer, Route, Transmission, Transport } from "./transport.port.ts";
 
 export interface HandOverDeps {
   readonly clock: Clock;
@@ -20,34 +21,33 @@ export interface HandOverDeps {
   signingKeys(domain: string): Promise<readonly SigningKey[]>;
 }
 
-/** One attempt: finds the way, reads and signs the message, and gives it to the transport. Answers, and never throws. */
-export type HandOver = (group: OutboundGroup, signal: AbortSignal) => Promise<readonly RecipientAnswer[]>;
-
-/** A message as it travels: what is put in front of it, and what it says, any number of times. */
-interface Prepared {
-  readonly header: string;
-  raw: Pieces;
+export interface HandOver {
+  /** One attempt: finds the way, reads and signs the message, and gives it to the transport. Answers, and never throws. */
+  attempt(group: OutboundGroup, signal: AbortSignal): Promise<readonly RecipientAnswer[]>;
+  /** Reads and signs a message whose attempt begins in a moment, unless it is a large one. */
+  prepare(group: OutboundGroup): void;
 }
 
-/** From the first byte, as often as it is asked for. What is in memory is a plain list: a message waits for nothing then. */
-type Pieces = () => readonly Buffer[] | AsyncIterable<Buffer>;
+/** A message as it travels, signed; any number of times. */
+type Prepared = Pick<Transmission, "raw" | "size">;
 
 export function createHandOver({ clock, log, blobs, transport, routeOf, signingKeys }: HandOverDeps): HandOver {
   /** Of groups that go out at the same time: a message to many domains is read once, and signed once. */
   const shared = new Map<string, { readonly prepared: Promise<Prepared>; users: number }>();
+  /** Of groups whose turn comes next; what never begins is forgotten with its group. */
+  const ahead = new WeakMap<OutboundGroup, Promise<Prepared>>();
 
-  async function handOver(group: OutboundGroup, signal: AbortSignal): Promise<readonly RecipientAnswer[]> {
+  async function attempt(group: OutboundGroup, signal: AbortSignal): Promise<readonly RecipientAnswer[]> {
     const recipients = group.rows.map(({ recipient }) => recipient);
     const toAll = (words: string, unreachable: boolean): readonly RecipientAnswer[] =>
       recipients.map((recipient) => ({ recipient, kind: "connection", words, ...(unreachable && { unreachable }) }));
     try {
       const route = await routeOf(group);
       if (route.kind === "none") return toAll(route.words, true);
-      return await withPrepared(group, route, ({ header, raw }) =>
+      return await withPrepared(group, (prepared) =>
         transport.transmit({
           envelope: { from: group.envelopeFrom, recipients, envelopeId: group.envelopeId },
-          raw: () => Readable.from(header === "" ? raw() : withHeader(header, raw()), { objectMode: false }),
-          size: group.content.rawSize + header.length,
+          ...prepared,
           route,
           signal,
         }),
@@ -60,14 +60,12 @@ export function createHandOver({ clock, log, blobs, transport, routeOf, signingK
   }
 
   async function withPrepared<Result>(
-    { content, envelopeFrom }: OutboundGroup,
-    route: Route,
+    group: OutboundGroup,
     use: (prepared: Prepared) => Promise<Result>,
   ): Promise<Result> {
-    // Mail through an account is signed by its provider, whose domain it is.
-    const signedBy = route.kind === "account" ? undefined : domainOf(content.from[0]?.address ?? envelopeFrom);
-    const key = `${content.rawSha256} ${signedBy ?? ""}`;
-    const entry = shared.get(key) ?? { prepared: prepare(content, signedBy), users: 0 };
+    const key = `${group.content.rawSha256} ${signerOf(group) ?? ""}`;
+    const entry = shared.get(key) ?? { prepared: ahead.get(group) ?? read(group), users: 0 };
+    ahead.delete(group);
     shared.set(key, entry);
     entry.users += 1;
     try {
@@ -78,29 +76,53 @@ export function createHandOver({ clock, log, blobs, transport, routeOf, signingK
     }
   }
 
-  async function prepare(content: GroupContent, signedBy: string | undefined): Promise<Prepared> {
-    const raw = await openRaw(content);
+  function prepare(group: OutboundGroup): void {
+    if (group.content.rawSize > HELD_BYTES) return;
+    const prepared = read(group);
+    // Whatever went wrong may be over by then: the attempt reads it again.
+    prepared.catch(() => ahead.delete(group));
+    ahead.set(group, prepared);
+  }
+
+  async function read(group: OutboundGroup): Promise<Prepared> {
+    const { content } = group;
+    const signedBy = signerOf(group);
     const keys = signedBy === undefined ? [] : await signingKeys(signedBy);
-    if (keys.length === 0) return { header: "", raw };
-    return { header: await signMessage(Readable.from(raw(), { objectMode: false }), keys, clock.now()), raw };
+    if (content.rawSize > HELD_BYTES) {
+      const header = await signMessage(Readable.from(rawOf(blobs, content)), keys, clock.now());
+      return {
+        raw: () => Readable.from(withHeader(header, rawOf(blobs, content)), { objectMode: false }),
+        size: content.rawSize + header.length,
+      };
+    }
+    const stored = await wholeOf(await blobs.get(content.rawSha256));
+    if (keys.length === 0) return { raw: () => stored, size: stored.length };
+    const body = wholeToCrLf(stored);
+    const header = await signMessage(Readable.from([body], { objectMode: false }), keys, clock.now());
+    const signed = Buffer.concat([Buffer.from(header), body]);
+    return { raw: () => signed, size: signed.length };
   }
 
-  /** Asked for once by whoever signs it, and once by each host: one of usual size is read from the store once. */
-  async function openRaw(content: GroupContent): Promise<Pieces> {
-    if (content.rawSize > HELD_BYTES) return () => rawOf(blobs, content);
-    const pieces: Buffer[] = [];
-    for await (const piece of rawOf(blobs, content)) pieces.push(piece);
-    return () => pieces;
-  }
-
-  return handOver;
+  return { attempt, prepare };
 }
+
+/** Mail through an account is signed by its provider, whose domain it is. */
+const signerOf = ({ accountId, content, envelopeFrom }: OutboundGroup): string | undefined =>
+  accountId === undefined ? domainOf(content.from[0]?.address ?? envelopeFrom) : undefined;
 
 /**
  * What the store gives in one piece. Larger ones go out piece by piece: given to the line as a whole, the far server would have all of it
  * though this one died in its middle, and would get it again.
  */
 const HELD_BYTES = 65_536;
+
+/** As the store has it: in one piece, nearly always. */
+async function wholeOf(body: AsyncIterable<Buffer>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of body) pieces.push(piece);
+  const [first] = pieces;
+  return first && pieces.length === 1 ? first : Buffer.concat(pieces);
+}
 
 /** The message from its first byte; whoever wants the header alone reads no further. */
 export async function* rawOf(
@@ -110,7 +132,7 @@ export async function* rawOf(
   yield* toCrLf(await blobs.get(rawSha256));
 }
 
-async function* withHeader(header: string, raw: ReturnType<Pieces>): AsyncGenerator<Buffer> {
-  yield Buffer.from(header);
+async function* withHeader(header: string, raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  if (header !== "") yield Buffer.from(header);
   yield* raw;
 }

@@ -75,6 +75,8 @@ const LIMITS: OutboundLimits = {
 const RENEWALS = 4;
 /** For what was claimed ahead of its turn: the far server has become slower than it was, and people may want to hold it. */
 const MAX_HELD_MS = 1_000;
+/** Read and signed before there is a connection for them: some hundredths of a second of a quick lane, and a megabyte at most. */
+const PREPARED = 16;
 
 /** A group that this node has claimed, until what came of it is written down. */
 interface Attempt {
@@ -82,6 +84,7 @@ interface Attempt {
   readonly stop: AbortController;
   readonly claimedAt: number;
   leaseUntil: number;
+  isPrepared: boolean;
   /** `held`: claimed ahead, and not begun. `answered`: its connection is free. `unwritten`: the database did not take its answer. */
   phase: "held" | "sending" | "answered" | "unwritten";
 }
@@ -142,6 +145,7 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
       stop: new AbortController(),
       claimedAt,
       leaseUntil,
+      isPrepared: false,
       phase: "held",
     }));
     for (const attempt of attempts) claimed.add(attempt);
@@ -156,9 +160,14 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
     return groups;
   }
 
-  /** In the order in which they were claimed, as far as there are connections for them. */
   function beginHeld(): void {
     if (isStopping) return;
+    beginFree();
+    prepareNext();
+  }
+
+  /** In the order in which they were claimed, as far as there are connections for them. */
+  function beginFree(): void {
     const busy = [...claimed].filter(isBusy);
     const lanes = new Map<string, number>();
     for (const { group } of busy) lanes.set(group.lane, (lanes.get(group.lane) ?? 0) + 1);
@@ -175,6 +184,20 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
       lanes.set(lane, used + 1);
       room -= 1;
       begin(attempt);
+    }
+  }
+
+  /** Those whose turn comes next are read while the connections are busy; many at a time, which wakes the threads that read once. */
+  function prepareNext(): void {
+    const held = inPhase("held");
+    let prepared = held.filter(({ isPrepared }) => isPrepared).length;
+    if (prepared > PREPARED / 2) return;
+    for (const attempt of held) {
+      if (prepared >= PREPARED) return;
+      if (attempt.isPrepared) continue;
+      attempt.isPrepared = true;
+      prepared += 1;
+      handOver.prepare(attempt.group);
     }
   }
 
@@ -196,7 +219,7 @@ export function createOutboundQueue(deps: OutboundDeps): OutboundQueue {
   async function serve(attempt: Attempt): Promise<void> {
     const { group, stop } = attempt;
     const started = performance.now();
-    const answer = await handOver(group, stop.signal);
+    const answer = await handOver.attempt(group, stop.signal);
     if (!answer.every(({ unreachable }) => unreachable)) {
       pace.note(group.lane, performance.now() - started);
       attempt.phase = "answered";

@@ -21,8 +21,8 @@ export interface Transport {
 
 export interface Transmission {
   readonly envelope: Envelope;
-  /** The message from its first byte; asked again for another host. */
-  raw(): Readable;
+  /** The message from its first byte; asked again for another host. As a whole where it is in memory. */
+  raw(): Readable | Buffer;
   readonly size: number;
   readonly route: Route;
   readonly signal: AbortSignal;
