@@ -15,7 +15,7 @@ const uuid = fc.uuid();
 const hash = fc.stringMatching(/^[0-9a-f]{16}$/);
 const bytes = fc.uint8Array({ maxLength: 300 });
 const code = fc.constantFrom("notFound" as const, "invalid" as const, "rateLimited" as const);
-const doc = fc.dictionary(word, fc.jsonValue({ noUnicodeString: false }).map(jsonOnly));
+const doc = fc.dictionary(word.filter(isKept), fc.jsonValue({ noUnicodeString: false }).map(jsonOnly));
 const cookie = fc.record({ epoch: word, position: uint });
 const operation = fc.oneof(
   fc.record({ op: fc.constant("put" as const), collection: word, id: uuid, hash, doc }),
@@ -36,9 +36,14 @@ const intent = fc.record(
   { requiredKeys: ["mid", "name", "collection", "id", "args", "at"] },
 );
 
-/** What survives JSON at all: -0 does not. */
+/** What survives JSON at all: -0 does not; and what survives the door. */
 function jsonOnly(value: unknown) {
-  return JSON.parse(JSON.stringify(value));
+  return JSON.parse(JSON.stringify(value), (key, inner: unknown) => (isKept(key) ? inner : undefined));
+}
+
+/** Nothing comes in under a name by which an object's prototype could be set. */
+function isKept(key: string): boolean {
+  return key !== "__proto__";
 }
 
 const bodies: { [Name in Message["type"]]: fc.Arbitrary<unknown> } = {
@@ -117,6 +122,21 @@ describe("frames", () => {
       }),
       { numRuns: 600 },
     );
+  });
+
+  it("what would set a prototype is left out, at any depth", () => {
+    const args = JSON.parse('{"deal":{"__proto__":{"isAdmin":true},"name":"one"},"__proto__":{"isAdmin":true}}');
+    const [mid, id] = [crypto.randomUUID(), crypto.randomUUID()];
+    const at = "2026-11-21T10:00:00.000Z";
+    const sent = {
+      type: "push",
+      body: { intents: [{ mid, id, name: "edit", collection: "deals", args, at }] },
+    } as const;
+    expect(plain(codec.decode(codec.encode(sent)))).toMatchObject({
+      body: { intents: [{ args: { deal: { name: "one" } } }] },
+    });
+    const came = codec.decode(codec.encode(sent)) as typeof sent;
+    expect((came.body.intents[0].args as { deal: { isAdmin?: true } }).deal.isAdmin).toBeUndefined();
   });
 
   it("rubbish is malformed and never throws", () => {
