@@ -22,14 +22,35 @@ const SYSTEM = [
   "/var/cache/fontconfig",
 ];
 
-/** The command line that runs `order` in a jail of this kind. */
+/** The descriptor whose far end only the server holds: it closes when the server dies, in whatever way. */
+export const LIFELINE_FD = 3;
+
+/** The command line that runs `order` in a jail of this kind. All but `timeLimit` want a pipe at {@link LIFELINE_FD}. */
 export function jailCommand(kind: JailKind, order: JailOrder, { asRoot }: { asRoot: boolean }): string[] {
   const program = [order.program, ...order.args];
-  const dropped = asRoot ? [...DROP_RIGHTS, ...program] : program;
-  if (kind === "bubblewrap") return [...limits(order), "bwrap", ...bubblewrap(order, asRoot), "--", ...dropped];
-  if (kind === "namespaces") return [...limits(order), "unshare", ...namespaces(asRoot), "--", ...dropped];
-  if (kind === "limits") return [...limits(order), ...dropped];
+  const drop = asRoot ? DROP_RIGHTS : [];
+  if (kind === "bubblewrap") {
+    // Rights first: inside, root may not signal other users' processes.
+    const inside = [...drop, ...dieWithServer("-1", program)];
+    return [...limits(order), "bwrap", ...bubblewrap(order, asRoot), "--", ...inside];
+  }
+  const dropped = [...drop, ...program];
+  if (kind === "namespaces") {
+    return dieWithServer("0", [...limits(order), "unshare", ...namespaces(asRoot), "--", ...dropped]);
+  }
+  if (kind === "limits") return dieWithServer("0", [...limits(order), ...dropped]);
   return program;
+}
+
+/**
+ * JAIL-4: a shell that waits for the lifeline's end, and kills then: `-1` all that runs in its PID namespace, `0` its
+ * process group. The kernel's signal at a parent's death (bubblewrap's --die-with-parent, unshare's --kill-child) is not
+ * enough: who asks for it after the parent has died never gets it, and bubblewrap's first process inside asks only when
+ * everything is mounted.
+ */
+function dieWithServer(target: "-1" | "0", command: string[]): string[] {
+  const wait = `{ read -r _ <&${LIFELINE_FD}; kill -9 ${target}; } </dev/null >/dev/null 2>&1 &`;
+  return ["sh", "-c", `${wait} exec "$@" ${LIFELINE_FD}<&-`, "sh", ...command];
 }
 
 /** Root first, since only root may bind what only root may read; then away with the rights, for good. */
@@ -58,7 +79,7 @@ function limits(order: JailOrder): string[] {
 
 function bubblewrap(order: JailOrder, asRoot: boolean): string[] {
   const args = [
-    "--die-with-parent", // JAIL-4: the server's end is the jail's end
+    "--die-with-parent", // JAIL-4; when it is told to end, too
     "--new-session",
     ...(asRoot
       ? // Without a user namespace, which some kernels refuse; the capabilities are those that setpriv needs.

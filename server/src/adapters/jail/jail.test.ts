@@ -1,10 +1,11 @@
+import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Jail, JailKind } from "#previews";
+import type { Jail, JailKind, JailOrder } from "#previews";
 import { createJail } from "./jail.ts";
 
 const MB = 1024 ** 2;
@@ -22,7 +23,7 @@ describe.each(kinds.map((kind, at) => ({ kind, jail: jails[at] as Jail })))("jai
     if (jail.kind !== kind) test.skip(`this machine has no ${kind}; its jail is ${jail.kind}`);
   });
 
-  const sh = (script: string, limits: { timeoutMs?: number; memoryBytes?: number; outputBytes?: number } = {}) =>
+  const sh = (script: string, limits: Partial<JailOrder> = {}) =>
     jail.run({
       program: "sh",
       args: ["-c", script],
@@ -118,6 +119,31 @@ describe.each(kinds.map((kind, at) => ({ kind, jail: jails[at] as Jail })))("jai
     expect(await run).toMatchObject({ status: "killed" });
   });
 
+  it("[JAIL-4] dies with the server, however far its start has come", async () => {
+    const order = {
+      program: "sh",
+      args: ["-c", kind === "limits" ? "sleep 60" : "setsid sleep 60 & sleep 60"],
+      workDirectory,
+      timeoutMs: 60_000,
+    };
+    const starts = `
+      const { createJail } = await import(${JSON.stringify(new URL("./jail.ts", import.meta.url).href)});
+      const jail = await createJail({ only: ${JSON.stringify(kind)} });
+      const order = { ...${JSON.stringify(order)}, memoryBytes: ${200 * MB}, outputBytes: ${MB} };
+      for (let count = 0; count < 20; count++) await jail.start({ ...order, environment: { BORN_OF: ${JSON.stringify(workDirectory)} } });
+      process.kill(process.pid, "SIGKILL");`;
+    const server = spawn(process.execPath, ["--input-type=module", "-e", starts], { stdio: "ignore" });
+    expect(await once(server, "exit")).toEqual([null, "SIGKILL"]);
+    await expect.poll(() => bornOf(workDirectory), { timeout: 5_000 }).toEqual([]);
+  });
+
+  it("leaves nothing running that the program left", async () => {
+    const left = kind === "limits" ? "sleep 60 &" : "setsid sleep 60 &";
+    const result = await sh(`${left} echo done`, { environment: { BORN_OF: workDirectory } });
+    expect(result).toMatchObject({ status: "ended" });
+    await expect.poll(() => bornOf(workDirectory), { timeout: 5_000 }).toEqual([]);
+  });
+
   it("[JAIL-5] inside, root is nobody and stays it", async (test) => {
     if (process.getuid?.() !== 0) test.skip("only root has rights to lose");
     const result = await sh("id -u; id -G; grep -E '^(CapEff|CapBnd|NoNewPrivs)' /proc/self/status | tr -d '\\t\\n'");
@@ -132,6 +158,18 @@ describe.each(kinds.map((kind, at) => ({ kind, jail: jails[at] as Jail })))("jai
     expect(result).toEqual({ status: "missing", program: "no-such-program" });
   });
 });
+
+/** What runs with this in its environment. */
+async function bornOf(value: string): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+      return environment.split("\0").includes(`BORN_OF=${value}`) ? [pid] : [];
+    }),
+  );
+  return found.flat();
+}
 
 /** The file has stopped growing: two looks, several heartbeats apart, agree. */
 async function untilStill(path: string): Promise<void> {

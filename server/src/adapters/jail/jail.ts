@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { chown, mkdtemp, readdir, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Jail, JailedProcess, JailKind, JailOrder, JailResult } from "#previews";
-import { environment, jailCommand, JAIL_UID } from "./jail.command.ts";
+import { environment, jailCommand, JAIL_UID, LIFELINE_FD } from "./jail.command.ts";
 
 // Of what a program says: enough for the sizes of 5,000 pages and for an error, too little to fill memory.
 const KEPT_OUTPUT = 1024 * 1024;
@@ -47,10 +48,13 @@ async function startJailed(kind: JailKind, order: JailOrder): Promise<JailedProc
   const child = spawn(program, args, {
     cwd: "/",
     env: { ...Object.fromEntries(environment(order)), ...(kind === "timeLimit" ? foreignSystem() : {}) },
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
     detached: true, // a group of its own, so that the whole tree can be ended at once
-  });
+  }) as ChildProcessWithoutNullStreams;
   child.stdin.on("error", () => undefined); // writing to what has just ended: `ended` tells it better
+  const lifeline = child.stdio[LIFELINE_FD] as Socket;
+  lifeline.on("error", () => undefined);
+  child.once("exit", () => lifeline.destroy()); // what it left running ends with it
   return { stdin: child.stdin, stdout: child.stdout, ended: resultOf(child, order), stop: () => endTree(child) };
 }
 

@@ -5,6 +5,8 @@ One document only: whatever a document does to this LibreOffice, no other docume
 """
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -68,6 +70,7 @@ office = subprocess.Popen(
     ],
     stdin=subprocess.DEVNULL,
     stdout=subprocess.DEVNULL,
+    start_new_session=True,  # `soffice` only starts what does the work: its group is ended, not it alone
 )
 try:
     desktop = connect()
@@ -81,4 +84,4 @@ try:
         except Exception as error:
             say(json.dumps({"ok": False, "words": str(error)[:500]}))
 finally:
-    office.kill()
+    os.killpg(office.pid, signal.SIGKILL)

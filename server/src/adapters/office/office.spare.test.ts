@@ -1,10 +1,13 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createJail } from "../jail/jail.ts";
 import { sampleDocx, sampleXlsx } from "../pages/samples.ts";
+import { writeProfile } from "./office.profile.ts";
 import { createOffice } from "./office.pdf.ts";
 
 const jail = await createJail();
@@ -75,6 +78,29 @@ describe.skipIf(missing)(`LibreOffice that waits for its document ${missing ?? "
     await expect.poll(processes, { timeout: 5_000 }).toEqual([]);
     expect(await readdir(scratchDirectory)).toEqual([]);
     await mkdir(scratchDirectory, { recursive: true });
+  });
+
+  it("ends, its LibreOffice with it, when nobody is there to give it a document", async () => {
+    const workDirectory = await mkdtemp(join(scratchDirectory, "orphan-"));
+    const profile = join(workDirectory, "profile");
+    await writeProfile(profile);
+    const listener = fileURLToPath(new URL("./listener.py", import.meta.url));
+    // Without a namespace, whose end would be everybody's end.
+    const child = await (
+      await createJail({ only: "limits" })
+    ).start({
+      program: "/usr/bin/python3",
+      args: [listener, "/usr/bin/soffice", pathToFileURL(profile).href, basename(workDirectory)],
+      workDirectory,
+      timeoutMs: 60_000,
+      memoryBytes: 2 * 1024 ** 3,
+      outputBytes: 1024 ** 3,
+    });
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    expect(said.toString()).toBe("ready\n");
+    child.stdin.end();
+    await expect.poll(processes, { timeout: 5_000 }).toEqual([]);
+    await rm(workDirectory, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it("does without, when the waiting one was killed", async () => {
