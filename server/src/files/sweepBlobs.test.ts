@@ -52,8 +52,7 @@ const hashOf = (text: string) => createHash("sha256").update(text).digest("hex")
 /** As if they had been nobody's for two days, and written then. */
 async function age(hashes: readonly string[]): Promise<void> {
   const then = new Date(Date.now() - 2 * DAY_MS);
-  for (const sha256 of hashes)
-    await utimes(join(directory, sha256.slice(0, 2), sha256.slice(2, 4), sha256), then, then);
+  for (const sha256 of hashes) await utimes(join(directory, sha256.slice(0, 2), sha256), then, then);
   await sql`update blob set unnamed_since = ${then.toISOString()} where sha256 = any(${hashes}::text[])`.execute(
     test.db,
   );

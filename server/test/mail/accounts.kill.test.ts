@@ -120,9 +120,7 @@ it(
     expect({ seed, ids: rows.map((row) => row.message_id).toSorted() }).toEqual({ seed, ids: ids.toSorted() });
     expect(rows.filter(({ seen }) => seen)).toHaveLength(MESSAGES / 2);
     for (const { raw_sha256: hash } of rows)
-      expect((await stat(join(dataDirectory, "blobs", hash.slice(0, 2), hash.slice(2, 4), hash))).size).toBeGreaterThan(
-        100,
-      );
+      expect((await stat(join(dataDirectory, "blobs", hash.slice(0, 2), hash))).size).toBeGreaterThan(100);
     // Each of them hangs in a thread, and no thread is left of one that was never written.
     const threads = await test.pool.query(
       `select id from mail_thread where mailbox_id = $1 and not exists (select from mail_message where thread_id = mail_thread.id)`,

@@ -248,7 +248,7 @@ describe("writing and sending on a running server", { timeout: 120_000 }, () => 
     );
     const [{ sha256, size } = { sha256: "", size: 0 }] = rows;
     expect(size).toBeLessThan(10_000);
-    const raw = await readFile(join(dataDirectory, "blobs", sha256.slice(0, 2), sha256.slice(2, 4), sha256));
+    const raw = await readFile(join(dataDirectory, "blobs", sha256.slice(0, 2), sha256));
     const parsed = parseMessage(raw);
     const html = parsed.kind === "parsed" ? parsed.message.html : undefined;
     const [, path = ""] = /http:\/\/kontor\.example(\/f\/[\w.-]+)/.exec(html ?? "") ?? [];

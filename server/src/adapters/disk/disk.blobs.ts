@@ -1,7 +1,6 @@
 import { closeSync, createReadStream, fstatSync, open as openDescriptor, read as readDescriptor } from "node:fs";
 import { chmod, mkdir, open, readdir, rename, rm, stat as statFile, utimes } from "node:fs/promises";
 import { createHash, randomUUID } from "node:crypto";
-import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -18,10 +17,12 @@ import {
   type ByteRange,
   type ExpectedBlob,
 } from "#files";
+import { findWholeSync } from "./disk.wholeSync.ts";
 
 /**
- * Bodies in a directory: `ab/cd/abcd…`, two levels because some file systems slow down past some ten thousand names in
- * one. A body is written under `.tmp`, synced, and renamed into place: rename is atomic, so no reader sees half of it
+ * Bodies in a directory: `ab/abcd…`. One level, and so 256 directories that are soon all there: with two, nearly every body of the
+ * first hundred thousand makes a directory of its own, which takes longer than writing it. ext4, XFS, APFS and NTFS keep names in
+ * trees; ten million bodies are forty thousand names in each. A body is written under `.tmp`, synced, and renamed into place: rename is atomic, so no reader sees half of it
  * (BLB-2), and the directory is synced after it, so that a power cut does not take the name away (BLB-3).
  */
 export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore> {
@@ -31,7 +32,7 @@ export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore
   await sweepTemporary(temporary);
   const syncWhole = findWholeSync(root);
 
-  const pathOf = (sha256: string) => join(root, sha256.slice(0, 2), sha256.slice(2, 4), requireSha256(sha256));
+  const pathOf = (sha256: string) => join(root, sha256.slice(0, 2), requireSha256(sha256));
 
   const stat = async (sha256: string): Promise<BlobStat | undefined> => {
     const found = await statFile(pathOf(sha256)).catch(undefinedIfMissing);
@@ -39,16 +40,10 @@ export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore
   };
 
   const place = async (from: string, blob: BlobStat): Promise<void> => {
-    const path = pathOf(blob.sha256);
-    const directory = dirname(path);
-    const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
-    await rename(from, path);
-    await syncDirectory(directory);
-    // A directory made on the way has its own name to be kept: in its parent, and that in its parent.
-    if (firstMade !== undefined) {
-      await syncDirectory(dirname(directory));
-      await syncDirectory(root);
-    }
+    const made = await moveInto(from, pathOf(blob.sha256));
+    await syncDirectory(dirname(pathOf(blob.sha256)));
+    // A directory that was made for it has its own name to be kept.
+    if (made) await syncDirectory(root);
   };
 
   const put = async (body: AsyncIterable<Uint8Array>, expected: ExpectedBlob = {}): Promise<BlobStat> => {
@@ -66,7 +61,7 @@ export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore
   };
 
   /**
-   * Syncing is nearly all of the cost: for each body its file, its directory and often that one's parent. Many at once are
+   * Syncing is nearly all of the cost: for each body its file and its directory. Many at once are
    * written, and the whole file system is synced; then they are put in place, and it is synced once more. Where that cannot be
    * asked for, each file is synced by itself, and each directory once.
    */
@@ -83,12 +78,10 @@ export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore
       await wholeSync?.();
       await eachOf(written, async ([sha256, from]) => {
         const path = pathOf(sha256);
-        const directory = dirname(path);
-        const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
-        await rename(from, path);
+        const made = await moveInto(from, path);
         written.delete(sha256);
-        directories.add(directory);
-        if (firstMade !== undefined) directories.add(dirname(directory)).add(root);
+        directories.add(dirname(path));
+        if (made) directories.add(root);
       });
       if (wholeSync) await wholeSync();
       else await eachOf(directories, syncDirectory);
@@ -167,11 +160,9 @@ export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore
     async *list() {
       for (const first of await readdir(root)) {
         if (first.length !== 2) continue;
-        for (const second of await readdir(join(root, first))) {
-          for (const sha256 of await readdir(join(root, first, second))) {
-            const found = await stat(sha256);
-            if (found) yield found;
-          }
+        for (const sha256 of await readdir(join(root, first))) {
+          const found = await stat(sha256);
+          if (found) yield found;
         }
       }
     },
@@ -228,19 +219,6 @@ async function writeBody(path: string, body: Uint8Array, { sync }: { readonly sy
 /** So many are cheaper by one sync of everything than by three for each of them (measured on ext4: from about twenty). */
 const MANY = 32;
 
-/**
- * syncfs(2), which Node does not have: by `sync -f` of coreutils or BusyBox, whose end says that everything is on the platter, and
- * whose code says when the kernel could not write it (Linux 5.8). What others have written to the same file system goes along.
- */
-async function findWholeSync(root: string): Promise<(() => Promise<void>) | undefined> {
-  if (process.platform !== "linux") return undefined;
-  const sync = async () => void (await promisify(execFile)("sync", ["-f", root]));
-  return sync().then(
-    () => sync,
-    () => undefined,
-  );
-}
-
 /** A write that was cut off by a kill is never resumed here (uploads resume before this store), so age alone decides. */
 const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 
@@ -250,6 +228,15 @@ async function sweepTemporary(directory: string): Promise<void> {
     const found = await statFile(path).catch(undefinedIfMissing);
     if (found && Date.now() - found.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
   }
+}
+
+/** Returns whether the directory had to be made for it. */
+async function moveInto(from: string, to: string): Promise<boolean> {
+  const isThere = await rename(from, to).then(() => true, undefinedIfMissing);
+  if (isThere) return false;
+  const firstMade = await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  await rename(from, to);
+  return firstMade !== undefined;
 }
 
 function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
