@@ -2,7 +2,7 @@
  * A mailbox of some years, the same on every run: as rows of the feed for a replica, and as files for other programs. Half of the words are
  * English with their endings, half Russian, by Zipf's law; no two Russian words have the same stem, since other programs know none of them.
  */
-import { stemOf } from "@kontor/desktop/replica/storage";
+import { stemOf } from "@kontor/shared/text";
 import type { BodyDoc, FolderDoc, FolderRole, MailAddress, MailboxDoc, MessageDoc } from "@kontor/shared/mail";
 import { randomFrom, shuffled } from "./random.ts";
 

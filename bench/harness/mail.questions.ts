@@ -3,7 +3,7 @@
  * beginning of a word is one that is no whole word's stem, or one that is longer than the stem; moments are whole days of UTC; and in a subject
  * a word is asked for that has one form only (notmuch knows no others there).
  */
-import { stemOf } from "@kontor/desktop/replica/storage";
+import { stemOf } from "@kontor/shared/text";
 import { letterAt, letterOf, personOf, wordOfRank } from "./mail.archive.ts";
 import { randomFrom } from "./random.ts";
 

@@ -118,25 +118,9 @@ create table mail_content (
 create index mail_content_message_id on mail_content (message_id);
 create index mail_content_raw on mail_content (raw_sha256) where raw_sha256 is not null;
 
--- What is found by words: A the subject, B who it is from, C whom it is to, D what it says. The Russian configuration stems Latin
--- words as English ones; names and addresses are not stemmed. Behind the stems stand the words as they are written, so that a
--- beginning longer than its word's stem is found. What joins words is a gap, so that a part of an address, of a link or of a number
--- is found (PostgreSQL would take each for one word), and ё is е. A text vector holds at most 1 MB: of 100,000 characters none
--- became larger than 0.6 MB, whatever they were.
--- One after the other: translate() looks through all of its letters for each of the text's, and takes three times as long.
-create function mail_words(text text) returns text language sql immutable parallel safe
-  return replace(replace(replace(replace(replace(replace(replace(replace(replace(text,
-    'ё', 'е'), 'Ё', 'Е'), '/', ' '), '@', ' '), '.', ' '), '-', ' '), '_', ' '), '+', ' '), ':', ' ');
-create function mail_names(people jsonb, path jsonpath) returns text language sql immutable parallel safe
-  return translate(mail_words(left(jsonb_path_query_array(people, path)::text, 20000)), '"[]{}(),;<>\''', repeat(' ', 13));
-alter table mail_content add column words tsvector not null generated always as (
-  setweight(to_tsvector('russian', mail_words(subject)), 'A')
-  || setweight(to_tsvector('simple', mail_names(people, '$.from[*].*')), 'B')
-  || setweight(to_tsvector('simple', mail_names(people, '$.to[*].*') || ' ' || mail_names(people, '$.cc[*].*')), 'C')
-  || setweight(to_tsvector('russian', mail_words(left(body_text, 100000))), 'D')
-  || setweight(to_tsvector('simple', mail_words(subject)), 'A')
-  || setweight(to_tsvector('simple', mail_words(left(body_text, 100000))), 'D')
-) stored;
+-- What is found by words: A the subject, B who it is from, C whom it is to, D what it says. Written by the server, which takes texts
+-- apart as the desktop does (messageWords.ts): in half the time of to_tsvector, and both find the same.
+alter table mail_content add column words tsvector not null;
 create index mail_content_words on mail_content using gin (words);
 
 create table mail_thread (

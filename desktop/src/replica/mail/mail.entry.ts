@@ -1,6 +1,7 @@
 import type { ReplicaMessage } from "#contract";
 import { addressKey, isDraft, type MailAddress } from "@kontor/shared/mail";
-import { FIELD_BREAK, stemOf, wordsOf } from "#replica/storage";
+import { stemOf, wordsOf } from "@kontor/shared/text";
+import { FIELD_BREAK } from "#replica/storage";
 import { BITS } from "./mail.tables.ts";
 
 /** What the narrow tables hold of a message. */
@@ -75,7 +76,7 @@ function momentOf(iso: string): number {
 /* ---------- words ---------- */
 
 /** Raised when the same message gives other words than before. */
-export const MAIL_WORDS_VERSION = 1;
+export const MAIL_WORDS_VERSION = 2;
 
 /**
  * A word of a field that can be asked for alone stands in the index twice: as it is, and with the field's mark in front, a

@@ -1,5 +1,5 @@
 import type { MailSearchTerm } from "@kontor/shared/mail";
-import { normalise, stemOf, wordsOf } from "#replica/storage";
+import { normalise, stemOf, wordsOf } from "@kontor/shared/text";
 import { fieldMarks } from "./mail.entry.ts";
 import type { MailForms } from "./mail.forms.ts";
 

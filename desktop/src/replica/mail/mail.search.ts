@@ -7,7 +7,8 @@ import {
   type MailThing,
   type TextField,
 } from "@kontor/shared/mail";
-import { wordsOf, type ReplicaFile } from "#replica/storage";
+import { wordsOf } from "@kontor/shared/text";
+import type { ReplicaFile } from "#replica/storage";
 import { MAIL_WORDS_VERSION, mailWords } from "./mail.entry.ts";
 import type { MailForms } from "./mail.forms.ts";
 import { matchOf } from "./mail.match.ts";

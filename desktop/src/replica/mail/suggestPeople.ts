@@ -1,6 +1,6 @@
 import type { MailSuggestion, ReplicaMessage } from "#contract";
 import { addressKey, type MailAddress } from "@kontor/shared/mail";
-import { normalise } from "#replica/storage";
+import { normalise } from "@kontor/shared/text";
 import type { MailCommandsDeps } from "./mail.commandTable.ts";
 import { peopleQuery } from "./mail.match.ts";
 

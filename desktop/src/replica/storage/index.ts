@@ -15,4 +15,4 @@ export { exposeReplica, type ExposeOptions } from "./remote.ts";
 export { electronPort, nodePort, type ReplicaPort } from "./remote.port.ts";
 export { createPacing, type Pacing } from "./pacing.ts";
 export { defineSearchIndex, type SearchIndex, type SearchOptions, type SearchResult } from "./search.ts";
-export { FIELD_BREAK, normalise, stemOf, wordsOf, WORDS_VERSION } from "./search.text.ts";
+export { FIELD_BREAK } from "./search.text.ts";

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import { stemOf, wordsOf } from "@kontor/shared/text";
 import { defineSearchIndex } from "./search.ts";
-import { searchQuery, stemOf, wordsOf } from "./search.text.ts";
+import { searchQuery } from "./search.text.ts";
 import { message, messages, messageSchema, openScratch, scratchFile, type Message } from "./testing/scratch.ts";
 
 const search = defineSearchIndex({ fields: ["text", "subject", "tags"] });

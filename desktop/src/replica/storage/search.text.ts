@@ -1,39 +1,8 @@
-/** From text to the words of the index, and from what a user typed to a query. Both sides pass through the same door. */
-import stemmers from "snowball-stemmers";
+/** From text to the columns of the index, and from what a user typed to a query. Both sides pass through the same door. */
+import { stemOf, wordsOf } from "@kontor/shared/text";
 
-/** Raised when the same text gives other words than before: the indexes are then built anew. */
-export const WORDS_VERSION = 1;
-
-const WORD = /[\p{L}\p{N}]+/gu;
 /** A private-use character is a word to the tokenizer, and no user can type it: phrases do not reach across fields. */
 export const FIELD_BREAK = "\uE000";
-/** Above 64 characters it is a hash or a base64 blob, which nobody searches by and which bloats the index. */
-const MAX_WORD_LENGTH = 64;
-
-const russian = stemmers.newStemmer("russian");
-const english = stemmers.newStemmer("english");
-const CYRILLIC = /\p{Script=Cyrillic}/u;
-const LATIN = /^[a-z]+$/;
-
-/** Language has few words and uses them often (190k rows/s with this, a tenth without); full, it starts over. */
-const MAX_REMEMBERED_STEMS = 50_000;
-const stems = new Map<string, string>();
-
-/** "№12" is the number 12: NFKC alone would make it the word "no12". */
-export const normalise = (text: string): string =>
-  text.replaceAll("№", " ").normalize("NFKC").toLowerCase().replaceAll("ё", "е");
-
-export function stemOf(word: string): string {
-  const known = stems.get(word);
-  if (known !== undefined) return known;
-  const stem = CYRILLIC.test(word) ? russian.stem(word) : LATIN.test(word) ? english.stem(word) : word;
-  if (stems.size >= MAX_REMEMBERED_STEMS) stems.clear();
-  stems.set(word, stem);
-  return stem;
-}
-
-export const wordsOf = (text: string): string[] =>
-  (normalise(text).match(WORD) ?? []).map((word) => word.slice(0, MAX_WORD_LENGTH));
 
 /** The two columns of the index: the words as written (for phrases and beginnings of words), and their stems. */
 export function indexedText(fields: readonly string[]): [words: string, stems: string] {

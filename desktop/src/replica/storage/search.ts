@@ -9,10 +9,11 @@
  * on (SQLite 3.45: integrity-check fails after the first one), and `contentless_delete=1`, which marks entries as removed
  * and leaves their words in the file.
  */
+import { WORDS_VERSION } from "@kontor/shared/text";
 import { quoteName, valueAt, type StoredRow } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { textOfBytes } from "./database.text.ts";
-import { indexedText, searchQuery, WORDS_VERSION } from "./search.text.ts";
+import { indexedText, searchQuery } from "./search.text.ts";
 import { DOCUMENT, documentJson, parseDocuments, type PlacedRow, type Table } from "./table.ts";
 
 /** The document paths whose text is found. Lists of text are taken word for word. */

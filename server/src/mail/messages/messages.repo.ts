@@ -135,6 +135,8 @@ type MessageTables = {
     sent_at: string;
     snippet: Generated<string>;
     body_text: Generated<string>;
+    /** By `messageWords`. */
+    words: string;
     body_html: string | null;
     is_cut: Generated<boolean>;
     has_remote: Generated<boolean>;

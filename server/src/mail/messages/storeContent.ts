@@ -6,6 +6,7 @@ import type { Authenticity } from "@kontor/shared/mail";
 import { noteBlobs, type BlobStore } from "#files";
 import type { Transaction } from "#kernel";
 import type { ParsedMessage } from "../mime/parsedMessage.ts";
+import { messageWords } from "../search/messageWords.ts";
 import { messageTables } from "./messages.repo.ts";
 
 /** A body that is in the blob store already. */
@@ -141,6 +142,7 @@ async function insertContents(
       sent_at: parsed.sentAt ?? receivedAt,
       snippet: storableText(parsed.snippet),
       body_text: storableText(parsed.text),
+      words: messageWords(parsed),
       body_html: parsed.html === undefined ? null : storableText(parsed.html),
       is_cut: parsed.isCut,
       has_remote: parsed.hasRemote,
@@ -155,10 +157,10 @@ async function insertContents(
 /** One parameter however many rows: with a value each, writing the statement would take longer than reading the messages' headers. */
 const insertRows = (trx: Transaction, rows: readonly { readonly [column: string]: Json }[]) =>
   sql`insert into mail_content (id, raw_sha256, raw_size, message_id, in_reply_to, refs, subject, people, sent_at, snippet,
-      body_text, body_html, is_cut, has_remote, authenticity, extras)
+      body_text, words, body_html, is_cut, has_remote, authenticity, extras)
     select * from json_to_recordset(${JSON.stringify(rows)}::json) as made (id uuid, raw_sha256 text, raw_size bigint,
       message_id text, in_reply_to text[], refs text[], subject text, people jsonb, sent_at timestamptz, snippet text,
-      body_text text, body_html text, is_cut boolean, has_remote boolean, authenticity jsonb, extras jsonb)`.execute(
+      body_text text, words tsvector, body_html text, is_cut boolean, has_remote boolean, authenticity jsonb, extras jsonb)`.execute(
     trx,
   );
 

@@ -153,6 +153,7 @@ export async function dispatch(
         subject,
         people: jsonb({ from: [{ address: sender.address }], to: to.map((address) => ({ address })), cc: [] }),
         sent_at: now,
+        words: "",
         body_html: null,
         authenticity: jsonb({ internal: true, warnings: [] }),
         extras: jsonb({}),

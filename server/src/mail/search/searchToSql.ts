@@ -7,11 +7,13 @@ import {
   type MailThing,
 } from "@kontor/shared/mail";
 
+import { stemOf, wordsOf } from "@kontor/shared/text";
+import { wordWeights, type WordWeight } from "./messageWords.ts";
+
 type Condition = RawBuilder<SqlBool>;
 
 /**
- * What was asked for as SQL about `m` (mail_message) and `c` (mail_content). Words are looked up in `c.words` (0100_mail.sql); the
- * same configurations take apart what is asked and what is stored, so they agree about what a word is.
+ * What was asked for as SQL about `m` (mail_message) and `c` (mail_content). Words are looked up in `c.words`.
  */
 export function searchToSql(search: MailSearch, { userId }: { readonly userId: string }): readonly Condition[] {
   const asked = search.terms.map((term) => {
@@ -27,13 +29,11 @@ const outsideTrash = sql<SqlBool>`m.trashed_at is null and not exists (
 function termToSql(term: MailSearchTerm, userId: string): Condition {
   switch (term.kind) {
     case "text":
-      return sql<SqlBool>`c.words @@ (${wordsIn("russian", term)} || ${wordsIn("simple", term)})`;
+      return hasWords(term);
     case "subject":
-      return sql<SqlBool>`c.words @@ (${wordsIn("russian", term, "A")} || ${wordsIn("simple", term, "A")})`;
     case "from":
-      return sql<SqlBool>`c.words @@ ${wordsIn("simple", term, "B")}`;
     case "to":
-      return sql<SqlBool>`c.words @@ ${wordsIn("simple", term, "C")}`;
+      return hasWords(term, wordWeights[term.kind]);
     case "file":
       return fileWhere(sql`strpos(lower(name), ${term.text.toLowerCase()}) > 0`);
     case "type":
@@ -69,21 +69,18 @@ interface Said {
 }
 
 /**
- * What was said, as words in their order (a phrase in quotes, for PostgreSQL), of the weight that stands for a field. Everything that
- * is no letter and no digit is a gap, as in `mail_words`. Where the last word is a beginning, PostgreSQL takes all of them for
- * beginnings: those before it are asked for once more, whole.
+ * What was said, as words in their order, taken apart as in `messageWords`.  In any inflection; the last word may be
+ * a beginning, as it is written.
  */
-function wordsIn(configuration: "russian" | "simple", { text, prefix }: Said, weight = ""): RawBuilder<unknown> {
-  const words = text
-    .replaceAll("ё", "е")
-    .replaceAll("Ё", "Е")
-    .split(/[^\p{L}\p{M}\p{N}]+/u)
-    .filter(Boolean);
-  const query = (said: readonly string[], marks: string) =>
-    sql`to_tsquery(${sql.lit(configuration)}, ${`'${said.join(" ")}'${marks === "" ? "" : `:${marks}`}`})`;
-  if (!prefix) return query(words, weight);
-  const begun = query(words, `*${weight}`);
-  return words.length < 2 ? begun : sql`(${begun} && ${query(words.slice(0, -1), weight)})`;
+function hasWords({ text, prefix }: Said, weight?: WordWeight): Condition {
+  const words = wordsOf(text);
+  const marked = (lexeme: string, marks = "") =>
+    weight || marks ? `'${lexeme}':${marks}${weight ?? ""}` : `'${lexeme}'`;
+  const query = words.map((word, at) => {
+    const stem = marked(stemOf(word));
+    return prefix && at === words.length - 1 ? `(${stem} | ${marked(word, "*")})` : stem;
+  });
+  return sql<SqlBool>`c.words @@ ${query.join(" <-> ")}::tsquery`;
 }
 
 /* ---------- everything else ---------- */

@@ -6,6 +6,7 @@ import { recordChanges, type Database, type Transaction } from "#kernel";
 import { removeMessages } from "../messages/deleteMessages.ts";
 import { jsonb, messageTables } from "../messages/messages.repo.ts";
 import type { MessageExtras, MessagePeople } from "../mime/parsedMessage.ts";
+import { messageWords } from "../search/messageWords.ts";
 
 /** SQL of messages that leave, from the first save until they have left. */
 
@@ -114,6 +115,7 @@ const contentColumns = ({ subject, people, snippet, text, html, hasRemote, extra
   sent_at: at,
   snippet,
   body_text: text,
+  words: messageWords({ subject, people, text }),
   body_html: html,
   has_remote: hasRemote,
   extras: jsonb(extras),

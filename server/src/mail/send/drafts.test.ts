@@ -211,6 +211,7 @@ describe("a draft that answers", () => {
           subject: "Question",
           people: JSON.stringify({ from: [{ address: "client@far.example" }], to: [], cc: [] }) as never,
           sent_at: "2026-03-01T10:00:00.000Z",
+          words: "",
           body_html: null,
           authenticity: JSON.stringify({ internal: false, warnings: [] }) as never,
           extras: "{}" as never,

@@ -58,9 +58,9 @@ async function findRaw(trx: Transaction, contentId: string): Promise<string | un
 /** A second content that says the same. */
 export const copyContent = (trx: Transaction, from: string, to: string) =>
   sql`
-    insert into mail_content (id, message_id, in_reply_to, refs, subject, people, sent_at, snippet, body_text, body_html, is_cut,
+    insert into mail_content (id, message_id, in_reply_to, refs, subject, people, sent_at, snippet, body_text, words, body_html, is_cut,
       has_remote, authenticity, extras)
-    select ${to}, message_id, in_reply_to, refs, subject, people, sent_at, snippet, body_text, body_html, is_cut, has_remote,
+    select ${to}, message_id, in_reply_to, refs, subject, people, sent_at, snippet, body_text, words, body_html, is_cut, has_remote,
       authenticity, extras
     from mail_content where id = ${from}`.execute(trx);
 
@@ -68,7 +68,7 @@ export const copyContent = (trx: Transaction, from: string, to: string) =>
 const showOriginal = (trx: Transaction, { content_id }: LeavingRow, source: DraftSource) =>
   sql`
     update mail_content set subject = original.subject, snippet = original.snippet, body_text = original.body_text,
-      body_html = original.body_html, is_cut = original.is_cut, has_remote = original.has_remote
+      words = ts_filter(original.words, '{A,D}') || ts_filter(mail_content.words, '{B,C}'), body_html = original.body_html, is_cut = original.is_cut, has_remote = original.has_remote
     from mail_content original where mail_content.id = ${content_id} and original.id = ${source.content_id}`.execute(
     trx,
   );

@@ -31,8 +31,8 @@ const deliver = (messageId: string, refs: readonly string[] = [], box = mailboxI
     const threadId = await assignThread(trx, box, { messageId, refs, inReplyTo: [] });
     const [id, folderId, contentId] = [newId(), newId(), newId()];
     await sql`insert into mail_folder (id, mailbox_id, name) values (${folderId}, ${box}, ${folderId})`.execute(trx);
-    await sql`insert into mail_content (id, message_id, subject, people, sent_at, authenticity)
-      values (${contentId}, ${messageId}, 'Subject', '{}', now(), '{}')`.execute(trx);
+    await sql`insert into mail_content (id, message_id, subject, people, sent_at, authenticity, words)
+      values (${contentId}, ${messageId}, 'Subject', '{}', now(), '{}', '')`.execute(trx);
     await sql`insert into mail_message (id, mailbox_id, folder_id, content_id, thread_id, received_at)
       values (${id}, ${box}, ${folderId}, ${contentId}, ${threadId}, now())`.execute(trx);
     return { id, threadId };

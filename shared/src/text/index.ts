@@ -1,0 +1,1 @@
+export { normalise, stemOf, wordsOf, WORDS_VERSION } from "./words.ts";
