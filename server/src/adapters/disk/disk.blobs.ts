@@ -72,17 +72,18 @@ export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore
     const wholeSync = distinct.size >= MANY ? await syncWhole : undefined;
     const directories = new Set<string>();
     try {
-      await eachOf(written, async ([sha256, path]) =>
-        writeBody(path, distinct.get(sha256) as Uint8Array, { sync: !wholeSync }),
-      );
+      const write = async ([sha256, path]: readonly [string, string]) =>
+        writeBody(path, distinct.get(sha256) as Uint8Array, { sync: !wholeSync });
+      await eachOf(written, write, wholeSync ? AT_ONCE_UNSYNCED : AT_ONCE);
       await wholeSync?.();
-      await eachOf(written, async ([sha256, from]) => {
+      const move = async ([sha256, from]: readonly [string, string]) => {
         const path = pathOf(sha256);
         const made = await moveInto(from, path);
         written.delete(sha256);
         directories.add(dirname(path));
         if (made) directories.add(root);
-      });
+      };
+      await eachOf(written, move, AT_ONCE_UNSYNCED);
       if (wholeSync) await wholeSync();
       else await eachOf(directories, syncDirectory);
       return stats;
@@ -195,13 +196,19 @@ async function readWhole(descriptor: number, size: number): Promise<Readable> {
 
 /** Writes that wait for the disk at once: what a journal joins into one commit; more only wait in a row. */
 const AT_ONCE = 32;
+/** Those that only fill memory: each step of each waits for a turn of the main thread, and where that is busy, many must take it together. */
+const AT_ONCE_UNSYNCED = 128;
 
-async function eachOf<Item>(items: Iterable<Item>, act: (item: Item) => Promise<unknown>): Promise<void> {
+async function eachOf<Item>(
+  items: Iterable<Item>,
+  act: (item: Item) => Promise<unknown>,
+  atOnce = AT_ONCE,
+): Promise<void> {
   const queue = [...items].values();
   const lane = async () => {
     for (const item of queue) await act(item);
   };
-  const lanes = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane));
+  const lanes = await Promise.allSettled(Array.from({ length: atOnce }, lane));
   const failed = lanes.find(({ status }) => status === "rejected");
   if (failed) throw (failed as PromiseRejectedResult).reason;
 }
