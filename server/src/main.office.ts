@@ -24,6 +24,7 @@ import {
   createSessionService,
   ensureAdministrators,
   loadAdministrators,
+  lockOrganisation,
   loadSubject,
   peopleResources,
 } from "#people";
@@ -77,7 +78,7 @@ export async function openOffice(
     clock,
     subjectAttributes,
     async mayAdminister(trx, userId) {
-      const subject = await loadSubject(trx, userId);
+      const [subject] = await Promise.all([loadSubject(trx, userId), access.refresh()]);
       return subject !== undefined && access.mayAdminister(subject);
     },
     settle: provisioning.settle,
@@ -97,6 +98,7 @@ export async function openOffice(
     subjectAttributes: { ...kindsOf(subjectAttributes), ...grantAttributes(recordTypes) },
     loadSubject: (userId) => loadGranted(db, userId),
     loadAdministrators: () => loadAdministrators(db),
+    holdPeople: lockOrganisation,
     doorbell,
   });
   stops.push(async () => access.close());

@@ -9,7 +9,7 @@ import {
   type Subject,
 } from "@kontor/shared/access";
 import { DomainError, systemClock, type Clock } from "@kontor/shared/base";
-import { ringOnCommit, type Database, type Doorbell, type Log, type Principal } from "#kernel";
+import { ringOnCommit, type Database, type Doorbell, type Log, type Principal, type Transaction } from "#kernel";
 import { checkOf, invalidPolicies, readPolicies, withoutBuiltIn, type PolicyScope } from "./policy.check.ts";
 import { settlePolicies, withoutSystemDenies, type StaleFault } from "./policy.settle.ts";
 import { findSet, lockSets, newestRev, newestSet, type PolicySet, type PolicySetHead } from "./policySet.repo.ts";
@@ -43,6 +43,11 @@ export interface AccessDeps {
   loadSubject(userId: string): Promise<Subject | undefined>;
   /** POL-9 asks for each of them whether they may still administer. */
   loadAdministrators(): Promise<readonly Subject[]>;
+  /**
+   * POL-9: until the transaction ends, nobody changes who the administrators are. A set that lets only Anna administer and a change that
+   * takes Anna away each look right alone.
+   */
+  holdPeople?(trx: Transaction): Promise<void>;
   /** Tells of sets published by other nodes and by the command line; without it they are noticed when somebody asks. */
   readonly doorbell?: Pick<Doorbell, "onRing">;
   readonly clock?: Clock;
@@ -121,7 +126,13 @@ export async function createAccess(deps: AccessDeps): Promise<AccessService> {
     return read.engine;
   }
 
-  const publishDeps: PublishDeps = { log, clock, check, typesSha256: typesSha256Of(scope) };
+  /** Of publishing: people first, since whoever changes them looks at the sets. */
+  async function lock(trx: Transaction): Promise<void> {
+    await deps.holdPeople?.(trx);
+    await lockSets(trx);
+  }
+
+  const publishDeps: PublishDeps = { log, clock, check, typesSha256: typesSha256Of(scope), lock };
 
   /* ---------- which is in force ---------- */
 
@@ -192,7 +203,7 @@ export async function createAccess(deps: AccessDeps): Promise<AccessService> {
   function replace(decide: Publishing): Promise<PolicySet> {
     const published = publishing.then(async () => {
       const set = await db.transaction().execute(async (trx) => {
-        await lockSets(trx);
+        await lock(trx);
         const newest = await newestSet(trx);
         if (!newest) throw new Error("no set of policies is in force");
         const next = await publishSet(trx, publishDeps, await decide(trx, newest), newest);

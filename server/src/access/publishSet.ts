@@ -26,6 +26,8 @@ export interface PublishDeps {
   readonly clock: Clock;
   readonly typesSha256: string;
   check(policies: readonly unknown[]): Promise<CheckReply>;
+  /** Until the transaction ends, nobody else publishes, nor changes who may administer. */
+  lock(trx: Transaction): Promise<void>;
 }
 
 /** In the audit log; which they all are can be read from the sets themselves. */

@@ -3,7 +3,7 @@ import { ringOnCommit, type Database, type Transaction } from "#kernel";
 import { refuseFaults } from "./policy.check.ts";
 import { mergePolicies } from "./policy.merge.ts";
 import { insertDraft } from "./policyDraft.repo.ts";
-import { lockSets, newestSet, newestSetOfPacks, sha256Of, type PolicySet } from "./policySet.repo.ts";
+import { newestSet, newestSetOfPacks, sha256Of, type PolicySet } from "./policySet.repo.ts";
 import { publishSet, storeSet, type PublishDeps } from "./publishSet.ts";
 
 /**
@@ -13,7 +13,7 @@ import { publishSet, storeSet, type PublishDeps } from "./publishSet.ts";
  */
 export function startWithPacks(db: Database, packs: readonly unknown[], deps: PublishDeps): Promise<PolicySet> {
   return db.transaction().execute(async (trx) => {
-    await lockSets(trx);
+    await deps.lock(trx);
     const [newest, ofPacks] = [await newestSet(trx), await newestSetOfPacks(trx)];
     const set = await nextSet(trx, { packs, newest, ofPacks, deps });
     if (set.rev !== newest?.rev) await ringOnCommit(trx);

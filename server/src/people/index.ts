@@ -2,6 +2,7 @@ export { ensureAdministrators, loadAdministrators } from "./administrators.ts";
 export type { Ended } from "./ending.ts";
 export { findValues, namesOf } from "./findValues.ts";
 export { isDeviceRevoked } from "./isDeviceRevoked.ts";
+export { lockOrganisation } from "./organisation.write.ts";
 export { normalizeLogin } from "./login.ts";
 export { checkNewPassword, hashPassword } from "./password.ts";
 export { peopleCollections, peopleResources } from "./people.collections.ts";

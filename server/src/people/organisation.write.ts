@@ -19,6 +19,11 @@ export type Organisation = ReturnType<typeof createOrganisation>;
 
 const ORGANISATION_LOCK = 0x70656f706c65; // "people" in ASCII
 
+/** Until the transaction ends, nobody else changes people and their structure. */
+export const lockOrganisation = async (trx: Transaction): Promise<void> => {
+  await sql`select pg_advisory_xact_lock(${ORGANISATION_LOCK})`.execute(trx);
+};
+
 /** How people and their structure are written: one change at a time, each with its entry in the audit log. */
 export function createOrganisation({ db, doorbell, clock, mayAdminister = async () => true }: OrganisationDeps) {
   async function write<T>(change: (trx: Transaction) => Promise<T>): Promise<T> {
@@ -27,7 +32,7 @@ export function createOrganisation({ db, doorbell, clock, mayAdminister = async 
       .execute(async (trx) => {
         // One change of the organisation at a time: "the last administrator" and "no cycle" are said of all rows
         // together, and two changes that each look right alone would break them, or wait for each other for ever.
-        await sql`select pg_advisory_xact_lock(${ORGANISATION_LOCK})`.execute(trx);
+        await lockOrganisation(trx);
         const hadAdministrator = await hasAdministrator(trx, mayAdminister);
         const changed = await change(trx);
         if (hadAdministrator && !(await hasAdministrator(trx, mayAdminister))) throw lastAdministrator();
