@@ -1,5 +1,6 @@
 // Sorting mail, as a person does it: into folders by drag and by key, by labels, until later; without a network, too.
 import type { Locator, Page } from "@playwright/test";
+import { apiOf } from "../walks/administrator.ts";
 import { expectAccessible, keepScreen, keepScreenInAllLooks } from "../walks/looks.ts";
 import { arrival, goToMail, mailboxOf, paneOf, read, rowsOf, textOf } from "../walks/mailbox.ts";
 import { expect, test } from "../walks/office.ts";
@@ -65,7 +66,41 @@ test("sorted into a folder by drag and by key, labelled, snoozed and brought bac
     await page.keyboard.press("Escape");
     await remove("Delete for good");
     await expect(folder).toHaveCount(0);
+  });
+
+  await test.step("what went there with its folder is brought back or deleted for good, by button and by key", async () => {
+    const mailbox = await mailboxOf(office.url, "maria");
+    const api = await apiOf(office.url, "maria");
+    const id = await mailbox.newFolder("2019");
+    for (const lost of ["Old offer", "Old order"])
+      await mailbox.importInto(id, `From: old@example.com\r\nSubject: ${lost}\r\n\r\nText\r\n`, "message/rfc822");
+    await api("DELETE", `/mail/folders/${id}`);
+    await goToMail(page, `f-${id}`);
+    await expect(rowsOf(page, "Old")).toHaveCount(2, arrival);
+    await read(page, "Old offer");
+    const buttons = paneOf(page).getByRole("button");
+    await expect(buttons.filter({ hasText: "To the inbox" })).toBeVisible();
+    await expect(buttons.filter({ hasText: /^(Archive|Snooze)$/ })).toHaveCount(0);
+    await buttons
+      .and(page.getByLabel("More", { exact: true }))
+      .first()
+      .click();
+    await expect(page.getByRole("menuitem", { name: "Delete for good" })).toBeVisible();
+    await expect(page.getByRole("menuitem", { name: "Move to the trash" })).toHaveCount(0);
+    await keepScreenInAllLooks(page, "mail-trashed-folder");
+    await page.keyboard.press("Escape");
+    await rowsOf(page, "Old offer").click();
+    await page.keyboard.press("b"); // nothing to be reminded of: no dialog comes beside the next one
+    await page.keyboard.press("Delete");
+    await expect(page.getByRole("dialog")).toHaveCount(1);
+    await page.getByRole("dialog").getByRole("button", { name: "Delete for good" }).click();
+    await expect(rowsOf(page, "Old offer")).toHaveCount(0);
+    await read(page, "Old order");
+    await buttons.filter({ hasText: "To the inbox" }).click();
+    await expect(page.getByText("This folder is empty")).toBeVisible();
     await page.getByRole("button", { name: "Hide the folders" }).click();
+    await goToMail(page, "inbox");
+    await expect(rowsOf(page, "Old order")).toHaveCount(1);
   });
 
   await test.step("labelled, snoozed, and back", async () => {

@@ -28,12 +28,13 @@ const folders: Readonly<Record<string, FolderRole | undefined>> = {
   [uuid(13)]: "trash",
   [uuid(14)]: "archive",
   [uuid(15)]: undefined,
+  [uuid(16)]: undefined, // in the trash
 };
 const from: MailReplayFrom = {
   userId: uuid(2),
   folderOf: (_mailbox, role) => Object.keys(folders).find((id) => folders[id] === role),
   roleOf: (id) => folders[id],
-  isInTrash: (id) => folders[id] === "trash",
+  isInTrash: (id) => folders[id] === "trash" || id === uuid(16),
   threadOf: (id) => (id === uuid(3) ? uuid(4) : undefined),
 };
 const at = "2026-11-20T09:40:00.000Z";
@@ -157,7 +158,8 @@ describe("replay of mail", () => {
   it("deletes for good only from trash and junk", () => {
     const lies = messageOf({ folderId: uuid(10) });
     expect(replayMessage(lies, intent("mail.delete", {}), from)).toEqual(lies);
-    expect(replayMessage({ ...lies, folderId: uuid(13) }, intent("mail.delete", {}), from)).toBeUndefined();
+    for (const id of [uuid(13), uuid(16)])
+      expect(replayMessage({ ...lies, folderId: id }, intent("mail.delete", {}), from)).toBeUndefined();
   });
 
   it("what is to be sent lies where it is sent from, and nothing else lies there; trash remembers where from", () => {

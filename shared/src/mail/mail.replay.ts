@@ -58,7 +58,7 @@ export function replayMessage(
     case "mail.update":
       return updated(row, argsOf<"mail.update">(intent), from);
     case "mail.delete":
-      return isDeletable(row, from.roleOf(row.folderId)) && !isLeaving(row) ? undefined : row;
+      return isDeletable(row, from) && !isLeaving(row) ? undefined : row;
     case "mail.regroup":
       return { ...row, threadId: argsOf<"mail.regroup">(intent).threadId };
     case "mail.attach":
@@ -76,9 +76,11 @@ export function replayMessage(
   }
 }
 
-/** For good only from where one looks before emptying. */
-export const isDeletable = (row: Pick<MessageDoc, "trashedFrom">, role: FolderRole | undefined): boolean =>
-  row.trashedFrom !== undefined || role === "trash" || role === "junk";
+/** For good only from where one looks before emptying; what went to the trash with its folder says nothing of it itself. */
+export const isDeletable = (
+  { folderId, trashedFrom }: Pick<MessageDoc, "folderId" | "trashedFrom">,
+  { isInTrash, roleOf }: Pick<MailReplayFrom, "isInTrash" | "roleOf">,
+): boolean => trashedFrom !== undefined || roleOf(folderId) === "junk" || isInTrash(folderId);
 
 /** One that failed is a draft again: what it says can be mended. */
 export const isDraft = (row: Pick<MessageDoc, "send">): boolean =>

@@ -28,15 +28,16 @@ type BulkCommandName = `mail.${"update" | "undo" | "delete" | "regroup" | "count
 /** The same act on one message or on thousands: one write, and one step back. */
 export function createBulkCommands({
   folderOf,
+  isInTrash,
   lists,
   mailboxOf,
   messagesOf,
   replica,
   roleOf,
-}: Pick<MailCommandsDeps, "folderOf" | "lists" | "mailboxOf" | "messagesOf" | "replica" | "roleOf">): Pick<
-  MailCommands,
-  BulkCommandName
-> {
+}: Pick<
+  MailCommandsDeps,
+  "folderOf" | "isInTrash" | "lists" | "mailboxOf" | "messagesOf" | "replica" | "roleOf"
+>): Pick<MailCommands, BulkCommandName> {
   const undos = new Map<string, readonly Change[]>();
 
   async function update(
@@ -102,7 +103,7 @@ export function createBulkCommands({
 
   async function remove(targets: MailTargets): Promise<{ count: number }> {
     const messages = [...eachOf(idsOfTargets(lists, targets))].filter((message) =>
-      isDeletable(message, roleOf(message.folderId)),
+      isDeletable(message, { isInTrash, roleOf }),
     );
     return await queueEach(messages, "mail.delete", {});
   }

@@ -23,6 +23,7 @@ export interface MailCommandsDeps {
   readonly forms: MailForms;
   folderOf(mailboxId: string, role: FolderRole): string | undefined;
   roleOf(folderId: string): FolderRole | undefined;
+  isInTrash(folderId: string): boolean;
   mailboxOf(folderId: string): string | undefined;
   messagesOf(ids: readonly string[]): readonly ReplicaMessage[];
 }

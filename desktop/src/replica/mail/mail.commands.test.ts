@@ -227,10 +227,17 @@ describe("bulk", () => {
 
   it("deletes for good only from trash and junk", async () => {
     const desk = await openMailDesk();
-    const [lies, trashed] = [message(), message({ folderId: folderId("trash") })];
-    desk.put("messages", [lies, trashed]);
-    expect(await desk.mail.commands["mail.delete"]({ targets: { ids: [lies.id, trashed.id] } })).toEqual({ count: 1 });
-    expect([messageOf(desk, lies.id)?.id, messageOf(desk, trashed.id)]).toEqual([lies.id, null]);
+    const [parentId, below] = [newId(), newId()];
+    desk.put("mailFolders", [
+      { id: parentId, mailboxId: MAILBOX, name: "Old", parentId: folderId("trash") },
+      { id: below, mailboxId: MAILBOX, name: "Older", parentId },
+    ]);
+    const lies = message();
+    const deleted = [folderId("trash"), folderId("junk"), below].map((each) => message({ folderId: each }));
+    desk.put("messages", [lies, ...deleted]);
+    const ids = [lies, ...deleted].map(({ id }) => id);
+    expect(await desk.mail.commands["mail.delete"]({ targets: { ids } })).toEqual({ count: 3 });
+    expect(ids.map((id) => messageOf(desk, id)?.id)).toEqual([lies.id, undefined, undefined, undefined]);
   });
 });
 

@@ -143,7 +143,7 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
     fetch: globalThis.fetch,
     onExpired: () => replica.tryNow(), // the gateway decides whether the sign-in has really ended
   });
-  const { folderOf, mailboxOf, roleOf } = context.mail;
+  const { folderOf, isInTrash, mailboxOf, roleOf } = context.mail;
   const commands = createMailCommands({
     replica,
     files,
@@ -157,6 +157,7 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
     folderOf,
     mailboxOf,
     roleOf,
+    isInTrash,
   });
   const queries = createQueries({
     table: mailQueries({ userId, lists, find, query }),

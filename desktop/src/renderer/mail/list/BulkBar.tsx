@@ -7,6 +7,7 @@ import {
   IconDots,
   IconFlag,
   IconFolderSymlink,
+  IconInbox,
   IconMail,
   IconMailOpened,
   IconTag,
@@ -17,6 +18,7 @@ import type { ReactNode } from "react";
 import type { MailBoxes, MailList, MailTargets } from "#contract";
 import { useReplica } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
+import { actsIn } from "../actsIn.ts";
 import { askMail } from "../mail.requests.ts";
 import { mailboxOfPlace, roleOfPlace } from "../places/place.ts";
 import { useMailActions } from "../useMailActions.tsx";
@@ -39,6 +41,7 @@ export function BulkBar(props: {
   const { call } = useReplica();
   const actions = useMailActions();
   const role = roleOfPlace(list.place, boxes);
+  const acts = actsIn(role);
   const mailboxId = mailboxOfPlace(list.place, boxes);
   const button = (name: string, icon: ReactNode, act: () => void) => (
     <Tooltip label={name}>
@@ -68,9 +71,13 @@ export function BulkBar(props: {
         </Button>
       )}
       <span className={classes.push} />
-      {role !== "archive" &&
+      {acts.archive &&
         button(t("mail.archive"), <IconArchive size={16} />, () => away(actions.moveTo(targets, "archive")))}
-      {role === "trash" || role === "junk"
+      {acts.toInbox &&
+        button(t(role === "junk" ? "mail.notJunk" : "mail.toInbox"), <IconInbox size={16} />, () =>
+          away(actions.moveTo(targets, "inbox")),
+        )}
+      {acts.forGood
         ? button(t("mail.deleteForGood"), <IconTrash size={16} />, () => actions.deleteForGood(targets, count, done))
         : button(t("mail.trash"), <IconTrash size={16} />, () => away(actions.moveTo(targets, "trash")))}
       {button(t("mail.markRead"), <IconMailOpened size={16} />, () =>
@@ -90,7 +97,8 @@ export function BulkBar(props: {
             stay(actions.update(targets, { flagged: true }, "mail.done.flagged")),
           )}
           {item(t("mail.label"), <IconTag size={15} />, () => askMail({ ask: "label", targets }))}
-          {item(t("mail.snooze"), <IconClock size={15} />, () => askMail({ ask: "snooze", targets, after: done }))}
+          {acts.snooze &&
+            item(t("mail.snooze"), <IconClock size={15} />, () => askMail({ ask: "snooze", targets, after: done }))}
           {count > 1 &&
             item(
               t("mail.join"),

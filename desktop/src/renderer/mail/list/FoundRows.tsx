@@ -1,9 +1,10 @@
 import { useEffect, useId, useRef, type KeyboardEvent } from "react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import type { MailBoxes, MailList, MailPlace, MailRow } from "#contract";
+import type { MailBoxes, MailRow } from "#contract";
 import { useShortcuts } from "../../app/index.ts";
 import { Empty } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
+import { roleOfFolder } from "../places/place.ts";
 import { useAddresses } from "../useAddresses.ts";
 import { Row } from "./Row.tsx";
 import { useListKeys } from "./useListKeys.ts";
@@ -15,12 +16,11 @@ const ROW_PX = 58;
 /** Results while one types, of all mailboxes, newest first; more of them as one scrolls. */
 export function FoundRows(props: {
   readonly text: string;
-  readonly place: MailPlace;
   readonly boxes: MailBoxes;
   readonly selected: string | undefined;
   readonly open: (key: string | undefined) => void;
 }) {
-  const { boxes, open, place, selected, text } = props;
+  const { boxes, open, selected, text } = props;
   const { t } = useWords();
   const { answer, asked, more } = useMailSearch(text);
   const addresses = useAddresses();
@@ -42,9 +42,8 @@ export function FoundRows(props: {
 
   const at = rows.findIndex(({ key }) => key === selected);
   const row = rows[at];
-  const list: MailList = { place, conversations: false, filter: "all" };
   useListKeys({
-    list,
+    role: row && roleOfFolder(row.folderId, boxes.folders),
     boxes,
     targets: row && { of: { ids: [row.messageId] }, count: 1 },
     row,

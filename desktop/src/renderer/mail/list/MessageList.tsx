@@ -171,8 +171,9 @@ function NothingHere({ boxes, list }: { readonly list: MailList; readonly boxes:
   const { t } = useWords();
   if (!boxes.known) return <Empty title={t("mail.empty.filling")} />;
   if (list.filter !== "all") return <Empty title={t("mail.empty.filtered")} />;
-  const role = roleOfPlace(list.place, boxes);
-  if (role) return <Empty title={t(EMPTY[role])} />;
-  if (list.place.at !== "folder" && list.place.at !== "role") return <Empty title={t(EMPTY_MARKS[list.place.at])} />;
-  return <Empty title={t("mail.empty.folder")} />;
+  const { place } = list;
+  if (place.at !== "folder" && place.at !== "role") return <Empty title={t(EMPTY_MARKS[place.at])} />;
+  // A folder in the trash can be empty when the trash is not.
+  const role = place.at === "role" ? place.role : boxes.folders.find(({ id }) => id === place.folderId)?.role;
+  return <Empty title={t(role ? EMPTY[role] : "mail.empty.folder")} />;
 }

@@ -15,7 +15,7 @@ import { useShortcuts } from "../../app/index.ts";
 import { once, useReplica } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
 import { startDrag, type Dragged } from "../places/drag.ts";
-import { mailboxOfPlace, roleOfPlace } from "../places/place.ts";
+import { mailboxOfPlace, roleOfFolder, roleOfPlace } from "../places/place.ts";
 import { useAddresses } from "../useAddresses.ts";
 import { BulkBar } from "./BulkBar.tsx";
 import { Row } from "./Row.tsx";
@@ -143,7 +143,10 @@ export function PagedRows(props: PagedRowsProps) {
       open((page?.rows.find(({ key }) => key !== selected) ?? page?.rows[0])?.key),
     );
   };
-  useListKeys({ list, boxes, targets, row: current === undefined ? undefined : pages.rowAt(current), goOn });
+  const row = current === undefined ? undefined : pages.rowAt(current);
+  // What is marked lies anywhere: of a single one it is known where.
+  const roleOfOne = chosen === 0 && row ? roleOfFolder(row.folderId, boxes.folders) : undefined;
+  useListKeys({ role: role ?? roleOfOne, boxes, targets, row, goOn });
   useShortcuts({
     nextRow: () => show(selected === undefined ? 0 : cursor + 1),
     previousRow: () => show(cursor - 1),

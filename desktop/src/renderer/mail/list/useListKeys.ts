@@ -1,32 +1,33 @@
-import type { MailBoxes, MailList, MailRow, MailTargets } from "#contract";
+import type { MailBoxes, MailRow, MailTargets } from "#contract";
+import type { FolderRole } from "@kontor/shared/mail";
 import { useShortcuts } from "../../app/index.ts";
-import { roleOfPlace } from "../places/place.ts";
+import { actsIn } from "../actsIn.ts";
 import { useMailActions } from "../useMailActions.tsx";
 import { askMail } from "../mail.requests.ts";
 
 /** Keys that sort: about what is chosen, or else about the row that is open. */
 export function useListKeys(props: {
-  readonly list: MailList;
+  /** Of where the targets lie. */
+  readonly role: FolderRole | undefined;
   readonly boxes: MailBoxes;
   readonly targets: { readonly of: MailTargets; readonly count: number } | undefined;
   readonly row: MailRow | undefined;
   readonly goOn: () => void;
 }): void {
-  const { boxes, goOn, list, row, targets } = props;
+  const { boxes, goOn, role, row, targets } = props;
   const actions = useMailActions();
-  const role = roleOfPlace(list.place, boxes);
-  const isHidden = role === "trash" || role === "junk";
+  const acts = actsIn(role);
   const withTargets = (act: (of: MailTargets, count: number) => void) =>
     targets ? () => act(targets.of, targets.count) : undefined;
   const away = (to: "archive" | "junk" | "trash" | "inbox") =>
     withTargets((of) => void actions.moveTo(of, to).then((done) => done && goOn()));
-  const remove = isHidden ? withTargets((of, count) => actions.deleteForGood(of, count, goOn)) : away("trash");
+  const remove = acts.forGood ? withTargets((of, count) => actions.deleteForGood(of, count, goOn)) : away("trash");
 
   useShortcuts({
-    mailArchive: role === "archive" ? away("inbox") : away("archive"),
+    mailArchive: acts.archive ? away("archive") : role === "archive" ? away("inbox") : undefined,
     mailTrash: remove,
     mailDelete: remove,
-    mailJunk: role === "junk" ? away("inbox") : away("junk"),
+    mailJunk: acts.junk ? away("junk") : role === "junk" ? away("inbox") : undefined,
     mailUnread: withTargets(
       (of) =>
         void actions.update(
@@ -47,7 +48,7 @@ export function useListKeys(props: {
           },
         ),
     ),
-    mailSnooze: withTargets((of) => askMail({ ask: "snooze", targets: of, after: goOn })),
+    mailSnooze: acts.snooze ? withTargets((of) => askMail({ ask: "snooze", targets: of, after: goOn })) : undefined,
     mailLabel: withTargets((of) => askMail({ ask: "label", targets: of })),
     mailMove: withTargets((of) =>
       askMail({ ask: "move", targets: of, mailboxId: row?.mailboxId ?? boxes.mailboxes[0]?.id ?? "", after: goOn }),

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { MailBoxes, ReplicaFolder } from "#contract";
-import { badgeOf, listOfPlace, placeIn, placeOf, placeText, roleOfPlace, treeOf, unreadInInboxes } from "./place.ts";
+import {
+  badgeOf,
+  listOfPlace,
+  placeIn,
+  placeOf,
+  placeText,
+  roleOfFolder,
+  roleOfPlace,
+  treeOf,
+  unreadInInboxes,
+} from "./place.ts";
 
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 const folder = (n: number, parts: Partial<ReplicaFolder> = {}): ReplicaFolder => ({
@@ -34,6 +44,28 @@ describe("places of mail", () => {
     expect(placeIn("sent", "m", all)).toEqual({ at: "folder", folderId: id(1) });
     expect(placeIn("archive", "m", all)).toEqual({ at: "role", role: "archive" });
     expect(roleOfPlace({ at: "folder", folderId: id(1) }, all)).toBe("sent");
+  });
+  it("what lies in the trash is trash at any depth; in other folders nothing is inherited, and a loop ends", () => {
+    const all = [
+      folder(1, { role: "trash" }),
+      folder(2, { parentId: id(1) }),
+      folder(3, { parentId: id(2) }),
+      folder(4, { role: "junk" }),
+      folder(5, { parentId: id(4) }),
+      folder(6, { parentId: id(7) }),
+      folder(7, { parentId: id(6) }),
+    ];
+    expect(all.map((each) => roleOfFolder(each.id, all))).toEqual([
+      "trash",
+      "trash",
+      "trash",
+      "junk",
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(roleOfPlace({ at: "folder", folderId: id(3) }, boxes(all))).toBe("trash");
+    expect(roleOfFolder(id(99), all)).toBeUndefined();
   });
   it("drafts are never conversations, whatever is chosen", () => {
     const all = boxes([folder(1, { role: "drafts" })]);

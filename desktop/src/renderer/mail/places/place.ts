@@ -19,10 +19,23 @@ export function placeText(place: MailPlace): string {
   return place.at === "role" ? place.role : place.at;
 }
 
-/** What role a place has, if it has one: of a folder, the folder's. */
+/** What role a place has, if it has one: of a folder, what lies in it is treated by. */
 export function roleOfPlace(place: MailPlace, boxes: MailBoxes | undefined): FolderRole | undefined {
   if (place.at === "role") return place.role;
-  return place.at === "folder" ? boxes?.folders.find(({ id }) => id === place.folderId)?.role : undefined;
+  return place.at === "folder" ? roleOfFolder(place.folderId, boxes?.folders ?? []) : undefined;
+}
+
+/** Its own role; of a folder that was made, the trash's when it lies there at any depth. */
+export function roleOfFolder(folderId: string, folders: readonly ReplicaFolder[]): FolderRole | undefined {
+  const find = (wanted: string | undefined) => folders.find(({ id }) => id === wanted);
+  const folder = find(folderId);
+  if (folder?.role !== undefined) return folder.role;
+  const seen = new Set<ReplicaFolder>(); // two moves without a network may have made a ring of them
+  for (let each = folder; each && !seen.has(each); each = find(each.parentId)) {
+    if (each.role === "trash") return "trash";
+    seen.add(each);
+  }
+  return undefined;
 }
 
 /** The mailbox that is looked at; undefined: all of them. */

@@ -44,7 +44,7 @@ export function Deliveries({
             {status.connection === "online" && message.pending === 0
               ? t("mail.send.leavesAt")
               : t("mail.send.leavesOnline")}{" "}
-            {send.at !== undefined && <Time at={send.at} />}
+            {send.at !== undefined && <Time at={send.at} withClock />}
           </span>
           <Button size="compact-sm" onClick={() => void call("mail.cancelSend", { id: message.id })}>
             {t("mail.send.cancel")}
@@ -70,7 +70,7 @@ export function Deliveries({
                 <li key={address}>
                   <StateBadge tone={STATES[state].tone}>{t(STATES[state].words)}</StateBadge>
                   <span>{addresses.nameOf({ address })}</span>
-                  <Time at={at} />
+                  <Time at={at} withClock />
                   {reply && <Answer reply={reply} state={state} />}
                 </li>
               ))}

@@ -200,7 +200,7 @@ function Warnings({ message }: { readonly message: ReplicaMessage }) {
       )}
       {message.followUpAt !== undefined && (
         <p className={classes.listLine}>
-          {t("mail.followUpAt")} <Time at={message.followUpAt} />{" "}
+          {t("mail.followUpAt")} <Time at={message.followUpAt} withClock />{" "}
           <button
             type="button"
             className={classes.link}
@@ -212,7 +212,7 @@ function Warnings({ message }: { readonly message: ReplicaMessage }) {
       )}
       {message.snoozedUntil !== undefined && Date.parse(message.snoozedUntil) > now && (
         <p className={classes.listLine}>
-          {t("mail.snoozedUntil")} <Time at={message.snoozedUntil} />{" "}
+          {t("mail.snoozedUntil")} <Time at={message.snoozedUntil} withClock />{" "}
           <Button
             size="compact-xs"
             onClick={() =>

@@ -21,7 +21,9 @@ import { go } from "../../app/route.ts";
 import { useTypes } from "../../replica/index.ts";
 import { TypeIcon } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
+import { actsIn } from "../actsIn.ts";
 import { askMail } from "../mail.requests.ts";
+import { roleOfFolder } from "../places/place.ts";
 import { useMailActions } from "../useMailActions.tsx";
 import { AssignMenu } from "./AssignMenu.tsx";
 
@@ -40,10 +42,10 @@ export function PaneActions(props: PaneActionsProps) {
   const { boxes, messages, newest, onGone } = props;
   const { t } = useWords();
   const actions = useMailActions();
-  const role = boxes.folders.find(({ id }) => id === newest.folderId)?.role;
+  const role = roleOfFolder(newest.folderId, boxes.folders);
+  const acts = actsIn(role);
   const mailbox = boxes.mailboxes.find(({ id }) => id === newest.mailboxId);
   const mayEdit = mailbox?.can.includes("edit") ?? false;
-  const isAway = role === "trash" || role === "junk";
   // What one sent stays where it is when an answer is put away.
   const here = messages.filter(({ folderId }) => folderId === newest.folderId).map(({ id }) => id);
   const moveTo = (to: FolderRole) => void actions.moveTo({ ids: here }, to).then((hasMoved) => hasMoved && onGone());
@@ -52,15 +54,13 @@ export function PaneActions(props: PaneActionsProps) {
       {mayEdit && (
         <>
           {mailbox?.kind === "shared" && <AssignMenu mailbox={mailbox} message={newest} />}
-          {role !== "archive" && role !== "trash" && (
-            <Button onClick={() => moveTo("archive")}>{t("mail.archive")}</Button>
-          )}
-          {(isAway || role === "archive") && (
+          {acts.archive && <Button onClick={() => moveTo("archive")}>{t("mail.archive")}</Button>}
+          {acts.toInbox && (
             <Button leftSection={<IconInbox size={14} />} onClick={() => moveTo("inbox")}>
               {t(role === "junk" ? "mail.notJunk" : "mail.toInbox")}
             </Button>
           )}
-          {!isAway && (
+          {acts.snooze && (
             <Button onClick={() => askMail({ ask: "snooze", targets: { ids: here }, after: onGone })}>
               {t("mail.snooze")}
             </Button>
@@ -77,7 +77,7 @@ export function PaneActions(props: PaneActionsProps) {
           </Tooltip>
         </Menu.Target>
         <Menu.Dropdown>
-          {mayEdit && <SortingItems {...props} role={role} here={here} moveTo={moveTo} />}
+          {mayEdit && <SortingItems {...props} acts={acts} here={here} moveTo={moveTo} />}
           <OtherItems {...props} maySend={mailbox?.can.includes("send") ?? false} />
         </Menu.Dropdown>
       </Menu>
@@ -115,20 +115,19 @@ function LinkMenu({ messageId, threadId }: { readonly messageId: string; readonl
 
 function SortingItems(
   props: PaneActionsProps & {
-    readonly role: FolderRole | undefined;
+    readonly acts: ReturnType<typeof actsIn>;
     /** Those that lie where the newest does. */
     readonly here: readonly string[];
     readonly moveTo: (role: FolderRole) => void;
   },
 ) {
-  const { here, messages, moveTo, newest, onGone, role } = props;
+  const { acts, here, messages, moveTo, newest, onGone } = props;
   const { t } = useWords();
   const actions = useMailActions();
   const targets: MailTargets = { ids: [...here] };
   const all: MailTargets = { ids: messages.map(({ id }) => id) };
   const one: MailTargets = { ids: [newest.id] };
   const isFlagged = messages.some(({ flagged }) => flagged);
-  const isForGood = role === "trash" || role === "junk";
   return (
     <>
       <Menu.Item
@@ -162,7 +161,7 @@ function SortingItems(
         {t("mail.followUp.set")}
       </Menu.Item>
       <Menu.Divider />
-      {role !== "junk" && role !== "sent" && (
+      {acts.junk && (
         <Menu.Item leftSection={<IconAlertOctagon size={15} />} onClick={() => moveTo("junk")}>
           {t("mail.junk")}
         </Menu.Item>
@@ -170,9 +169,9 @@ function SortingItems(
       <Menu.Item
         color="red"
         leftSection={<IconTrash size={15} />}
-        onClick={() => (isForGood ? actions.deleteForGood(targets, here.length, onGone) : moveTo("trash"))}
+        onClick={() => (acts.forGood ? actions.deleteForGood(targets, here.length, onGone) : moveTo("trash"))}
       >
-        {t(isForGood ? "mail.deleteForGood" : "mail.trash")}
+        {t(acts.forGood ? "mail.deleteForGood" : "mail.trash")}
       </Menu.Item>
       <Menu.Divider />
     </>

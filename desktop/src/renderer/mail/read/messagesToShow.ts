@@ -1,5 +1,6 @@
 import type { MailBoxes, MailThread, ReplicaMessage } from "#contract";
 import { isDraft } from "@kontor/shared/mail";
+import { roleOfFolder } from "../places/place.ts";
 
 export interface Shown {
   readonly boxes: MailBoxes;
@@ -15,8 +16,10 @@ export function messagesToShow(thread: MailThread, { boxes, folderId, messageId 
     const drafts = thread.messages.filter((each) => isDraft(each) && each.draft?.sourceId === messageId);
     return [...thread.messages.filter(({ id }) => id === messageId), ...drafts];
   }
-  const roles = new Map(boxes.folders.map(({ id, role }) => [id, role]));
-  const isHidden = (id: string) => roles.get(id) === "trash" || roles.get(id) === "junk";
+  const isHidden = (id: string) => {
+    const role = roleOfFolder(id, boxes.folders);
+    return role === "trash" || role === "junk";
+  };
   const shown = thread.messages.filter((each) => each.folderId === folderId || !isHidden(each.folderId));
   return shown.length > 0 ? shown : thread.messages;
 }

@@ -1,0 +1,14 @@
+import type { FolderRole } from "@kontor/shared/mail";
+
+/** How what lies in a place of this role can be put elsewhere. Buttons, menus and keys ask here, so that they offer the same. */
+export function actsIn(role: FolderRole | undefined) {
+  const isHidden = role === "trash" || role === "junk";
+  return {
+    archive: role !== "archive" && role !== "trash",
+    toInbox: isHidden || role === "archive",
+    snooze: !isHidden,
+    junk: role !== "junk" && role !== "sent",
+    /** Instead of into the trash. */
+    forGood: isHidden,
+  };
+}
