@@ -1,5 +1,8 @@
+import fc from "fast-check";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { MailAddress } from "@kontor/shared/mail";
+import { stemOf, wordsOf } from "@kontor/shared/text";
 import { createTestDatabase, type TestDatabase } from "#testing";
 import {
   actor,
@@ -17,6 +20,7 @@ import {
 import { placeOf } from "../mail.rest.ts";
 import { messageIntents } from "../messages/messages.intents.ts";
 import { newId } from "@kontor/shared/base";
+import { messageWords } from "./messageWords.ts";
 import { searchMessages, type SearchQuestion } from "./searchMessages.ts";
 
 let test: TestDatabase;
@@ -202,6 +206,23 @@ describe("the search of mail", () => {
     }
     expect(new Set(seen).size).toBe(23);
     expect(seen).toEqual(seen.toSorted().toReversed());
+  });
+
+  it("keeps every word of any text, and its stem, as PostgreSQL reads them", async () => {
+    const seed = Number(process.env.KONTOR_SEED ?? Math.floor(Math.random() * 2 ** 31));
+    const letters = fc.string({ unit: "binary", maxLength: 200 });
+    const ours = fc.string({ unit: fc.constantFrom(..."ёЙ№ﬁ'\\\":&|!*<>()-_@. \n\u0301\u00ad𝒜あ1a"), maxLength: 200 });
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(letters, ours), async (text) => {
+        const words = messageWords({ subject: "", text, people: { from: [], to: [], cc: [] } });
+        const { rows } = await sql<{ kept: string[] }>`select tsvector_to_array(${words}::tsvector) as kept`.execute(
+          test.db,
+        );
+        const wanted = new Set(wordsOf(text).flatMap((word) => [word, stemOf(word)]));
+        expect(rows[0]?.kept.toSorted()).toEqual([...wanted].toSorted());
+      }),
+      { seed, numRuns: 500 },
+    );
   });
 
   it("takes texts of any alphabet and length into the index", async () => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DomainError, newId } from "@kontor/shared/base";
 import { mailLimits, type MailIntentName } from "@kontor/shared/mail";
@@ -674,6 +675,15 @@ describe("sending on unchanged", () => {
     const sent = await house.message(id);
     expect(sent).toMatchObject({ subject: "Original", to: to("eve@house.example", "x@far.example") });
     expect((await house.body(id))?.html).toBe("<p>As written</p>");
+    const found = async (messageId: string) => {
+      const { rows } = await sql<{ words: string[] }>`select tsvector_to_array(words) as words from mail_content c
+        join mail_message m on m.content_id = c.id where m.id = ${messageId}`.execute(house.test.db);
+      return rows[0]?.words ?? [];
+    };
+    // The original's subject and text, and those it was sent on to.
+    expect(await found(id)).toEqual(expect.arrayContaining(["original", "written", "eve", "far"]));
+    expect(await found(id)).not.toContain("changed");
+    expect(await found(got?.id ?? "")).toEqual(expect.arrayContaining(["original", "written", "bob", "ann"]));
     expect(resent.text).toContain(`Resent-Message-ID: <${sent?.messageId}>`);
     const [row] = await outbound();
     expect(row).toMatchObject({ recipient: "x@far.example", envelope_from: "ann@house.example" });
