@@ -85,23 +85,12 @@ export function Row(props: {
   );
 }
 
-/** Whoever undoes has at most a minute; what leaves later than that was put off on purpose, and says until when. */
-const SOON_MS = 61_000;
-
-const isPutOff = ({ send }: MailRow, now: number): boolean =>
-  send?.state === "scheduled" && send.at !== undefined && Date.parse(send.at) - now > SOON_MS;
-
 function SendMark({ row }: { readonly row: MailRow }) {
-  const { t, locale } = useWords();
-  const now = useNow();
+  const { t } = useWords();
   switch (row.send?.state) {
     case "scheduled":
       return (
-        <StateBadge tone="accent">
-          {isPutOff(row, now)
-            ? t("mail.leaves", { when: formatMomentShort(row.send.at ?? "", locale) })
-            : t(row.pending > 0 ? "mail.send.whenOnline" : "mail.send.scheduled")}
-        </StateBadge>
+        <StateBadge tone="accent">{t(row.pending > 0 ? "mail.send.whenOnline" : "mail.send.scheduled")}</StateBadge>
       );
     case "sending":
       return <StateBadge tone="accent">{t("mail.send.sending")}</StateBadge>;
