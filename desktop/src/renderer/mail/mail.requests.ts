@@ -14,7 +14,12 @@ export type MailRequest =
   | (About & { readonly ask: "snooze" })
   | (About & { readonly ask: "followUp" })
   | (About & { readonly ask: "label" })
-  | { readonly ask: "move"; readonly targets: MailTargets; readonly mailboxId: string; readonly after?: () => void }
+  | (About & {
+      readonly ask: "move";
+      readonly mailboxId: string;
+      /** Where all of them lie, if it is one folder. */
+      readonly folderId?: string | undefined;
+    })
   | { readonly ask: "link"; readonly threadId: string }
   | { readonly ask: "record"; readonly type: string; readonly threadId: string; readonly messageId: string }
   | { readonly ask: "source" | "split"; readonly messageId: string }

@@ -9,7 +9,7 @@ import { useFolderName } from "../places/usePlaceName.ts";
 import { useMailActions } from "../useMailActions.tsx";
 import classes from "./dialogs.module.css";
 
-/** Into a folder of the same mailbox, found by its name. */
+/** Into another folder of the same mailbox, found by its name; where it lies stands among them, so that one sees what is below. */
 export function MoveDialog(props: {
   readonly asked: Extract<MailRequest, { ask: "move" }>;
   readonly close: () => void;
@@ -29,7 +29,8 @@ export function MoveDialog(props: {
     close();
     void actions.moveToFolder(asked.targets, folderId, name).then((done) => done && asked.after?.());
   };
-  const first = folders[0]?.folder;
+  const isHere = (folderId: string) => folderId === asked.folderId;
+  const first = folders.find(({ folder }) => !isHere(folder.id))?.folder;
   return (
     <Modal
       opened
@@ -53,10 +54,12 @@ export function MoveDialog(props: {
             type="button"
             className={classes.pick}
             style={{ paddingLeft: 8 + (needle === "" ? depth * 14 : 0) }}
+            disabled={isHere(folder.id)}
             onClick={() => move(folder.id, nameOf(folder))}
           >
             <FolderIcon role={folder.role} />
             <span>{nameOf(folder)}</span>
+            {isHere(folder.id) && <small>{t("mail.move.here")}</small>}
           </button>
         ))}
       </div>

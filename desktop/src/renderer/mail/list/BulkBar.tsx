@@ -43,6 +43,7 @@ export function BulkBar(props: {
   const role = roleOfPlace(list.place, boxes);
   const acts = actsIn(role);
   const mailboxId = mailboxOfPlace(list.place, boxes);
+  const folderId = list.place.at === "folder" ? list.place.folderId : undefined;
   const button = (name: string, icon: ReactNode, act: () => void) => (
     <Tooltip label={name}>
       <ActionIcon aria-label={name} onClick={act}>
@@ -111,7 +112,7 @@ export function BulkBar(props: {
             )}
           {mailboxId !== undefined &&
             item(t("mail.move"), <IconFolderSymlink size={15} />, () =>
-              askMail({ ask: "move", targets, mailboxId, after: done }),
+              askMail({ ask: "move", targets, mailboxId, folderId, after: done }),
             )}
         </Menu.Dropdown>
       </Menu>

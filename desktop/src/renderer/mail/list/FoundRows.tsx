@@ -44,6 +44,7 @@ export function FoundRows(props: {
   const row = rows[at];
   useListKeys({
     role: row && roleOfFolder(row.folderId, boxes.folders),
+    folderId: row?.folderId,
     boxes,
     targets: row && { of: { ids: [row.messageId] }, count: 1 },
     row,

@@ -145,8 +145,16 @@ export function PagedRows(props: PagedRowsProps) {
   };
   const row = current === undefined ? undefined : pages.rowAt(current);
   // What is marked lies anywhere: of a single one it is known where.
-  const roleOfOne = chosen === 0 && row ? roleOfFolder(row.folderId, boxes.folders) : undefined;
-  useListKeys({ role: role ?? roleOfOne, boxes, targets, row, goOn });
+  const one = chosen === 0 ? row : undefined;
+  useListKeys({
+    role: role ?? (one && roleOfFolder(one.folderId, boxes.folders)),
+    folderId:
+      list.place.at === "folder" ? list.place.folderId : list.place.at === "role" ? row?.folderId : one?.folderId,
+    boxes,
+    targets,
+    row,
+    goOn,
+  });
   useShortcuts({
     nextRow: () => show(selected === undefined ? 0 : cursor + 1),
     previousRow: () => show(cursor - 1),

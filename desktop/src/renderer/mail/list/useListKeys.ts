@@ -9,12 +9,14 @@ import { askMail } from "../mail.requests.ts";
 export function useListKeys(props: {
   /** Of where the targets lie. */
   readonly role: FolderRole | undefined;
+  /** The folder in which they all lie, if it is one. */
+  readonly folderId: string | undefined;
   readonly boxes: MailBoxes;
   readonly targets: { readonly of: MailTargets; readonly count: number } | undefined;
   readonly row: MailRow | undefined;
   readonly goOn: () => void;
 }): void {
-  const { boxes, goOn, role, row, targets } = props;
+  const { boxes, folderId, goOn, role, row, targets } = props;
   const actions = useMailActions();
   const acts = actsIn(role);
   const withTargets = (act: (of: MailTargets, count: number) => void) =>
@@ -50,9 +52,10 @@ export function useListKeys(props: {
     ),
     mailSnooze: acts.snooze ? withTargets((of) => askMail({ ask: "snooze", targets: of, after: goOn })) : undefined,
     mailLabel: withTargets((of) => askMail({ ask: "label", targets: of })),
-    mailMove: withTargets((of) =>
-      askMail({ ask: "move", targets: of, mailboxId: row?.mailboxId ?? boxes.mailboxes[0]?.id ?? "", after: goOn }),
-    ),
+    mailMove: withTargets((of) => {
+      const mailboxId = row?.mailboxId ?? boxes.mailboxes[0]?.id ?? "";
+      askMail({ ask: "move", targets: of, mailboxId, folderId, after: goOn });
+    }),
     mailUndo: () => actions.undoLast(),
   });
 }

@@ -153,7 +153,10 @@ function SortingItems(
       </Menu.Item>
       <Menu.Item
         leftSection={<IconFolderSymlink size={15} />}
-        onClick={() => askMail({ ask: "move", targets, mailboxId: newest.mailboxId, after: onGone })}
+        onClick={() => {
+          const { folderId, mailboxId } = newest;
+          askMail({ ask: "move", targets, mailboxId, folderId, after: onGone });
+        }}
       >
         {t("mail.move")}
       </Menu.Item>
