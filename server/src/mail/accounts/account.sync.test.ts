@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDovecot, type Dovecot, type DovecotOptions } from "../../../test/mail/dovecot.ts";
+import { startFaultProxy } from "../../../test/mail/faultProxy.ts";
 import { AccountFailure } from "./account.failure.ts";
 import { createAccountSync } from "./account.sync.ts";
 import {
@@ -63,6 +64,26 @@ describe.each(Object.entries(servers))("two-way sync with %s", (_name, options) 
       await same(both);
       expect(await row(both, "three@x")).toMatchObject({ seen: false });
     }));
+
+  it("[ACC-5] brings the newest of the inbox before it looks into any other folder", async () => {
+    const proxy = await startFaultProxy(dovecot.imapPort, {});
+    const both = await openBoth(house, dovecot, { through: proxy.port });
+    try {
+      for (let n = 1; n <= 3; n++) await both.other.append("INBOX", letter(`first${n}@x`));
+      await both.other.append("Archive", letter("stored@x"));
+      await both.sync.round();
+      expect((await picture(house, both.mailboxId))["INBOX"]).toHaveLength(3);
+      const isFetch = (command: string) => command.startsWith("UID FETCH");
+      const isOther = (command: string) => /^(SELECT|EXAMINE) /.test(command) && !command.includes("INBOX");
+      const commands = proxy.commands();
+      expect(commands.findIndex(isOther)).toBeGreaterThan(commands.findLastIndex(isFetch));
+      await both.settle();
+      await same(both);
+    } finally {
+      await both.close();
+      await proxy.stop();
+    }
+  });
 
   it("brings what changes there: new ones, flags, moves, deletions, folders", () =>
     withBoth(async (both) => {

@@ -2,7 +2,7 @@ import type { Transaction } from "#kernel";
 import type { PlacedMessage } from "../messages/placeMessage.ts";
 import { isAboutFolder } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
-import { fillFolders, type Filling } from "./fillFolders.ts";
+import { fillFolders, fillNewest, type Filling } from "./fillFolders.ts";
 import type { FolderStatus, RemoteFolder } from "./imap.port.ts";
 import { importMessages } from "./importMessages.ts";
 import { matchMessages } from "./matchMessages.ts";
@@ -22,7 +22,8 @@ import { dropEmptyFolders, syncFolders, type SyncedFolder } from "./syncFolders.
  *   is not fetched again.
  * - **ACC-3** What is deleted for good there goes here, unless it was moved here to be kept: then it is put there again.
  * - **ACC-4** After any break (connection, process, database) each message is here once, and none is missing.
- * - **ACC-5** Of a first filling, the newest come first; what arrives meanwhile and what is done here does not wait for its end.
+ * - **ACC-5** Of a first filling, the newest come first, and those of the inbox before other folders are looked into; what arrives
+ *   meanwhile and what is done here does not wait for its end.
  * - **ACC-6** What the provider refuses for good is taken back here; both sides say the same in the end.
  */
 export interface AccountSync {
@@ -84,10 +85,16 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
     // All of them first: what is lost in one of them may be what is new in the next.
     const scans: Scan[] = [];
     let isWhole = true;
-    for (const folder of toLookAt) {
+    const isFirstLook = folders.every(({ uid_validity }) => uid_validity === null);
+    for (const folder of isFirstLook ? inboxFirst(toLookAt) : toLookAt) {
       const scan = await unlessRefused(folder, () => scanFolder(work, folder));
-      if (scan) scans.push(scan);
-      else isWhole &&= folder.uid_validity === null;
+      if (!scan) {
+        isWhole &&= folder.uid_validity === null;
+        continue;
+      }
+      scans.push(scan);
+      // Nothing is lost yet that could be found again there.
+      if (isFirstLook && folder.role === "inbox") await fillNewest(work, folder);
     }
     for (const scan of scans) {
       const isDone = await unlessRefused(scan.folder, () => bring(scan));
@@ -145,6 +152,10 @@ export function createAccountSync(work: AccountWork, hooks: SyncHooks = {}): Acc
     inbox: () => folders.find(({ role }) => role === "inbox"),
   };
 }
+
+/** With hundreds of folders, and a server far away, somebody would wait half a minute for the first message. */
+const inboxFirst = (folders: readonly SyncedFolder[]) =>
+  folders.toSorted((a, b) => Number(b.role === "inbox") - Number(a.role === "inbox"));
 
 /**
  * Folders are looked into one after the other, so a message may move from one that is still to be looked into to one that was. It

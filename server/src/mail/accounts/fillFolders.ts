@@ -35,6 +35,10 @@ export async function fillFolders(
   return true;
 }
 
+/** What somebody looks at first, alone. */
+export const fillNewest = (work: AccountWork, folder: SyncedFolder): Promise<boolean> =>
+  fillUnlessRefused(work, folder, { most: NEWEST, goOn: () => true });
+
 /** A folder that cannot be read keeps no other from being filled; it is tried again with the next session. */
 async function fillUnlessRefused(...args: Parameters<typeof fillFolder>): Promise<boolean> {
   try {
