@@ -71,10 +71,17 @@ export function createDraftCommands(
   /** What rests goes first: sending must not wait for it. */
   const send: MailCommands["mail.send"] = ({ id, ...args }) => {
     const { subject } = draftOf(id);
+    forgetRefused(id);
     const queued = queueMessage(id, "mail.send", args, subject);
     for (const { mid } of outbox.pendingOf("messages", id)) replica.release(mid);
     return queued;
   };
+
+  /** Its author has answered what was refused: by sending it anew, or by letting it go. */
+  function forgetRefused(id: string): void {
+    for (const { id: about, mid, name } of outbox.issues())
+      if (about === id && name === "mail.send") replica.discardIssue(mid);
+  }
 
   /** One that has not left this device is simply not sent. */
   const cancelSend: MailCommands["mail.cancelSend"] = ({ id }) => {
@@ -86,6 +93,7 @@ export function createDraftCommands(
 
   const discardDraft: MailCommands["mail.discardDraft"] = ({ id }) => {
     const { subject } = draftOf(id);
+    forgetRefused(id);
     for (const { mid } of outbox.pendingOf("messages", id).toReversed()) replica.discard(mid);
     const isElsewhere = rows.hasServerRow("messages", id) || outbox.pendingOf("messages", id).length > 0;
     if (isElsewhere) queueMessage(id, "mail.discardDraft", {}, subject);

@@ -82,6 +82,29 @@ describe("a draft without a network", () => {
     expect(messageOf(desk, id)?.send?.state).toBe("draft");
   });
 
+  it("[SYN-7] why it was refused is kept until it is sent anew or let go", async () => {
+    for (const answer of ["mail.send", "mail.discardDraft"] as const) {
+      const desk = await openMailDesk();
+      const { commands } = desk.mail;
+      const [id, other] = [newId(), newId()];
+      desk.put(
+        "messages",
+        [id, other].map((each) =>
+          message({ id: each, folderId: folderId("drafts"), send: { state: "draft" }, draft: { kind: "new", rev: 1 } }),
+        ),
+      );
+      for (const each of [id, other]) await commands["mail.send"]({ id: each, undoSeconds: 0 });
+      const mids = desk.replica.outbox.pending().map(({ mid }) => mid);
+      desk.replica.outbox.sent(mids);
+      desk.replica.outbox.settle(mids.map((mid) => ({ mid, status: "rejected", reason: "send.unknownRecipient" })));
+      for (const each of [id, other]) desk.replica.rows.refresh("messages", each);
+      await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft({ subject: "Mended" }), base: 1 });
+      expect(desk.replica.outbox.issues()).toHaveLength(2);
+      await commands[answer]({ id, undoSeconds: 0 });
+      expect(desk.replica.outbox.issues()).toMatchObject([{ id: other }]);
+    }
+  });
+
   it("cancelling what has left this device asks the server", async () => {
     const desk = await openMailDesk();
     const id = newId();

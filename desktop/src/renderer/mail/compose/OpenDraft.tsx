@@ -211,7 +211,7 @@ export function OpenDraft(props: OpenDraftProps) {
           {t("compose.sendFailed", { reason: reason(message.send.reason ?? "", message.send.message ?? "") })}
         </Alert>
       )}
-      <RefusedSend draftId={draftId} />
+      <RefusedSend message={message} />
       {(ccShown || kind === "new" || inOwnWindow || !isOwnMailbox) && (
         <FromField mailboxes={mailboxes} fields={fields} choose={changeSender} />
       )}

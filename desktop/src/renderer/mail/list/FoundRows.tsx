@@ -6,6 +6,7 @@ import { Empty } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import { roleOfFolder } from "../places/place.ts";
 import { useAddresses } from "../useAddresses.ts";
+import { useRefusedSends } from "../useRefusedSends.ts";
 import { Row } from "./Row.tsx";
 import { useListKeys } from "./useListKeys.ts";
 import { useMailSearch } from "./useMailSearch.ts";
@@ -24,6 +25,7 @@ export function FoundRows(props: {
   const { t } = useWords();
   const { answer, asked, more } = useMailSearch(text);
   const addresses = useAddresses();
+  const refused = useRefusedSends();
   const scroller = useRef<HTMLDivElement>(null);
   const listId = useId();
   const rows = answer?.rows ?? [];
@@ -108,7 +110,12 @@ export function FoundRows(props: {
                   }}
                   onKeyDown={(event) => event.key === "Enter" && open(found.key)}
                 >
-                  <Row row={found} addresses={addresses} isOutgoing={isOutgoing(found, boxes)} />
+                  <Row
+                    row={found}
+                    addresses={addresses}
+                    isOutgoing={isOutgoing(found, boxes)}
+                    isRefused={refused.has(found.messageId)}
+                  />
                 </div>
               )
             );

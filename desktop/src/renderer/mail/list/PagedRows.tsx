@@ -17,6 +17,7 @@ import { useWords } from "../../words/index.ts";
 import { startDrag, type Dragged } from "../places/drag.ts";
 import { mailboxOfPlace, roleOfFolder, roleOfPlace } from "../places/place.ts";
 import { useAddresses } from "../useAddresses.ts";
+import { useRefusedSends } from "../useRefusedSends.ts";
 import { BulkBar } from "./BulkBar.tsx";
 import { Row } from "./Row.tsx";
 import {
@@ -56,6 +57,7 @@ export function PagedRows(props: PagedRowsProps) {
   const { t } = useWords();
   const { watch } = useReplica();
   const addresses = useAddresses();
+  const refused = useRefusedSends();
   const [range, setRange] = useState({ first: 0, last: 20 });
   const [selection, setSelection] = useState<Selection>(nothing);
   const pages = useMailPages(list, range.first, range.last);
@@ -261,7 +263,9 @@ export function PagedRows(props: PagedRowsProps) {
                   )
                 }
               >
-                {row && <Row row={row} addresses={addresses} isOutgoing={isOutgoing} />}
+                {row && (
+                  <Row row={row} addresses={addresses} isOutgoing={isOutgoing} isRefused={refused.has(row.messageId)} />
+                )}
               </div>
             );
           })}

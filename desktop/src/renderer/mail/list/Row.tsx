@@ -21,11 +21,13 @@ export function Row(props: {
   readonly addresses: Addresses;
   /** One looks at what one wrote: people are those to whom it goes. */
   readonly isOutgoing: boolean;
+  /** A draft that the server did not take when it was sent. */
+  readonly isRefused: boolean;
 }) {
   const { t } = useWords();
   const { person } = useDirectory();
   const isOffline = useReplica().status.connection !== "online";
-  const { addresses, isOutgoing, row } = props;
+  const { addresses, isOutgoing, isRefused, row } = props;
   const assignee = person(row.assigneeId);
   const names = row.people.map((each) => (each.me && !isOutgoing ? t("mail.me") : shortName(addresses.nameOf(each))));
   const who = names.length > 0 ? joined(names) : t(isOutgoing ? "mail.noRecipients" : "mail.unknownSender");
@@ -75,6 +77,7 @@ export function Row(props: {
             </Tooltip>
           )}
           <SendMark row={row} />
+          {isRefused && row.send?.state === "draft" && <StateBadge tone="bad">{t("mail.send.failed")}</StateBadge>}
           {/* What is on its way is there in a moment: said only while it cannot go. */}
           {row.pending > 0 && isOffline && row.send?.state !== "scheduled" && (
             <StateBadge tone="warn">{t("mail.waiting")}</StateBadge>
