@@ -296,12 +296,19 @@ test("an account elsewhere is added, brings its mail, and answers as itself", as
     const dialog = page.getByRole("dialog", { name: "Add an account" });
     await dialog.getByLabel("Mail address").fill(address);
     await dialog.getByRole("button", { name: "Next" }).click();
+    await expect(dialog.getByLabel("Password", { exact: true })).toBeFocused(arrival);
     await dialog.getByLabel("Name of the account").fill("Medtech");
     await dialog.getByLabel("Reading (IMAP)").fill("localhost");
     await dialog.getByLabel("Port").first().fill(String(outside.dovecot.imapsPort));
     await dialog.getByLabel("Sending (SMTP)").fill("localhost");
     await dialog.getByLabel("Encryption").last().selectOption("STARTTLS");
     await dialog.getByLabel("Port").last().fill(String(outside.submission.port));
+    await dialog.getByLabel("Password", { exact: true }).fill("not this one");
+    await dialog.getByRole("button", { name: "Test" }).press("Enter");
+    await expect(dialog.getByRole("status")).toContainText("Reading (IMAP): The name or the password", arrival);
+    await expect(dialog.getByRole("button", { name: "Test" })).toBeFocused(); // and not what lies behind the dialog
+    await dialog.getByRole("button", { name: "Add", exact: true }).click();
+    await expect(dialog.getByRole("alert")).toHaveText("Reading (IMAP): The name or the password is wrong.", arrival);
     await dialog.getByLabel("Password", { exact: true }).fill(outside.dovecot.password);
     await dialog.getByRole("button", { name: "Test" }).click();
     await expect(dialog.getByRole("status")).toContainText("Sending (SMTP): works", arrival);

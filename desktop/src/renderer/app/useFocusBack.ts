@@ -11,6 +11,7 @@ const MANTINE_MS = 30;
 export function useFocusBack(): void {
   useEffect(() => {
     let last: HTMLElement | undefined;
+    let inDialog: HTMLElement | undefined;
     let region: HTMLElement | undefined;
     let timer = 0;
     const observer = new MutationObserver(() => {
@@ -19,15 +20,30 @@ export function useFocusBack(): void {
     });
 
     function goBack(): void {
+      const dialog = [...document.querySelectorAll<HTMLElement>('[data-portal] [aria-modal="true"]')].at(-1);
+      if (dialog) return goBackInto(dialog);
       if (document.activeElement !== document.body) return;
       if (last?.isConnected && last.offsetParent !== null) last.focus({ preventScroll: true });
-      if (document.activeElement === document.body && region?.isConnected) enterRegion(region);
+      if (document.activeElement !== document.body) return;
+      // A letter that was sent from its dialog is gone with its region: the list beside it is still there.
+      const next = region?.isConnected ? region : document.querySelector<HTMLElement>('[data-region="list"]');
+      if (next) enterRegion(next);
+    }
+
+    /** A button that was pressed takes no keys while it works, and is gone with its step: the dialog keeps them. */
+    function goBackInto(dialog: HTMLElement): void {
+      if (document.activeElement !== document.body && document.activeElement !== dialog) return;
+      if (inDialog && dialog.contains(inDialog) && !inDialog.matches(":disabled")) return inDialog.focus();
+      dialog.focus();
     }
 
     function onFocusIn({ target }: FocusEvent): void {
       if (!(target instanceof HTMLElement)) return;
       const portal = target.closest("[data-portal]");
-      if (portal) return observer.observe(portal, { childList: true, subtree: true });
+      if (portal) {
+        if (!target.matches('[aria-modal="true"]')) inDialog = target;
+        return observer.observe(portal, { childList: true, subtree: true });
+      }
       observer.disconnect();
       last = target;
       region = target.closest<HTMLElement>("[data-region]") ?? region;

@@ -3,6 +3,7 @@ import { IconAppWindow, IconX } from "@tabler/icons-react";
 import { useEffect, useRef, useState, type DragEvent, type KeyboardEvent } from "react";
 import type { ReplicaDraft, ReplicaMessage } from "#contract";
 import { mailLimits, type MailboxDoc, type MailSettingsDoc } from "@kontor/shared/mail";
+import { enterRegion } from "../../app/index.ts";
 import { useDirectory, useReplica } from "../../replica/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
 import { Attachments } from "./Attachments.tsx";
@@ -46,7 +47,7 @@ const TITLES = {
 } as const satisfies Record<ComposerFields["origin"]["kind"], WordKey>;
 
 /** Begun or called back so short a time ago, it is to be written now; one that is met in a list leaves the keys to the list. */
-const FRESH_MS = 3_000;
+const FRESH_MS = 10_000; // a busy machine takes seconds from the key to the open draft
 
 const FIELDS = { to: "compose.to", cc: "compose.cc", bcc: "compose.bcc" } as const satisfies Record<string, WordKey>;
 
@@ -79,6 +80,7 @@ export function OpenDraft(props: OpenDraftProps) {
       isShown.current = false;
     };
   }, []);
+  useEffect(() => leaveKeysToList, []);
   /** Who has gone elsewhere meanwhile is not called back; a window of its own ends with its draft, which may be gone from it already. */
   const end = (why: ComposerEnd) => {
     if (isShown.current || inOwnWindow) onClose(why);
@@ -218,7 +220,7 @@ export function OpenDraft(props: OpenDraftProps) {
       <RecipientsField {...recipients("to")} autoFocus={isFresh && start.to.length === 0} outsiderNote={outsiderNote()}>
         {!ccShown && (
           <button type="button" className={classes.more} onClick={() => show({ cc: true })}>
-            {t("compose.ccBcc")}
+            {t(isRedirect ? "compose.cc" : "compose.ccBcc")}
           </button>
         )}
       </RecipientsField>
@@ -293,6 +295,15 @@ export function OpenDraft(props: OpenDraftProps) {
     const isChosen = fields.cards.some(({ outside }) => outside !== undefined);
     return t(isChosen ? "compose.card.outsiderChip.chosen" : "compose.card.outsiderChip");
   }
+}
+
+/** What had the keys is gone with the draft, and they would go to the page: one goes on with the list beside it. */
+function leaveKeysToList(): void {
+  window.setTimeout(() => {
+    if (document.activeElement !== document.body) return;
+    const list = document.querySelector<HTMLElement>('[data-region="list"]');
+    if (list) enterRegion(list);
+  });
 }
 
 /** Pictures that were taken out of the text again would travel unseen. */

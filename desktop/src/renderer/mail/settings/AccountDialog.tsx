@@ -129,6 +129,7 @@ export function AccountDialog(props: { readonly mailbox: MailboxDoc | undefined;
     const { address, imap, name, smtp, userName } = account;
     const login = { imap, smtp, userName, secret };
     const shownName = name.trim() || address;
+    setTested(undefined); // what is said now is newer
     const answer = mailbox
       ? await ask("PATCH", `accounts/${mailbox.id}`, nothing, { name: shownName, login })
       : await ask("POST", "accounts", nothing, { name: shownName, address, ...login });
@@ -183,6 +184,7 @@ export function AccountDialog(props: { readonly mailbox: MailboxDoc | undefined;
                 label={t(found?.password === "app" ? "accounts.appPassword" : "accounts.password")}
                 description={found?.password === "app" ? <AppPasswordHint help={found.help} /> : undefined}
                 data-autofocus
+                autoFocus
                 autoComplete="off"
                 value={raw.password}
                 visibilityToggleButtonProps={{ "aria-label": t("accounts.showPassword") }}

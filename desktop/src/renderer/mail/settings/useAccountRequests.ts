@@ -7,6 +7,11 @@ export type Asked<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly words: string };
 
+const SERVERS = [
+  { field: "imap", words: "accounts.imap" },
+  { field: "smtp", words: "accounts.smtp" },
+] as const;
+
 /** Asks the server about accounts now; what it refuses comes in the user's words. */
 export function useAccountRequests() {
   const { call } = useReplica();
@@ -26,7 +31,10 @@ export function useAccountRequests() {
       if (answer.reason === "offline" || answer.reason === "signedOut")
         return { ok: false, words: t("accounts.offline") };
       const [problem] = answer.problems ?? [];
-      return { ok: false, words: reason(problem?.reason ?? answer.reason, problem?.message ?? answer.message) };
+      const words = reason(problem?.reason ?? answer.reason, problem?.message ?? answer.message);
+      // A host that does not answer is one of two, and whoever typed them wants to know which.
+      const server = SERVERS.find(({ field }) => field === problem?.field);
+      return { ok: false, words: server ? `${t(server.words)}: ${words}` : words };
     }
     const parsed = schema.safeParse(answer.body);
     return parsed.success ? { ok: true, value: parsed.data } : { ok: false, words: t("accounts.notUnderstood") };
