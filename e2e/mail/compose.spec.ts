@@ -13,7 +13,7 @@ import {
   writingOf,
 } from "../walks/composer.ts";
 import { expectAccessible, keepScreen, keepScreenInAllLooks } from "../walks/looks.ts";
-import { arrival, goToMail, rowsOf } from "../walks/mailbox.ts";
+import { arrival, goToMail, listOf, paneOf, rowsOf } from "../walks/mailbox.ts";
 import { expect, test } from "../walks/office.ts";
 import { writeDocument } from "../walks/papers.ts";
 
@@ -186,3 +186,55 @@ async function expectPicture(page: Page): Promise<void> {
   // Drawn, and not only named.
   await expect.poll(() => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(240);
 }
+
+test("what is put off says until when, wherever it stands, and the keys go on in the list", async ({
+  office,
+  sitDown,
+}) => {
+  const ivan = await sitDown("ivan");
+  const { page } = ivan;
+  await ivan.signIn(office.url);
+  const subject = `К утру ${Date.now()}`;
+  await beginMessage(page);
+  await addRecipient(page, "maria", /maria@/);
+  await writeText(page, subject, "Доброе утро!");
+  const later = () => composerOf(page).getByRole("button", { name: "Later" }).click();
+
+  await test.step("a reminder that is chosen is ticked", async () => {
+    await later();
+    const inThreeDays = page.getByRole("menuitem", { name: /^In 3 days/ });
+    const icons = await inThreeDays.locator("svg").count();
+    await inThreeDays.click();
+    await later();
+    await expect(inThreeDays.locator("svg")).toHaveCount(icons + 1);
+    await keepScreenInAllLooks(page, "compose-reminder");
+  });
+
+  await test.step("a day and a time are chosen by keys, and all of it has a name", async () => {
+    await page.getByRole("menuitem", { name: /^Another time/ }).click();
+    const dialog = page.getByRole("dialog", { name: "Send at another time" });
+    await dialog.getByRole("button", { name: "Day and time" }).press("Enter");
+    await expect(page.getByRole("spinbutton", { name: "Hours" })).toHaveValue("09");
+    await expect(page.getByRole("button", { name: "Later" }).last()).toBeEnabled(); // the next month
+    await keepScreenInAllLooks(page, "compose-moment");
+    await expectAccessible(page);
+    await page.getByRole("spinbutton", { name: "Minutes" }).fill("30");
+    await page.getByRole("button", { name: "Done" }).click();
+    await dialog.getByRole("button", { name: "Send at this time" }).click();
+    await expect(page.getByText(/^It will be sent .+09:30/)).toBeVisible();
+    await expect(composerOf(page)).toBeHidden();
+    await expect(listOf(page)).toBeFocused();
+  });
+
+  await test.step("in the outbox, too", async () => {
+    await goToMail(page, "outbox");
+    await expect(rowsOf(page, subject)).toContainText(/leaves: .+09:30/);
+    await expect(rowsOf(page, subject).getByLabel(/^Reminder: .+09:00/)).toBeVisible();
+    await rowsOf(page, subject).click();
+    await expect(paneOf(page).getByText(/Leaves at .+09:30/)).toBeVisible();
+    await expect(paneOf(page).getByText(/You will be reminded of this: .+09:00/)).toBeVisible();
+    await keepScreenInAllLooks(page, "compose-put-off");
+    await paneOf(page).getByRole("button", { name: "Do not send" }).click();
+    await expect(composerOf(page).getByLabel("Subject")).toHaveValue(subject);
+  });
+});

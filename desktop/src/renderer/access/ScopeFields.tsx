@@ -79,6 +79,8 @@ export function ScopeFields(props: {
             size="xs"
             maw={220}
             label={t("access.form.day")}
+            previousLabel={t("app.moment.earlier")}
+            nextLabel={t("app.moment.later")}
             value={scope.until.day || null}
             minDate={new Date(now)}
             valueFormat={locale === "ru" ? "D MMMM YYYY" : "D MMM YYYY"}

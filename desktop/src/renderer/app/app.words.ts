@@ -4,6 +4,11 @@ export const appWords = defineWords(
   {
     "app.cancel": "Cancel",
     "app.close": "Close",
+    "app.moment.done": "Done",
+    "app.moment.earlier": "Earlier",
+    "app.moment.hours": "Hours",
+    "app.moment.later": "Later",
+    "app.moment.minutes": "Minutes",
     "app.undo": "Undo",
     "app.search": "Search everything",
     "app.region.main": "Content",
@@ -84,6 +89,11 @@ export const appWords = defineWords(
   {
     "app.cancel": "Отмена",
     "app.close": "Закрыть",
+    "app.moment.done": "Готово",
+    "app.moment.earlier": "Раньше",
+    "app.moment.hours": "Часы",
+    "app.moment.later": "Позже",
+    "app.moment.minutes": "Минуты",
     "app.undo": "Отменить",
     "app.search": "Найти везде",
     "app.region.main": "Содержимое",

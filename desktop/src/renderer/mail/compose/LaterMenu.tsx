@@ -1,8 +1,8 @@
 import { Button, Menu, Modal } from "@mantine/core";
-import { DateTimePicker } from "@mantine/dates";
-import { IconBell, IconChevronDown, IconClock } from "@tabler/icons-react";
+import { IconBell, IconCheck, IconChevronDown, IconClock } from "@tabler/icons-react";
 import { useState } from "react";
 import { mailLimits } from "@kontor/shared/mail";
+import { MomentField } from "../../ui/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
 import { followUpAt, followUpDays, sendTimes, type SendPreset } from "./send.times.ts";
 import classes from "./compose.module.css";
@@ -59,6 +59,7 @@ export function LaterMenu(props: {
               <Menu.Item
                 key={days}
                 leftSection={<IconBell size={15} />}
+                rightSection={props.followUp === at && <IconCheck size={15} aria-hidden />}
                 aria-current={props.followUp === at || undefined}
                 onClick={() => props.setFollowUp(at)}
               >
@@ -88,16 +89,15 @@ function ChooseMoment(props: { readonly close: () => void; readonly chosen: (at:
     <Modal
       opened
       onClose={props.close}
-      title={t("compose.later.choose")}
+      title={t("compose.later.title")}
       closeButtonProps={{ "aria-label": t("app.close") }}
     >
-      <DateTimePicker
+      <MomentField
         label={t("compose.later.when")}
-        data-autofocus
+        autoFocus
         value={value}
-        minDate={opened}
-        maxDate={new Date(opened.getTime() + mailLimits.maxScheduleDays * DAY_MS)}
-        valueFormat="DD.MM.YYYY HH:mm"
+        min={opened}
+        max={new Date(opened.getTime() + mailLimits.maxScheduleDays * DAY_MS)}
         error={at !== undefined && !isAhead ? t("compose.later.past") : undefined}
         onChange={setValue}
       />

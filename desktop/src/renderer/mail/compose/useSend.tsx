@@ -37,7 +37,7 @@ export function useSend(deps: {
   readonly save: () => Promise<boolean>;
   readonly onSent: () => void;
 }): Sending {
-  const { call } = useReplica();
+  const { call, status } = useReplica();
   const { t, locale } = useWords();
   const failureWords = useFailureWords();
   const source = useWatched("mail.message", deps.sourceId === undefined ? undefined : { id: deps.sourceId });
@@ -84,7 +84,10 @@ export function useSend(deps: {
       ...(at ? { at: at.toISOString() } : {}),
       ...(followUp === undefined ? {} : { followUpAt: followUp }),
     });
-    if (at) notifications.show({ message: t("compose.scheduled", { when: momentIn(locale, at) }) });
+    if (at) {
+      const words = status.connection === "online" ? "compose.scheduled" : "compose.scheduledOffline";
+      notifications.show({ message: t(words, { when: momentIn(locale, at) }) });
+    }
     deps.onSent();
   }
 

@@ -1,7 +1,7 @@
 import { Button, Modal } from "@mantine/core";
-import { DateTimePicker } from "@mantine/dates";
 import { useState } from "react";
 import { useReplica } from "../../replica/index.ts";
+import { MomentField } from "../../ui/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
 import { sendTimes, type SendPreset } from "../compose/send.times.ts";
 import type { MailRequest } from "../mail.requests.ts";
@@ -67,13 +67,7 @@ export function MomentDialog(props: {
           </button>
         ))}
       </div>
-      <DateTimePicker
-        label={t("mail.moment.choose")}
-        value={chosen}
-        minDate={now}
-        valueFormat="D MMM YYYY HH:mm"
-        onChange={setChosen}
-      />
+      <MomentField label={t("mail.moment.choose")} value={chosen} min={now} onChange={setChosen} />
       <div className={classes.dialogButtons}>
         <Button onClick={close}>{t("app.cancel")}</Button>
         <Button

@@ -9,8 +9,9 @@ import {
   IconPaperclip,
 } from "@tabler/icons-react";
 import type { MailRow } from "#contract";
+import { isAhead, useNow } from "../../access/useNow.ts";
 import { useDirectory, useReplica } from "../../replica/index.ts";
-import { Avatar, StateBadge, Time } from "../../ui/index.ts";
+import { Avatar, formatMomentShort, StateBadge, Time } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import type { Addresses } from "../useAddresses.ts";
 import classes from "./list.module.css";
@@ -24,7 +25,7 @@ export function Row(props: {
   /** A draft that the server did not take when it was sent. */
   readonly isRefused: boolean;
 }) {
-  const { t } = useWords();
+  const { t, locale } = useWords();
   const { person } = useDirectory();
   const isOffline = useReplica().status.connection !== "online";
   const { addresses, isOutgoing, isRefused, row } = props;
@@ -67,7 +68,14 @@ export function Row(props: {
             <IconExclamationMark size={14} className={classes.important} aria-label={t("mail.important")} />
           )}
           {row.files && <IconPaperclip size={14} aria-label={t("mail.hasFiles")} />}
-          {row.followUpAt && <IconClock size={14} aria-label={t("mail.followUp")} />}
+          {row.followUpAt && (
+            <Tooltip label={t("mail.reminds", { when: formatMomentShort(row.followUpAt, locale) })}>
+              <IconClock
+                size={14}
+                aria-label={t("mail.reminds", { when: formatMomentShort(row.followUpAt, locale) })}
+              />
+            </Tooltip>
+          )}
           {row.flagged && <IconFlagFilled size={13} className={classes.flagged} aria-label={t("mail.flagged")} />}
           {assignee && (
             <Tooltip label={t("mail.assignedTo", { name: assignee.name })}>
@@ -76,7 +84,8 @@ export function Row(props: {
               </span>
             </Tooltip>
           )}
-          <SendMark row={row} />
+          {row.snoozedUntil && <SnoozeMark until={row.snoozedUntil} />}
+          {row.send && <SendMark send={row.send} pending={row.pending} />}
           {isRefused && row.send?.state === "draft" && <StateBadge tone="bad">{t("mail.send.failed")}</StateBadge>}
           {/* What is on its way is there in a moment: said only while it cannot go. */}
           {row.pending > 0 && isOffline && row.send?.state !== "scheduled" && (
@@ -88,12 +97,20 @@ export function Row(props: {
   );
 }
 
-function SendMark({ row }: { readonly row: MailRow }) {
-  const { t } = useWords();
-  switch (row.send?.state) {
+/** Whoever undoes has at most a minute; what leaves later than that was put off on purpose, and says until when. */
+const SOON_MS = 61_000;
+
+function SendMark({ pending, send }: { readonly pending: number; readonly send: NonNullable<MailRow["send"]> }) {
+  const { t, locale } = useWords();
+  const now = useNow();
+  switch (send.state) {
     case "scheduled":
       return (
-        <StateBadge tone="accent">{t(row.pending > 0 ? "mail.send.whenOnline" : "mail.send.scheduled")}</StateBadge>
+        <StateBadge tone="accent">
+          {send.at !== undefined && Date.parse(send.at) - now > SOON_MS
+            ? t("mail.leaves", { when: formatMomentShort(send.at, locale) })
+            : t(pending > 0 ? "mail.send.whenOnline" : "mail.send.scheduled")}
+        </StateBadge>
       );
     case "sending":
       return <StateBadge tone="accent">{t("mail.send.sending")}</StateBadge>;
@@ -102,6 +119,14 @@ function SendMark({ row }: { readonly row: MailRow }) {
     default:
       return null;
   }
+}
+
+/** Until when it is out of sight; what has come back is a message like others. */
+function SnoozeMark({ until }: { readonly until: string }) {
+  const { t, locale } = useWords();
+  const now = useNow();
+  if (!isAhead(until, now)) return null;
+  return <StateBadge tone="neutral">{t("mail.until", { when: formatMomentShort(until, locale) })}</StateBadge>;
 }
 
 /** Of several, first names do: "Olga, Pavel, you". Of one, the whole name. */
