@@ -1,5 +1,6 @@
 import { useMemo, useState, type SyntheticEvent } from "react";
 import { useWords } from "../../words/index.ts";
+import { mailFonts } from "../read/mail.fonts.ts";
 import { mailPage } from "../read/mail.page.ts";
 import { useColours } from "../read/MessageBody.tsx";
 import classes from "./compose.module.css";
@@ -14,7 +15,7 @@ export function QuotedFrame({ html }: { readonly html: string }) {
   const blockedWords = t("compose.quote.picture");
   const colours = useColours();
   const page = useMemo(
-    () => mailPage(html, { pictures: NO_PICTURES, colours, blockedWords }),
+    () => mailPage(html, { pictures: NO_PICTURES, colours, blockedWords, fonts: mailFonts }),
     [html, colours, blockedWords],
   );
   const [height, setHeight] = useState(MIN_HEIGHT_PX);
