@@ -36,11 +36,12 @@ export function PlaceMenu({ boxes, conversations, go, place }: PlaceMenuProps & 
       {name}
     </Menu.Item>
   );
+  const hereName = nameOf(place, boxes);
   return (
     <Menu position="bottom-start" width={240} keepMounted={false}>
       <Menu.Target>
-        <button type="button" className={classes.placeName}>
-          <h2>{nameOf(place, boxes)}</h2>
+        <button type="button" className={classes.placeName} title={hereName}>
+          <h2>{hereName}</h2>
           <IconChevronDown size={14} aria-label={t("mail.folders.choose")} />
         </button>
       </Menu.Target>
