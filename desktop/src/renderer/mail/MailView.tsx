@@ -1,4 +1,5 @@
-import { useState } from "react";
+import { Drawer } from "@mantine/core";
+import { useState, useSyncExternalStore } from "react";
 import type { MailBoxes, MailPlace } from "#contract";
 import { useShortcuts } from "../app/index.ts";
 import { go, routeNow, type Route } from "../app/route.ts";
@@ -9,7 +10,7 @@ import { useWords } from "../words/index.ts";
 import { isDraft, type MailSettingsDoc } from "@kontor/shared/mail";
 import { Composer } from "./compose/index.ts";
 import { MessageList } from "./list/MessageList.tsx";
-import { Folders } from "./places/Folders.tsx";
+import { Folders, FOLDERS_WIDTH } from "./places/Folders.tsx";
 import { listOfPlace, placeOf, placeText, roleOfPlace, unreadInInboxes } from "./places/place.ts";
 import { ReadingPane } from "./read/ReadingPane.tsx";
 import { useWrite } from "./useWrite.ts";
@@ -17,6 +18,9 @@ import classes from "./mail.module.css";
 
 const MIN_LIST = 260;
 const MAX_LIST = 720;
+/** Narrower, a message is a column of single words: the list gives way first, then the folders. */
+const MIN_PANE = 400;
+const RAIL_WIDTH = 56;
 /** A draft that is written here, whatever list stands beside it. */
 const DRAFT = "d-";
 
@@ -38,10 +42,20 @@ function Mail(props: {
   const { t } = useWords();
   const { mailFolders, mailListWidth } = useSettings();
   const [width, setWidth] = useState(mailListWidth);
+  const room = useWindowWidth() - RAIL_WIDTH;
+  const foldersFit = room >= FOLDERS_WIDTH + MIN_LIST + MIN_PANE;
+  const foldersBeside = mailFolders && foldersFit;
+  const maxList = Math.max(MIN_LIST, Math.min(MAX_LIST, room - (foldersBeside ? FOLDERS_WIDTH : 0) - MIN_PANE));
+  const listWidth = Math.min(width, maxList);
+  /** Where they do not fit they are called, and go again with what one chose. */
+  const [foldersOver, setFoldersOver] = useState(false);
   const write = useWrite();
   const place = placeOf(route.place);
   const { conversations } = listOfPlace(place, boxes, settings, "all");
-  const goTo = (next: MailPlace) => go({ at: "mail", place: placeText(next) });
+  const goTo = (next: MailPlace) => {
+    setFoldersOver(false);
+    go({ at: "mail", place: placeText(next) });
+  };
   /** What ends after one has gone elsewhere (an act on thousands, a question to the replica) does not call one back. */
   const open = (key: string | undefined) => {
     const now = routeNow();
@@ -53,10 +67,27 @@ function Mail(props: {
   const compose = () => void write({ kind: "new", mailboxId }).then((draftId) => draftId && open(`${DRAFT}${draftId}`));
   useShortcuts({ new: compose, mailCompose: compose });
 
+  const folders = <Folders place={place} boxes={boxes} conversations={settings.conversations} go={goTo} />;
   return (
     <>
-      {mailFolders && <Folders place={place} boxes={boxes} conversations={settings.conversations} go={goTo} />}
-      <div className={classes.list} style={{ width }} data-region="list">
+      {foldersBeside && folders}
+      <Drawer
+        opened={foldersOver && !foldersFit}
+        onClose={() => setFoldersOver(false)}
+        size={FOLDERS_WIDTH}
+        withCloseButton={false}
+        padding={0}
+        aria-label={t("mail.folders")}
+        classNames={{
+          inner: classes.foldersOver ?? "",
+          overlay: classes.foldersOver ?? "",
+          content: classes.foldersDrawer ?? "",
+          body: classes.foldersBody ?? "",
+        }}
+      >
+        {folders}
+      </Drawer>
+      <div className={classes.list} style={{ width: listWidth }} data-region="list">
         <MessageList
           key={placeText(place)}
           place={place}
@@ -66,14 +97,18 @@ function Mail(props: {
           open={open}
           go={goTo}
           compose={compose}
+          foldersShown={foldersFit ? mailFolders : foldersOver}
+          toggleFolders={() =>
+            foldersFit ? changeSettings({ mailFolders: !mailFolders }) : setFoldersOver((before) => !before)
+          }
         />
       </div>
       <Splitter
         label={t("mail.listWidth")}
         side="left"
-        width={width}
+        width={listWidth}
         min={MIN_LIST}
-        max={MAX_LIST}
+        max={maxList}
         onMove={setWidth}
         onDone={(next) => changeSettings({ mailListWidth: next })}
       />
@@ -89,6 +124,15 @@ function Mail(props: {
     </>
   );
 }
+
+const useWindowWidth = (): number =>
+  useSyncExternalStore(
+    (changed) => {
+      window.addEventListener("resize", changed);
+      return () => window.removeEventListener("resize", changed);
+    },
+    () => window.innerWidth,
+  );
 
 function Draft({ close, id }: { readonly id: string; readonly close: () => void }) {
   return (

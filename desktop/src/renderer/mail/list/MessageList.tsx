@@ -4,7 +4,6 @@ import { IconLayoutSidebar, IconSearch } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import type { MailBoxes, MailFilter, MailList, MailPlace } from "#contract";
 import { useShortcuts } from "../../app/index.ts";
-import { changeSettings, useSettings } from "../../app/settings.ts";
 import { useWatched } from "../../replica/index.ts";
 import { Chip, Empty } from "../../ui/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
@@ -25,12 +24,13 @@ export interface MessageListProps {
   readonly open: (key: string | undefined) => void;
   readonly go: (place: MailPlace) => void;
   readonly compose: () => void;
+  readonly foldersShown: boolean;
+  readonly toggleFolders: () => void;
 }
 
 export function MessageList(props: MessageListProps) {
   const { t } = useWords();
-  const { boxes, compose, conversations, place } = props;
-  const settings = useSettings();
+  const { boxes, compose, conversations, foldersShown, place } = props;
   const key = JSON.stringify(place);
   const [filter, setFilter] = useState<MailFilter>(() => filters.get(key) ?? "all");
   const [text, setText] = useState<string>();
@@ -59,17 +59,17 @@ export function MessageList(props: MessageListProps) {
   return (
     <>
       <div className={classes.listHead} ref={ref}>
-        <Tooltip label={t(settings.mailFolders ? "mail.folders.hide" : "mail.folders.show")}>
+        <Tooltip label={t(foldersShown ? "mail.folders.hide" : "mail.folders.show")}>
           <ActionIcon
-            aria-label={t(settings.mailFolders ? "mail.folders.hide" : "mail.folders.show")}
-            aria-pressed={settings.mailFolders}
-            onClick={() => changeSettings({ mailFolders: !settings.mailFolders })}
+            aria-label={t(foldersShown ? "mail.folders.hide" : "mail.folders.show")}
+            aria-pressed={foldersShown}
+            onClick={props.toggleFolders}
           >
             <IconLayoutSidebar size={16} />
           </ActionIcon>
         </Tooltip>
         <PlaceMenu place={place} boxes={boxes} go={props.go} conversations={conversations} />
-        {width > 300 && <MailboxMenu place={place} boxes={boxes} go={props.go} />}
+        {width > 320 && <MailboxMenu place={place} boxes={boxes} go={props.go} />}
         <span className={classes.push} />
         <Button variant="filled" className={classes.write} onClick={compose}>
           {t("mail.compose")}

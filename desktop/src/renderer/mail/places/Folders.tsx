@@ -34,7 +34,7 @@ interface FoldersProps {
 }
 
 const MARKS: readonly Mark[] = ["flagged", "snoozed", "followUp", "assigned"];
-const WIDTH = 204;
+export const FOLDERS_WIDTH = 204;
 
 /** Mailboxes with their folders, beside the list: messages are dropped onto them. */
 export function Folders({ boxes, conversations, go, place }: FoldersProps) {
@@ -44,7 +44,7 @@ export function Folders({ boxes, conversations, go, place }: FoldersProps) {
   const mailboxes = mailboxesInOrder(boxes.mailboxes, myId);
   // What is said at the bottom of the window is said beside the folders, and not over the ways out of them.
   useLayoutEffect(() => {
-    document.documentElement.style.setProperty("--notices-left", `${WIDTH}px`);
+    document.documentElement.style.setProperty("--notices-left", `${FOLDERS_WIDTH}px`);
     return () => void document.documentElement.style.removeProperty("--notices-left");
   }, []);
   const isHere = (other: MailPlace) => JSON.stringify(other) === JSON.stringify(place);
@@ -54,7 +54,12 @@ export function Folders({ boxes, conversations, go, place }: FoldersProps) {
   const countOf = (at: Mark) =>
     ({ flagged: boxes.flagged, snoozed: boxes.snoozed, followUp: boxes.followUps, assigned: boxes.assigned })[at];
   return (
-    <nav className={classes.folders} style={{ width: WIDTH }} aria-label={t("mail.folders")} data-region="folders">
+    <nav
+      className={classes.folders}
+      style={{ width: FOLDERS_WIDTH }}
+      aria-label={t("mail.folders")}
+      data-region="folders"
+    >
       <div className={classes.folderScroll}>
         {mailboxes.length > 1 && (
           <section aria-label={t("mail.allMailboxes")}>
