@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import type { MailBoxes, MailThread, ReplicaMessage } from "#contract";
 import { isDraft, type MailSettingsDoc } from "@kontor/shared/mail";
 import { useShortcuts } from "../../app/index.ts";
@@ -60,6 +60,7 @@ function Conversation(
   /** Drafts that are being written here; the others stand folded. */
   const [written, setWritten] = useState<ReadonlySet<string>>(() => new Set(drafts.map(({ id }) => id)));
   const [forwarded, setForwarded] = useState<string>();
+  const [begun, setBegun] = useState<string>();
   const scroller = useRef<HTMLDivElement>(null);
   useMarkRead(read, opened);
 
@@ -76,7 +77,7 @@ function Conversation(
     setWritten((before) => new Set([...before, draftId]));
     // An answer lies in the conversation itself; what goes to somebody else does not.
     if (kind === "forward" || kind === "redirect") setForwarded(draftId);
-    requestAnimationFrame(() => scroller.current?.scrollTo({ top: scroller.current.scrollHeight, behavior: "smooth" }));
+    setBegun(draftId);
   };
   const closed = (draftId: string) => (_why: ComposerEnd) => {
     setWritten((before) => new Set([...before].filter((id) => id !== draftId)));
@@ -179,9 +180,9 @@ function Conversation(
         })}
         {drafts.map((draft) =>
           written.has(draft.id) ? (
-            <div key={draft.id} className={classes.composer}>
+            <Written key={draft.id} isBegun={draft.id === begun}>
               <Composer draftId={draft.id} onClose={closed(draft.id)} />
-            </div>
+            </Written>
           ) : (
             <button
               key={draft.id}
@@ -194,11 +195,37 @@ function Conversation(
           ),
         )}
         {forwarded !== undefined && !drafts.some(({ id }) => id === forwarded) && (
-          <div className={classes.composer}>
+          <Written isBegun>
             <Composer draftId={forwarded} onClose={closed(forwarded)} />
-          </div>
+          </Written>
         )}
       </div>
     </>
+  );
+}
+
+const LOOKS_ELSEWHERE = ["pointerdown", "wheel"] as const;
+
+/** What was just begun is seen down to its buttons: it comes a moment after the key, and grows with its text, until one goes on. */
+function Written({ children, isBegun }: { readonly children: ReactNode; readonly isBegun: boolean }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const written = place.current;
+    if (!isBegun || !written) return;
+    const observer = new ResizeObserver(() => written.scrollIntoView({ block: "nearest" }));
+    observer.observe(written);
+    const end = () => {
+      observer.disconnect();
+      written.removeEventListener("keydown", end);
+      for (const each of LOOKS_ELSEWHERE) window.removeEventListener(each, end);
+    };
+    written.addEventListener("keydown", end); // keys that come before it is there are meant for it, too
+    for (const each of LOOKS_ELSEWHERE) window.addEventListener(each, end);
+    return end;
+  }, [isBegun]);
+  return (
+    <div ref={place} className={classes.composer}>
+      {children}
+    </div>
   );
 }
