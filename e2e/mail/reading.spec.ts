@@ -1,6 +1,8 @@
 // Reading and finding mail, as a person does it: by hand and by keys, linked with records, in windows of their own.
+import type { Locator } from "@playwright/test";
+import { composerOf } from "../walks/composer.ts";
 import { expectAccessible, keepScreen, keepScreenInAllLooks } from "../walks/looks.ts";
-import { arrival, goToMail, headingOf, listOf, paneOf, read, rowsOf, textOf } from "../walks/mailbox.ts";
+import { arrival, goToMail, headingOf, listOf, mailboxOf, paneOf, read, rowsOf, textOf } from "../walks/mailbox.ts";
 import { expect, test } from "../walks/office.ts";
 
 const LONG_TEST_MS = 300_000; // a desktop whose every screen is kept in four looks, on two busy cores
@@ -161,4 +163,85 @@ test("a conversation stands in a window of its own", async ({ office, sitDown })
   await keepScreen(own, "mail-own-window");
   await own.close();
   await expect(listOf(page)).toBeVisible();
+});
+
+test("a narrow window leaves the message its room, and what is long breaks or scrolls where it stands", async ({
+  office,
+  sitDown,
+}) => {
+  const mailbox = await mailboxOf(office.url, "ivan");
+  const name = "Переписка с поставщиками лабораторного оборудования за прошлый год";
+  const id = await mailbox.newFolder(name);
+  const put = (subject: string, html: string) =>
+    mailbox.importInto(
+      id,
+      `From: press@example.com\r\nSubject: ${subject}\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n${html}\r\n`,
+      "message/rfc822",
+    );
+  const address = `https://news.example.com/2026/${"delivery-terms-".repeat(14)}`;
+  await put("Circular", `<table width="600"><tr><td>More at ${address}</td></tr></table>`);
+  await put("Price list", `<table border="1"><tr>${"<td>Quantities</td>".repeat(24)}</tr></table>`);
+  await put("Long report", "<p>One line of a long report.</p>".repeat(60));
+  const ivan = await sitDown("ivan");
+  const { page } = ivan;
+  await ivan.signIn(office.url);
+  const resize = async (width: number) => {
+    await ivan.desktop.electronApp.evaluate(
+      ({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setBounds({ ...size, height: 640 }),
+      { width },
+    );
+    await expect.poll(() => page.evaluate(() => window.innerWidth)).toBe(width);
+  };
+  const folders = page.getByRole("navigation", { name: "Folders" });
+  const widthOf = async (part: Locator) => (await part.boundingBox())?.width ?? 0;
+  await goToMail(page, `f-${id}`);
+  await expect(listOf(page).getByRole("option")).toHaveCount(3, arrival);
+  await page.getByRole("button", { name: "Show the folders" }).click();
+  await expect(folders).toBeVisible();
+
+  await test.step("folders that have no room beside the message are called, and go with what one chose", async () => {
+    await resize(760);
+    await read(page, "Circular");
+    await expect(folders).toBeHidden();
+    expect(await widthOf(paneOf(page))).toBeGreaterThanOrEqual(400);
+    await keepScreenInAllLooks(page, "mail-narrow");
+    await page.getByRole("button", { name: "Show the folders" }).click();
+    await expect(folders).toBeVisible();
+    await keepScreenInAllLooks(page, "mail-narrow-folders");
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await expect(folders).toBeHidden();
+    await page.getByRole("button", { name: "Show the folders" }).click();
+    await folders.getByRole("button", { name: new RegExp(`^${name}`) }).click();
+    await expect(folders).toBeHidden();
+  });
+
+  await test.step("a long name of a folder ends before the button beside it", async () => {
+    const head = await page.getByRole("button", { name: "Write" }).locator("..").boundingBox();
+    const write = await page.getByRole("button", { name: "Write" }).boundingBox();
+    expect((write?.x ?? 0) + (write?.width ?? 0)).toBeLessThanOrEqual((head?.x ?? 0) + (head?.width ?? 0));
+    await expect(page.getByTitle(name)).toBeVisible();
+  });
+
+  await test.step("an address in a table breaks, the words of a wide one do not", async () => {
+    const beyond = () => textOf(page).evaluate((body) => body.scrollWidth - body.clientWidth);
+    await read(page, "Circular");
+    await expect(textOf(page)).toContainText(address);
+    expect(await beyond()).toBe(0);
+    await read(page, "Price list");
+    await expect(textOf(page)).toContainText("Quantities");
+    expect(await beyond()).toBeGreaterThan(0);
+    await keepScreen(page, "mail-wide-table");
+  });
+
+  await test.step("an answer that is begun by key is seen down to its buttons", async () => {
+    await resize(1280);
+    await expect(folders).toBeVisible();
+    await read(page, "Long report");
+    await expect(textOf(page)).toContainText("One line");
+    await page.keyboard.press("r");
+    await expect(composerOf(page).getByRole("button", { name: "Send", exact: true })).toBeInViewport({ ratio: 1 });
+    await expect(composerOf(page).getByRole("button", { name: "File or card" })).toBeInViewport({ ratio: 1 });
+    await keepScreen(page, "mail-reply-by-key");
+  });
 });

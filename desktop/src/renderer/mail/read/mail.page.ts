@@ -74,6 +74,7 @@ export function mailPage(html: string, options: PageOptions): MailPage {
   const onPaper = hasColours(html);
   const remote = showPictures(cleaned, options);
   prepareLinks(cleaned);
+  markLongWords(cleaned);
   const holder = document.createElement("div");
   holder.append(cleaned);
   return {
@@ -144,6 +145,29 @@ function prepareLinks(page: DocumentFragment): void {
   }
 }
 
+/** No word of a language that offices write is so long: it is an address or a key, and nobody reads it by its letters. */
+const LONG_WORD = /[^\s\u200b]{30,}/g;
+
+/** In a table words stay whole, and make it as wide as it is; what is no word does not, or one address makes all of it scroll. */
+function markLongWords(page: DocumentFragment): void {
+  const walker = page.ownerDocument.createTreeWalker(page, NodeFilter.SHOW_TEXT);
+  const texts: Text[] = [];
+  while (walker.nextNode()) texts.push(walker.currentNode as Text);
+  for (const text of texts) {
+    if (!text.parentElement?.closest("td, th") || text.parentElement.localName === "style") continue;
+    const found = [...text.data.matchAll(LONG_WORD)];
+    // From the end: what stands before keeps its place.
+    for (const { 0: word, index } of found.toReversed()) {
+      const long = text.splitText(index);
+      long.splitText(word.length);
+      const mark = page.ownerDocument.createElement("span");
+      mark.setAttribute("data-long", "");
+      long.replaceWith(mark);
+      mark.append(long);
+    }
+  }
+}
+
 /** Colours of its own anywhere: then its author saw it on white. */
 function hasColours(html: string): boolean {
   return /\bbgcolor=|<font\b|\bcolor\s*=|(?:^|[;"'{\s])(?:background|color)(?:-color)?\s*:|data-(?:remote-)?background=/i.test(
@@ -168,7 +192,7 @@ blockquote{margin:8px 0;padding:0 0 0 12px;border-left:2px solid ${line};color:$
 pre{white-space:pre-wrap;overflow-wrap:anywhere}
 table{max-width:100%}
 td,th{overflow-wrap:break-word}
-td a,th a{overflow-wrap:anywhere}`;
+span[data-long]{overflow-wrap:anywhere}`;
 }
 
 /* ---------- links ---------- */
