@@ -9,6 +9,7 @@ import {
   composerOf,
   expectDraftSaved,
   pressSend,
+  toOf,
   undoBarOf,
   writeText,
   writingOf,
@@ -92,6 +93,38 @@ test("[DRF-3] two desktops write in one draft, and no keystroke of either is los
     await expect(writingOf(back.page)).toHaveText("Начало. Первый. Там.", arrival);
     await expect(writingOf(first.page)).toHaveText("Начало. Первый. Здесь.");
   });
+});
+
+test("a message that was refused is marked among the drafts and says why, until its address is mended", async ({
+  office,
+  sitDown,
+}) => {
+  const irina = await sitDown("irina");
+  const { page } = irina;
+  await irina.signIn(office.url);
+  const [subject, nobody] = [`Refused ${Date.now()}`, "nobody.at.all@aurora.example"];
+  await beginMessage(page);
+  await toOf(page).fill(nobody);
+  await page.keyboard.press("Enter");
+  await writeText(page, subject, "Hello.");
+  await pressSend(page, "Send");
+  await goToMail(page, "drafts");
+  await expect(rowsOf(page, subject)).toContainText("not sent", arrival);
+  await rowsOf(page, subject).click();
+  const notice = composerOf(page).getByRole("alert").filter({ hasText: nobody });
+  await expect(notice).toBeVisible();
+  await keepScreenInAllLooks(page, "mail-refused-draft");
+  await toOf(page).focus();
+  await page.keyboard.press("Backspace");
+  await page.keyboard.press("Delete");
+  await expect(notice).toBeHidden();
+  await addRecipient(page, "James", /James/);
+  await pressSend(page, "Send");
+  await expect(rowsOf(page, subject)).toHaveCount(0);
+  await goToMail(page, "sent");
+  await expect(rowsOf(page, subject)).toHaveCount(1, arrival);
+  await goTo(page, "#/issues");
+  await expect(page.getByRole("article", { name: subject })).toHaveCount(0);
 });
 
 test("another sender brings another signature, a template writes, and it goes on from a window of its own", async ({
@@ -358,6 +391,11 @@ test("contacts come from other programs, and go there", async ({ office, sitDown
   await take("2 were known already.");
   await keepScreenInAllLooks(page, "writing-contacts");
   await expectAccessible(page);
+
+  await test.step("a file of something else says so", async () => {
+    await writeFile(file, "no card");
+    await take("There are no vCards in “people.vcf”.");
+  });
 
   const saved = join(userData, "out.vcf");
   await anna.desktop.electronApp.evaluate(({ dialog }, path) => {
