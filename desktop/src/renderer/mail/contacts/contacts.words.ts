@@ -7,6 +7,7 @@ export const contactsWords = defineWords(
     "contacts.newGroup": "New group",
     "contacts.more": "More about contacts",
     "contacts.import": "Import vCards…",
+    "contacts.import.none": "There are no vCards in “{name}”.",
     "contacts.import.tooLarge": "This file is too large; import it in parts.",
     "contacts.imported": "{count, plural, one {# contact imported} other {# contacts imported}}",
     "contacts.imported.known": "{count, plural, one {# was known already.} other {# were known already.}}",
@@ -56,6 +57,7 @@ export const contactsWords = defineWords(
     "contacts.newGroup": "Новая группа",
     "contacts.more": "Другие действия с контактами",
     "contacts.import": "Загрузить vCard…",
+    "contacts.import.none": "В файле «{name}» нет карточек vCard.",
     "contacts.import.tooLarge": "Файл слишком велик; загрузите его по частям.",
     "contacts.imported":
       "{count, plural, one {Загружен # контакт} few {Загружено # контакта} many {Загружено # контактов} other {Загружено # контакта}}",

@@ -21,6 +21,7 @@ export function useExchange() {
     });
     if (!answer.ok) return complain(reason(answer.reason, answer.message));
     const { imported = 0, known = 0, skipped = 0 } = answer.body as Partial<Record<string, number>>;
+    if (imported + known + skipped === 0) return complain(t("contacts.import.none", { name: file.name }));
     notifications.show({
       title: t("contacts.imported", { count: imported }),
       message: [

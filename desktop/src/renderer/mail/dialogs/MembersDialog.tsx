@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Modal, Select } from "@mantine/core";
+import { ActionIcon, Button, Modal, Select, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconX } from "@tabler/icons-react";
 import { useState } from "react";
@@ -60,7 +60,10 @@ export function MembersDialog({ close, mailbox }: { readonly mailbox: MailboxDoc
       <Select
         label={t("mail.members.add")}
         placeholder={t("mail.members.find")}
+        data-autofocus
+        openOnFocus={false} // its list would cover who has it already
         searchable
+        selectFirstOptionOnChange
         limit={30}
         value={null}
         searchValue={typed}
@@ -71,6 +74,11 @@ export function MembersDialog({ close, mailbox }: { readonly mailbox: MailboxDoc
           setTyped("");
         }}
       />
+      {members.length === 0 && (
+        <Text size="sm" c="dimmed" mt="sm">
+          {t("mail.members.none")}
+        </Text>
+      )}
       <ul className={classes.members} aria-label={t("mail.members")}>
         {members.map(({ role, userId }) => (
           <li key={userId}>
