@@ -71,13 +71,11 @@ function Mail(props: {
   return (
     <>
       {foldersBeside && folders}
-      <Drawer
+      <Drawer.Root
         opened={foldersOver && !foldersFit}
         onClose={() => setFoldersOver(false)}
         size={FOLDERS_WIDTH}
-        withCloseButton={false}
         padding={0}
-        aria-label={t("mail.folders")}
         classNames={{
           inner: classes.foldersOver ?? "",
           overlay: classes.foldersOver ?? "",
@@ -85,8 +83,11 @@ function Mail(props: {
           body: classes.foldersBody ?? "",
         }}
       >
-        {folders}
-      </Drawer>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label={t("mail.folders")}>
+          <Drawer.Body>{folders}</Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
       <div className={classes.list} style={{ width: listWidth }} data-region="list">
         <MessageList
           key={placeText(place)}
