@@ -39,8 +39,8 @@ test("new mail is told while nobody looks, opened by a click on its notice, and 
       undoSeconds: 0,
     });
 
+  const before = await badge(james);
   await test.step("whoever looks sees it come", async () => {
-    const before = await badge(james);
     await send("Notice of nothing");
     await expect(rowsOf(page, "Notice of nothing")).toBeVisible(arrival);
     await expect.poll(() => badge(james), arrival).toBe(before + 1);
@@ -68,10 +68,11 @@ test("new mail is told while nobody looks, opened by a click on its notice, and 
     await keepScreenInAllLooks(page, "app-menu");
     await page.getByRole("menuitemcheckbox", { name: "Notices of new mail" }).click();
     await page.keyboard.press("Escape");
+    // Tuesday's is read a moment after it was opened; Monday's is not.
+    await expect.poll(() => badge(james), arrival).toBe(before + 2);
     await lookAway(james);
-    const before = await badge(james);
     await send("Minutes of Wednesday");
-    await expect.poll(() => badge(james), arrival).toBe(before + 1);
+    await expect.poll(() => badge(james), arrival).toBe(before + 3);
     expect(await notices(james)).toEqual([]);
   });
 });
