@@ -22,7 +22,9 @@ import { findWholeSync } from "./disk.wholeSync.ts";
 /**
  * Bodies in a directory: `ab/abcd…`. One level, and so 256 directories that are soon all there: with two, nearly every body of the
  * first hundred thousand makes a directory of its own, which takes longer than writing it. ext4, XFS, APFS and NTFS keep names in
- * trees; ten million bodies are forty thousand names in each. A body is written under `.tmp`, synced, and renamed into place: rename is atomic, so no reader sees half of it
+ * trees; ten million bodies are forty thousand names in each.
+ *
+ * A body is written under `.tmp`, synced, and renamed into place: rename is atomic, so no reader sees half of it
  * (BLB-2), and the directory is synced after it, so that a power cut does not take the name away (BLB-3).
  */
 export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore> {
@@ -40,8 +42,9 @@ export async function createDiskBlobs(deps: { root: string }): Promise<BlobStore
   };
 
   const place = async (from: string, blob: BlobStat): Promise<void> => {
-    const made = await moveInto(from, pathOf(blob.sha256));
-    await syncDirectory(dirname(pathOf(blob.sha256)));
+    const path = pathOf(blob.sha256);
+    const made = await moveInto(from, path);
+    await syncDirectory(dirname(path));
     // A directory that was made for it has its own name to be kept.
     if (made) await syncDirectory(root);
   };

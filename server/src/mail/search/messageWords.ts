@@ -54,7 +54,7 @@ class Vector {
 
   add(text: string, weight: WordWeight): void {
     for (const word of wordsOf(text)) {
-      if (this.#place < MAX_PLACE) this.#place++;
+      this.#place++;
       this.#put(word, weight);
       const stem = stemOf(word);
       if (stem !== word) this.#put(stem, weight);

@@ -69,8 +69,8 @@ interface Said {
 }
 
 /**
- * What was said, as words in their order, taken apart as in `messageWords`.  In any inflection; the last word may be
- * a beginning, as it is written.
+ * What was said, as words in their order, taken apart as in `messageWords`. In any inflection; the last word may be a
+ * beginning, as it is written.
  */
 function hasWords({ text, prefix }: Said, weight?: WordWeight): Condition {
   const words = wordsOf(text);
