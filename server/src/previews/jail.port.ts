@@ -8,6 +8,7 @@ import type { Readable, Writable } from "node:stream";
  * - **JAIL-3** Memory, CPU time and the size of a written file are bounded.
  * - **JAIL-4** At the time limit, and when the server dies, the whole tree of processes dies.
  * - **JAIL-5** Nothing inside has the rights of root.
+ * - **JAIL-6** What runs inside yields the processors to the server.
  */
 export interface Jail {
   /** How much of the rules this machine lets us keep; `kontor doctor` says which. */
@@ -28,7 +29,7 @@ export interface JailedProcess {
 
 /**
  * `bubblewrap` keeps all rules · `namespaces` cannot keep JAIL-2 (files of other owners are protected only by their
- * modes) · `limits` keeps JAIL-3 and JAIL-4 · `timeLimit` only the time.
+ * modes) · `limits` keeps JAIL-3, JAIL-4 and JAIL-6 · `timeLimit` only the time.
  */
 export type JailKind = "bubblewrap" | "namespaces" | "limits" | "timeLimit";
 

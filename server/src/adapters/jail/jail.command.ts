@@ -5,6 +5,7 @@ import type { JailKind, JailOrder } from "#previews";
 export const JAIL_UID = 65534;
 
 const OPEN_FILES = 1024; // LibreOffice holds some 300 open, fonts included
+const NICENESS = 10; // a tenth of the weight of the server and its database; all of a processor that nobody wants
 
 /** Programs, libraries and fonts; no home, no data, nothing of /etc that is about this machine. */
 const SYSTEM = [
@@ -31,27 +32,42 @@ export function jailCommand(kind: JailKind, order: JailOrder, { asRoot }: { asRo
   const drop = asRoot ? DROP_RIGHTS : [];
   if (kind === "bubblewrap") {
     // Rights first: inside, root may not signal other users' processes.
-    const inside = [...drop, ...dieWithServer("-1", program)];
+    const inside = [...drop, ...inItsPlace("-1", program)];
     return [...limits(order), "bwrap", ...bubblewrap(order, asRoot), "--", ...inside];
   }
   const dropped = [...drop, ...program];
   if (kind === "namespaces") {
-    return dieWithServer("0", [...limits(order), "unshare", ...namespaces(asRoot), "--", ...dropped]);
+    return inItsPlace("0", [...limits(order), "unshare", ...namespaces(asRoot), "--", ...dropped]);
   }
-  if (kind === "limits") return dieWithServer("0", [...limits(order), ...dropped]);
+  if (kind === "limits") return inItsPlace("0", [...limits(order), ...dropped]);
   return program;
 }
 
 /**
- * JAIL-4: a shell that waits for the lifeline's end, and kills then: `-1` all that runs in its PID namespace, `0` its
- * process group. The kernel's signal at a parent's death (bubblewrap's --die-with-parent, unshare's --kill-child) is not
- * enough: who asks for it after the parent has died never gets it, and bubblewrap's first process inside asks only when
- * everything is mounted.
+ * A shell that gives `command` its place beneath the server.
+ *
+ * JAIL-4, it dies with the server: the shell waits for the lifeline's end, and kills then: `-1` all that runs in its PID
+ * namespace, `0` its process group. The kernel's signal at a parent's death (bubblewrap's --die-with-parent, unshare's
+ * --kill-child) is not enough: who asks for it after the parent has died never gets it, and bubblewrap's first process
+ * inside asks only when everything is mounted.
+ *
+ * JAIL-6, it yields to the server: twenty documents that arrive at once would take every processor for a minute. Where
+ * Linux weighs whole sessions against each other (sched(7), autogroup), a process's own niceness counts only within its
+ * session, so the session gets it, too.
  */
-function dieWithServer(target: "-1" | "0", command: string[]): string[] {
-  const wait = `{ read -r _ <&${LIFELINE_FD}; kill -9 ${target}; } </dev/null >/dev/null 2>&1 &`;
-  return ["sh", "-c", `${wait} exec "$@" ${LIFELINE_FD}<&-`, "sh", ...command];
+function inItsPlace(target: "-1" | "0", command: string[]): string[] {
+  const waiter = `{ ${YIELD_SESSION} read -r _ <&${LIFELINE_FD}; kill -9 ${target}; } </dev/null >/dev/null 2>&1 &`;
+  return ["sh", "-c", `${waiter} exec nice -n ${NICENESS} "$@" ${LIFELINE_FD}<&-`, "sh", ...command];
 }
+
+/** Again, since Linux takes such a wish only ten times a second, of all processes together. */
+const YIELD_SESSION = [
+  "for pause in 0.1 0.2 0.4 0; do",
+  "[ -e /proc/self/autogroup ] || break;",
+  `echo ${NICENESS} >/proc/self/autogroup && break;`,
+  "sleep $pause;",
+  "done;",
+].join(" ");
 
 /** Root first, since only root may bind what only root may read; then away with the rights, for good. */
 const DROP_RIGHTS = [

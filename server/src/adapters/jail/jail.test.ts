@@ -144,6 +144,10 @@ describe.each(kinds.map((kind, at) => ({ kind, jail: jails[at] as Jail })))("jai
     await expect.poll(() => bornOf(workDirectory), { timeout: 5_000 }).toEqual([]);
   });
 
+  it("[JAIL-6] yields to the server", async () => {
+    expect(await sh("nice")).toMatchObject({ status: "ended", stdout: "10\n" });
+  });
+
   it("[JAIL-5] inside, root is nobody and stays it", async (test) => {
     if (process.getuid?.() !== 0) test.skip("only root has rights to lose");
     const result = await sh("id -u; id -G; grep -E '^(CapEff|CapBnd|NoNewPrivs)' /proc/self/status | tr -d '\\t\\n'");

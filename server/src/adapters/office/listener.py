@@ -70,7 +70,9 @@ office = subprocess.Popen(
     ],
     stdin=subprocess.DEVNULL,
     stdout=subprocess.DEVNULL,
-    start_new_session=True,  # `soffice` only starts what does the work: its group is ended, not it alone
+    # `soffice` only starts what does the work: its group is ended, not it alone. No session of its own, which would be
+    # weighed as if nothing had been said about its niceness.
+    preexec_fn=os.setpgrp,
 )
 try:
     desktop = connect()
