@@ -1,5 +1,5 @@
 // Reads Playwright's JSON report into counts, failures and what was not run.
-import type { StageResult } from "./stages.ts";
+import { wordsOfError, type StageResult } from "./stages.ts";
 
 export interface PlaywrightReport {
   suites?: Suite[];
@@ -17,6 +17,7 @@ interface Spec {
   tests: {
     status: "expected" | "unexpected" | "flaky" | "skipped";
     annotations?: { type: string; description?: string }[];
+    results?: { errors?: { message?: string; stack?: string }[] }[];
   }[];
 }
 
@@ -25,7 +26,7 @@ export function resultOfPlaywright(report: PlaywrightReport): StageResult {
   const visit = (suite: Suite, path: string[]): void => {
     for (const spec of suite.specs ?? []) {
       const name = [...path, spec.title].join(" › ");
-      for (const { status, annotations } of spec.tests) {
+      for (const { status, annotations, results } of spec.tests) {
         if (status === "expected") result.passed += 1;
         else if (status === "skipped") {
           const why = annotations?.find(({ type }) => type === "skip" || type === "fixme")?.description;
@@ -33,7 +34,10 @@ export function resultOfPlaywright(report: PlaywrightReport): StageResult {
         } else {
           // one that passes only at the second try has failed: it hides a race
           result.failed += 1;
-          result.failures.push(status === "flaky" ? `${name} (passed only when tried again)` : name);
+          const words = status === "flaky" ? `${name} (passed only when tried again)` : name;
+          // Of a test that ran out of time the second says where it stood.
+          const errors = results?.flatMap((one) => one.errors ?? []).slice(0, 2) ?? [];
+          result.failures.push([words, ...errors.map(wordsOfError)].join(": "));
         }
       }
     }

@@ -1,8 +1,14 @@
 import { expect, it } from "vitest";
 import { tableOf } from "./benchTable.ts";
+import { root } from "./repository.ts";
 import { resultOfPlaywright } from "./playwrightReport.ts";
 
 it("counts specs, calls a flaky one failed, and says why one was skipped", () => {
+  const stack = [
+    "Error: none",
+    "    at look (/x/node_modules/a.js:1:1)",
+    `    at words ${root}/e2e/card.spec.ts:7:3`,
+  ].join("\n");
   const result = resultOfPlaywright({
     suites: [
       {
@@ -13,7 +19,15 @@ it("counts specs, calls a flaky one failed, and says why one was skipped", () =>
             title: "offline",
             specs: [
               { title: "keeps", tests: [{ status: "flaky" }] },
-              { title: "loses", tests: [{ status: "unexpected" }] },
+              {
+                title: "loses",
+                tests: [
+                  {
+                    status: "unexpected",
+                    results: [{}, { errors: [{ message: "\u001b[31mnone\u001b[39m\nmore", stack }] }],
+                  },
+                ],
+              },
               {
                 title: "tray",
                 tests: [{ status: "skipped", annotations: [{ type: "skip", description: "@real-only" }] }],
@@ -30,7 +44,7 @@ it("counts specs, calls a flaky one failed, and says why one was skipped", () =>
     failed: 3,
     failures: [
       "objects/card.spec.ts › offline › keeps (passed only when tried again)",
-      "objects/card.spec.ts › offline › loses",
+      "objects/card.spec.ts › offline › loses: none (words e2e/card.spec.ts:7:3)",
       "no tests found",
     ],
     notRun: [{ what: "objects/card.spec.ts › offline › tray", why: "@real-only" }],

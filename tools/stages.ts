@@ -1,5 +1,7 @@
 // What `npm test` and `npm run check` print: a heading and a time for each stage, then everything that failed and
 // everything that could not be run, and last of all the one line that machines read.
+import { stripVTControlCharacters } from "node:util";
+import { root } from "./repository.ts";
 
 export interface NotRun {
   what: string;
@@ -66,6 +68,20 @@ function linesOf(notRun: NotRun[]): string[] {
   return [...Map.groupBy(notRun, ({ why }) => why)].map(
     ([why, group]) => `not run: ${[...new Set(group.map(({ what }) => what))].join(", ")} (${why})`,
   );
+}
+
+/** A failure's own words: the first line of its message and the nearest place of ours, without the terminal's colours. */
+export function wordsOfError(error: { message?: string | undefined; stack?: string | undefined }): string {
+  const [message = ""] = stripVTControlCharacters(error.message ?? "").split("\n");
+  const frames = stripVTControlCharacters(error.stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line));
+  const ours = frames.find((line) => !/node_modules|node:internal/.test(line)) ?? frames[0];
+  const place = ours
+    ?.replace(/^\s+at /, "")
+    .replaceAll(`${root}/`, "")
+    .replaceAll("file://", "");
+  return place ? `${message} (${place})` : message;
 }
 
 function seconds(ms: number): string {

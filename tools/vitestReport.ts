@@ -3,15 +3,15 @@ import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
 import { root } from "./repository.ts";
-import type { StageResult } from "./stages.ts";
+import { wordsOfError, type StageResult } from "./stages.ts";
 
 export const VITEST_RESULT = "KONTOR_VITEST_RESULT";
 
 /** A class and a default export, because vitest makes its reporters by itself. */
 export default class VitestReport implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly { message: string }[]): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly { message: string; stack?: string }[]): void {
     const file = process.env[VITEST_RESULT];
-    const unhandled = unhandledErrors.map(({ message }) => message);
+    const unhandled = unhandledErrors.map(wordsOfError);
     if (file) writeFileSync(file, JSON.stringify(resultOf(modules, unhandled)));
   }
 }
@@ -30,7 +30,8 @@ function resultOf(modules: readonly TestModule[], unhandled: string[]): StageRes
       if (state === "passed") result.passed += 1;
       else if (state === "failed") {
         failedTests += 1;
-        fail(`${path} › ${test.fullName}`);
+        const [error] = test.result().errors ?? [];
+        fail(`${path} › ${test.fullName}${error ? `: ${wordsOfError(error)}` : ""}`);
       } else if (state === "skipped") {
         const note = "note" in rest ? rest.note : undefined;
         result.notRun.push({ what: `${path} › ${test.fullName}`, why: note ?? "skipped" });
@@ -39,6 +40,6 @@ function resultOf(modules: readonly TestModule[], unhandled: string[]): StageRes
     // a file that could not be loaded, or whose hooks failed, has failed even when none of its tests has
     if (module.state() === "failed" && failedTests === 0) fail(`${path}: the file failed`);
   }
-  for (const message of unhandled) fail(`unhandled error: ${message.split("\n")[0]}`);
+  for (const words of unhandled) fail(`unhandled error: ${words}`);
   return result;
 }

@@ -160,7 +160,7 @@ describe.skipIf(missing !== undefined)("straight to another mail server, and fro
     const act = { act: "retry", recipients: ["grey@far.example"] };
     expect(await anna.client.json("POST", `/api/mail/messages/${id}/deliveries`, act)).toEqual({ changed: 1 });
     await expect.poll(() => anna.deliveries(id), WAIT).toMatchObject([{ state: "delivered" }]);
-    expect(await postfix.mailbox("grey")).toHaveLength(1);
+    await expect.poll(() => postfix.mailbox("grey"), WAIT).toHaveLength(1);
   });
 
   it("what Postfix cannot hand to us comes back to its sender there, and is not lost here", async () => {
