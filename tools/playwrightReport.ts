@@ -17,7 +17,8 @@ interface Spec {
   tests: {
     status: "expected" | "unexpected" | "flaky" | "skipped";
     annotations?: { type: string; description?: string }[];
-    results?: { errors?: { message?: string; stack?: string }[] }[];
+    /** `error` is the first of `errors`, and the only one whose stack is told. */
+    results?: { error?: { message?: string; stack?: string }; errors?: { message?: string }[] }[];
   }[];
 }
 
@@ -36,7 +37,7 @@ export function resultOfPlaywright(report: PlaywrightReport): StageResult {
           result.failed += 1;
           const words = status === "flaky" ? `${name} (passed only when tried again)` : name;
           // Of a test that ran out of time the second says where it stood.
-          const errors = results?.flatMap((one) => one.errors ?? []).slice(0, 2) ?? [];
+          const errors = (results ?? []).flatMap((one) => [one.error ?? {}, ...(one.errors ?? []).slice(1, 2)]);
           result.failures.push([words, ...errors.map(wordsOfError)].join(": "));
         }
       }

@@ -7,6 +7,7 @@ it("counts specs, calls a flaky one failed, and says why one was skipped", () =>
   const stack = [
     "Error: none",
     "    at look (/x/node_modules/a.js:1:1)",
+    `    at help (${root}/e2e/help.ts:2:2)`,
     `    at words ${root}/e2e/card.spec.ts:7:3`,
   ].join("\n");
   const result = resultOfPlaywright({
@@ -24,7 +25,12 @@ it("counts specs, calls a flaky one failed, and says why one was skipped", () =>
                 tests: [
                   {
                     status: "unexpected",
-                    results: [{}, { errors: [{ message: "\u001b[31mnone\u001b[39m\nmore", stack }] }],
+                    results: [
+                      {
+                        error: { message: "\u001b[31mnone\u001b[39m\nmore", stack },
+                        errors: [{}, { message: "Late" }],
+                      },
+                    ],
                   },
                 ],
               },
@@ -44,7 +50,7 @@ it("counts specs, calls a flaky one failed, and says why one was skipped", () =>
     failed: 3,
     failures: [
       "objects/card.spec.ts › offline › keeps (passed only when tried again)",
-      "objects/card.spec.ts › offline › loses: none (words e2e/card.spec.ts:7:3)",
+      "objects/card.spec.ts › offline › loses: none (words e2e/card.spec.ts:7:3): Late",
       "no tests found",
     ],
     notRun: [{ what: "objects/card.spec.ts › offline › tray", why: "@real-only" }],

@@ -70,14 +70,14 @@ function linesOf(notRun: NotRun[]): string[] {
   );
 }
 
-/** A failure's own words: the first line of its message and the nearest place of ours, without the terminal's colours. */
+/** A failure's own words: the first line of its message and the nearest place in a test, without the terminal's colours. */
 export function wordsOfError(error: { message?: string | undefined; stack?: string | undefined }): string {
   const [message = ""] = stripVTControlCharacters(error.message ?? "").split("\n");
   const frames = stripVTControlCharacters(error.stack ?? "")
     .split("\n")
     .filter((line) => /^\s+at /.test(line));
-  const ours = frames.find((line) => !/node_modules|node:internal/.test(line)) ?? frames[0];
-  const place = ours
+  const ours = frames.filter((line) => !/node_modules|node:internal/.test(line));
+  const place = (ours.find((line) => /\.(?:spec|test)\.tsx?:/.test(line)) ?? ours[0] ?? frames[0])
     ?.replace(/^\s+at /, "")
     .replaceAll(`${root}/`, "")
     .replaceAll("file://", "");

@@ -14,6 +14,8 @@ import { startServer, type TestServer } from "../harness/server.ts";
 
 export const outsideDomain = "medtech-north.example";
 const officeDomain = "aurora.example";
+/** Under which the world would reach the office; here it is reached at `office.url`. */
+export const officeAddress = `https://office.${officeDomain}`;
 
 /** Why there is no world outside here; undefined where there is. */
 export const outsideMissing = (): string | undefined => dovecotMissing() ?? postfixMissing();
@@ -63,6 +65,7 @@ export async function startOutsideMail(): Promise<OutsideMail> {
   await writeFile(ca, dovecot.certificate);
   const office = await startServer({
     env: {
+      KONTOR_PUBLIC_URL: officeAddress,
       KONTOR_SMTP_LISTEN: `127.0.0.1:${smtpPort}`,
       KONTOR_SMTP_SEND: "relay",
       KONTOR_SMTP_RELAY_HOST: "127.0.0.1",

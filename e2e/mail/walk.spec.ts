@@ -22,11 +22,11 @@ import {
   writingOf,
 } from "../walks/composer.ts";
 import { expectAccessible, keepScreen, keepScreenInAllLooks, wear } from "../walks/looks.ts";
-import { arrival, goToMail, headingOf, paneOf, read, rowsOf, textOf } from "../walks/mailbox.ts";
+import { arrival, goToMail, headingOf, listOf, paneOf, read, rowsOf, textOf } from "../walks/mailbox.ts";
 import type { Member } from "../walks/member.ts";
 import { test as base } from "../walks/office.ts";
 import { writeDocument } from "../walks/papers.ts";
-import { outsideDomain, outsideMissing, startOutsideMail, type OutsideMail } from "./outsideMail.ts";
+import { officeAddress, outsideDomain, outsideMissing, startOutsideMail, type OutsideMail } from "./outsideMail.ts";
 
 const LONG_TEST_MS = 420_000; // two desktops, a server, a post office, on two busy cores
 const STARTS_MS = 240_000;
@@ -245,6 +245,82 @@ test("with the server away until after it was sent, it leaves exactly once, insi
     await expect(rowsOf(maria.page, subject)).toHaveCount(1);
     await expect(rowsOf(ivan.page, subject)).toHaveCount(1);
     expect((await outside.inboxOf(OLGA)).filter((each) => each.subject === subject)).toHaveLength(1);
+  });
+});
+
+test("an attachment goes outside as a link where one chose that, until its sender lets the message go", async ({
+  office,
+  outside,
+  sitDown,
+  userData,
+}) => {
+  const [ivan, maria] = [await sitDown("ivan"), await sitDown("maria")];
+  const { page } = ivan;
+  await ivan.signIn(office.url);
+  await maria.signIn(office.url);
+  const subject = `По ссылке ${Date.now()}`;
+  const paper = await writeDocument(userData, "Приложение 3.docx");
+  const name = basename(paper);
+  const given = composerOf(page).getByRole("button", { name: `People outside get ${name}` });
+  await office.stop();
+  await ivan.expectOffline();
+
+  await test.step("chosen by keys, without a network, as soon as somebody outside is named", async () => {
+    await beginMessage(page);
+    await attachFile(ivan, paper);
+    await addRecipient(page, "maria", /maria@/);
+    await expect(given).toBeHidden();
+    await addCopy(page, OLGA);
+    await writeText(page, subject, "Приложение — по ссылке.");
+    await expect(given).toHaveText("as a file");
+    await given.focus();
+    await page.keyboard.press("Enter");
+    const link = page.getByRole("menuitem", { name: "as a link" });
+    await expect(link).toContainText("for 14 days");
+    await keepScreenInAllLooks(page, "walk-as-link");
+    await link.focus();
+    await page.keyboard.press("Enter");
+    await expect(given).toHaveText("as a link");
+    await expect(given).toBeFocused();
+    await expectAccessible(page);
+    await expectDraftSaved(page);
+    await pressSend(page, "Send when online");
+  });
+
+  await office.start();
+  await ivan.tryNow();
+  await ivan.expectSaved();
+  await maria.tryNow();
+
+  await test.step("a colleague has the file itself", async () => {
+    await goToMail(maria.page, "inbox");
+    await expect(rowsOf(maria.page, subject)).toHaveCount(1, arrival);
+    await read(maria.page, subject);
+    await expect(paneOf(maria.page).getByTestId(`attachment-${name}`)).toBeVisible(arrival);
+    await expect(paneOf(maria.page).getByText("link until")).toBeHidden();
+  });
+
+  await test.step("whoever is outside fetches it, and no longer when its sender threw the message away", async () => {
+    const found = async () => (await outside.inboxOf(OLGA)).find((message) => message.subject === subject);
+    await expect.poll(found, arrival).toBeDefined();
+    const message = await found();
+    expect(message?.attachments).toEqual([]);
+    expect(message?.text).toContain(name);
+    const [link = ""] = new RegExp(`${officeAddress}/f/[\\w.-]+`).exec(message?.html ?? "") ?? [];
+    const here = link.replace(officeAddress, office.url);
+    const answer = await fetch(here);
+    expect(sha256(Buffer.from(await answer.arrayBuffer()))).toBe(sha256(await readFile(paper)));
+    await goToMail(page, "sent");
+    await read(page, subject);
+    const tile = paneOf(page).getByTestId(`attachment-${name}`);
+    await expect(tile).toContainText(/link until .*\d/, arrival);
+    await keepScreenInAllLooks(page, "walk-as-link-sent");
+    await expectAccessible(page);
+    await listOf(page).focus();
+    await page.keyboard.press("Delete");
+    await expect(rowsOf(page, subject)).toHaveCount(0);
+    await ivan.expectSaved();
+    expect((await fetch(here)).status).toBe(404);
   });
 });
 

@@ -88,6 +88,7 @@ export const commandInputs = {
     source,
   }),
   "mail.attachStored": mailIntentSchemas["mail.attachStored"].extend({ id }),
+  "mail.attachAs": mailIntentSchemas["mail.attachAs"].extend({ id }),
   "mail.detach": z.object({ id, fileId: id }),
   "mail.send": mailIntentSchemas["mail.send"].extend({ id }),
   "mail.cancelSend": z.object({ id }),
@@ -181,6 +182,7 @@ export interface CommandResults {
   "mail.saveDraft": Queued;
   "mail.attach": Queued;
   "mail.attachStored": Queued;
+  "mail.attachAs": Queued;
   "mail.detach": Queued;
   "mail.send": Queued;
   "mail.cancelSend": Queued;

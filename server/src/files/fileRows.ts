@@ -19,7 +19,9 @@ export type NewFile = Pick<FileRow, "id" | "name" | "mime" | "size" | "sha256" |
   Partial<Pick<FileRow, "state">> &
   (
     | { readonly record_id: string; readonly field: string; readonly created_by: string }
-    | ({ readonly mail_content_id: string } & Partial<Pick<FileRow, "content_id" | "inline" | "part_position">>)
+    | ({ readonly mail_content_id: string } & Partial<
+        Pick<FileRow, "content_id" | "inline" | "part_position" | "as_link">
+      >)
   );
 
 export const createFileRows = ({ places }: { readonly places: Pick<FilePlaces, "noteRows"> }): FileRows => ({
@@ -59,6 +61,7 @@ const emptyFile = {
   content_id: null,
   inline: false,
   part_position: null,
+  as_link: false,
   state: "awaiting",
   refusal: null,
   preview_state: "none",

@@ -11,6 +11,7 @@ const row: RecordFile = {
   content_id: null,
   inline: false,
   part_position: null,
+  as_link: false,
   name: "March.pdf",
   mime: "application/pdf",
   size: 10,

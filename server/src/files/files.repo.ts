@@ -12,6 +12,8 @@ export interface FileRow {
   readonly content_id: string | null;
   readonly inline: boolean;
   readonly part_position: number | null;
+  /** People outside get a link to it in its place. */
+  readonly as_link: boolean;
   readonly name: string;
   readonly mime: string;
   readonly size: number;

@@ -9,9 +9,9 @@ import { sampleDocx, samplePdf, samplePng } from "../../src/adapters/pages/sampl
 import { Client, seedPeople, sha256Of, startServer, type ServerProcess } from "./serverProcess.ts";
 
 const MB = 1024 ** 2;
-const PREVIEW = { timeout: 60_000, interval: 100 };
+const PREVIEW = { timeout: 180_000, interval: 100 };
 
-describe("files on a running server", { timeout: 120_000 }, () => {
+describe("files on a running server", { timeout: 240_000 }, () => {
   let test: TestDatabase;
   let dataDirectory: string;
   let server: ServerProcess;

@@ -99,7 +99,7 @@ describe("writing and sending on a running server", { timeout: 120_000 }, () => 
     expect(await olga.json("GET", `/api/files/${fileId}`)).toMatchObject({ name: "offer.txt", mime: "text/plain" });
     await expect
       .poll(async () => (await olga.json<{ previewState: string }>("GET", `/api/files/${fileId}`)).previewState, {
-        timeout: 30_000,
+        timeout: 90_000,
       })
       .not.toBe("pending");
     expect((await stranger.fetch(`/api/files/${fileId}/content`)).status).toBe(404);
@@ -223,7 +223,7 @@ describe("writing and sending on a running server", { timeout: 120_000 }, () => 
     expect(body.html).toHaveLength(html.length);
   });
 
-  it("gives people outside a large file by an address that ends with the sender's copy", async () => {
+  it("gives people outside a large file, and what was chosen, by an address that ends with the sender's copy", async () => {
     const { message } = await ivan.json<Reply>("POST", "/api/mail/drafts", {
       ...draft("ivan", { subject: "Large", to: [{ address: "client@far.example" }] }),
     });
@@ -233,6 +233,13 @@ describe("writing and sending on a running server", { timeout: 120_000 }, () => 
     await ivan.json("POST", `/api/mail/drafts/${message.id}/attachments`, announced);
     await ivan.beginUpload({ id: fileId, size: body.length } as never);
     await ivan.send(fileId, 0, body);
+    const note = { fileId: newId(), name: "note.txt", size: 5, sha256: sha256Of(Buffer.from("small")) };
+    const attachments = `/api/mail/drafts/${message.id}/attachments`;
+    await ivan.json("POST", attachments, note);
+    await ivan.beginUpload({ id: note.fileId, size: 5 } as never);
+    await ivan.send(note.fileId, 0, Buffer.from("small"));
+    const chosen = await ivan.json<Reply>("PATCH", `${attachments}/${note.fileId}`, { as: "link" });
+    expect(chosen.message.attachments).toMatchObject([{ name: "plan.bin" }, { name: "note.txt", as: "link" }]);
     await ivan.json("POST", `/api/mail/drafts/${message.id}/send`, {});
     const { rows } = await vi.waitFor(
       async () => {
@@ -251,7 +258,9 @@ describe("writing and sending on a running server", { timeout: 120_000 }, () => 
     const raw = await readFile(join(dataDirectory, "blobs", sha256.slice(0, 2), sha256));
     const parsed = parseMessage(raw);
     const html = parsed.kind === "parsed" ? parsed.message.html : undefined;
-    const [, path = ""] = /http:\/\/kontor\.example(\/f\/[\w.-]+)/.exec(html ?? "") ?? [];
+    const links = (html ?? "").matchAll(/http:\/\/kontor\.example(\/f\/[\w.-]+)/g);
+    const [path = "", ofNote = ""] = [...links].map(([, found]) => found);
+    expect(await (await fetch(`${server.url}${ofNote}`)).text()).toBe("small");
     const anybody = await fetch(`${server.url}${path}`);
     expect(anybody.status).toBe(200);
     expect(Buffer.from(await anybody.arrayBuffer()).equals(body)).toBe(true);

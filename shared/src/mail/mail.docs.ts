@@ -92,6 +92,8 @@ export interface AttachmentDoc extends FileFacts {
   readonly inline?: boolean;
   /** Of this kind of file, programs are made: the interface warns before opening. */
   readonly risky?: boolean;
+  /** Its author chose that people outside get a link to it that ends; people inside have the file itself. */
+  readonly as?: "link";
 }
 
 /** A record shown in a message: people inside see the live card by their own rights, people outside read words. */

@@ -9,6 +9,8 @@ import { mailLimits } from "./mail.limits.ts";
  * a bulk operation is one intent a message, queued together, so that each stands on its own and undo is the same again.
  */
 const id = z.uuid();
+/** How people outside get an attachment: in the message, or as a link that ends. What is too large to travel is a link anyway. */
+const attachedAs = z.enum(["file", "link"]);
 const moment = z.iso.datetime();
 const address = mailAddressSchema;
 const addresses = z.array(address).max(mailLimits.maxRecipients);
@@ -131,6 +133,7 @@ export const mailIntentSchemas = {
     mime: z.string().max(255).default("application/octet-stream"),
     /** The text shows it under this Content-ID. */
     cid: z.string().max(200).optional(),
+    as: attachedAs.optional(),
   }),
   /** A file that the server has already, of a record or of another message; who sends must see it. */
   "mail.attachStored": z.object({
@@ -139,7 +142,10 @@ export const mailIntentSchemas = {
     name: fileNameSchema.optional(),
     /** The text shows it under this Content-ID, as a quotation does. */
     cid: z.string().max(200).optional(),
+    as: attachedAs.optional(),
   }),
+  /** Chosen anew; a picture that the text shows travels with it. */
+  "mail.attachAs": z.object({ fileId: id, as: attachedAs }),
   "mail.detach": z.object({ fileId: id }),
   /** After the undo time, or at `at`. Attachments that are still on their way hold it back; nothing else does. */
   "mail.send": z.object({

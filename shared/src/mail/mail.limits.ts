@@ -20,6 +20,8 @@ export const mailLimits = {
   maxAttachments: 200,
   /** Above this an attachment leaves as an expiring link for people outside: larger ones bounce at most servers. */
   linkFromBytes: 20 * 1024 ** 2,
+  /** How long a link to an attachment lasts: a holiday of whoever gets it. After that they ask once more. */
+  linkDays: 14,
   /** Nesting of MIME parts; real mail stays below 10, a bomb has thousands. */
   maxMimeDepth: 50,
   maxMimeParts: 1_000,

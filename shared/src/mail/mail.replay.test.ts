@@ -131,7 +131,14 @@ describe("replay of mail", () => {
       play(saved()),
     );
     const gone = messageOf({ send: { state: "sent" } });
-    for (const name of ["mail.send", "mail.cancelSend", "mail.discardDraft", "mail.attach", "mail.detach"])
+    for (const name of [
+      "mail.send",
+      "mail.cancelSend",
+      "mail.discardDraft",
+      "mail.attach",
+      "mail.attachAs",
+      "mail.detach",
+    ])
       expect(replayMessage(gone, intent(name, { undoSeconds: 5, fileId: uuid(7) }), from)).toEqual(gone);
     expect(replayMessage(gone, saved(), from)).toEqual(gone);
   });
@@ -153,6 +160,27 @@ describe("replay of mail", () => {
     const row = play(saved(), attach, attach);
     expect(row?.attachments).toEqual([expect.objectContaining({ id: uuid(7), name: "a.pdf", state: "awaiting" })]);
     expect(replayMessage(row, intent("mail.detach", { fileId: uuid(7) }), from)?.attachments).toEqual([]);
+  });
+
+  it("an attachment is a link for people outside as long as that is chosen, and a picture of the text never is", () => {
+    const file = { name: "a.pdf", size: 3, sha256: "0".repeat(64), mime: "application/pdf" };
+    const attach = (n: number, more: object = {}) => intent("mail.attach", { fileId: uuid(n), ...file, ...more });
+    const given = (n: number, as: "file" | "link") => intent("mail.attachAs", { fileId: uuid(n), as });
+    const chosen = (...intents: readonly ReturnType<typeof intent>[]) =>
+      play(
+        saved(),
+        attach(7),
+        attach(8, { as: "link" }),
+        attach(9, { cid: "pic", as: "link" }),
+        ...intents,
+      )?.attachments.map(({ as }) => as);
+    expect(chosen()).toEqual([undefined, "link", undefined]);
+    expect(chosen(given(7, "link"), given(9, "link"))).toEqual(["link", "link", undefined]);
+    expect(chosen(given(8, "file"))).toEqual([undefined, undefined, undefined]);
+    // Attached once more, elsewhere, it is chosen anew.
+    const from8 = { ...from, attachmentOf: () => ({ ...file, id: uuid(8), as: "link" as const }) };
+    const again = intent("mail.attachStored", { fileId: uuid(17), sourceFileId: uuid(8) });
+    expect(replayMessage(play(saved()), again, from8)?.attachments).not.toMatchObject([{ as: "link" }]);
   });
 
   it("deletes for good only from trash and junk", () => {

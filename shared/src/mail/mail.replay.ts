@@ -63,6 +63,7 @@ export function replayMessage(
       return { ...row, threadId: argsOf<"mail.regroup">(intent).threadId };
     case "mail.attach":
     case "mail.attachStored":
+    case "mail.attachAs":
     case "mail.detach":
       return isDraft(row) ? { ...row, attachments: attachmentsAfter(row, intent, from) } : row;
     case "mail.send":
@@ -200,13 +201,21 @@ function attachmentsAfter(row: MessageDoc, intent: MailIntent, from: MailReplayF
     const { fileId } = argsOf<"mail.detach">(intent);
     return row.attachments.filter(({ id }) => id !== fileId);
   }
+  if (intent.name === "mail.attachAs") {
+    const { as, fileId } = argsOf<"mail.attachAs">(intent);
+    return row.attachments.map((file) => (file.id === fileId ? givenAs(file, as) : file));
+  }
   const made = intent.name === "mail.attach" ? attached(intent) : attachedAgain(intent, from);
   return row.attachments.some(({ id }) => id === made.id) ? row.attachments : [...row.attachments, made];
 }
 
+function givenAs({ as: _before, ...file }: AttachmentDoc, as: "file" | "link" | undefined): AttachmentDoc {
+  return as === "link" && !file.inline ? { ...file, as } : file;
+}
+
 function attached(intent: MailIntent): AttachmentDoc {
-  const { fileId, name, size, sha256, mime, cid } = argsOf<"mail.attach">(intent);
-  return {
+  const { as, fileId, name, size, sha256, mime, cid } = argsOf<"mail.attach">(intent);
+  const file: AttachmentDoc = {
     id: fileId,
     name,
     mime: mime ?? "application/octet-stream",
@@ -216,12 +225,13 @@ function attached(intent: MailIntent): AttachmentDoc {
     state: "awaiting",
     previewState: "none",
   };
+  return givenAs(file, as);
 }
 
 function attachedAgain(intent: MailIntent, from: MailReplayFrom): AttachmentDoc {
-  const { cid, fileId, name, sourceFileId } = argsOf<"mail.attachStored">(intent);
-  const { cid: _cid, inline: _inline, ...source } = from.attachmentOf?.(sourceFileId) ?? {};
-  return {
+  const { as, cid, fileId, name, sourceFileId } = argsOf<"mail.attachStored">(intent);
+  const { as: _as, cid: _cid, inline: _inline, ...source } = from.attachmentOf?.(sourceFileId) ?? {};
+  const file: AttachmentDoc = {
     mime: "application/octet-stream",
     size: 0,
     sha256: "",
@@ -232,6 +242,7 @@ function attachedAgain(intent: MailIntent, from: MailReplayFrom): AttachmentDoc 
     name: name ?? source.name ?? "",
     state: source.state ?? "stored",
   };
+  return givenAs(file, as);
 }
 
 function scheduled(row: MessageDoc, intent: MailIntent, from: MailReplayFrom): MessageDoc {

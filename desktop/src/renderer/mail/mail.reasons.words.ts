@@ -46,6 +46,8 @@ export const mailReasonWords = defineWords(
     "send.cardClosed":
       "You may not see one of the records whose cards it carries, so they cannot go to people outside. Take the card off, or ask for access.",
     "send.internal": "Something went wrong at the server. Nothing was sent.",
+    "send.noLink":
+      "The server has no public address, so nobody outside could follow a link. Send the attachment as a file, or tell your administrator.",
     "send.nobody": "Nobody is named to whom it should go.",
     "send.sourceGone": "The message that it redirects is not there any more.",
     "send.tooFarAhead": "A message is scheduled a year ahead at most.",
@@ -99,6 +101,8 @@ export const mailReasonWords = defineWords(
     "send.cardClosed":
       "Один из объектов, карточки которых в письме, вам не виден, поэтому внешним получателям её отправить нельзя. Уберите карточку или запросите доступ.",
     "send.internal": "Ошибка на сервере. Ничего не отправлено.",
+    "send.noLink":
+      "У сервера нет публичного адреса: внешние получатели не откроют ссылку. Отправьте вложение файлом или сообщите администратору.",
     "send.nobody": "Не указано, кому отправить.",
     "send.sourceGone": "Письма, которое перенаправляется, больше нет.",
     "send.tooFarAhead": "Отправку можно отложить самое большее на год.",

@@ -20,6 +20,7 @@ const words: Readonly<Record<string, WordKey | undefined>> = {
   "mail.saveDraft": "outbox.intent.mailDraft",
   "mail.attach": "outbox.intent.attach",
   "mail.attachStored": "outbox.intent.attach",
+  "mail.attachAs": "outbox.intent.attachAs",
   "mail.detach": "outbox.intent.detach",
   "mail.send": "outbox.intent.mailSend",
   "mail.cancelSend": "outbox.intent.mailCancel",

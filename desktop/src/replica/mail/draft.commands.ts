@@ -9,7 +9,7 @@ import type { MailQueue } from "./mail.queue.ts";
 const DRAFT_RESTS_MS = 2_000;
 
 type DraftCommandName =
-  `mail.${"saveDraft" | "attach" | "attachStored" | "detach" | "send" | "cancelSend" | "discardDraft"}`;
+  `mail.${"saveDraft" | "attach" | "attachStored" | "attachAs" | "detach" | "send" | "cancelSend" | "discardDraft"}`;
 
 /** A draft, from its first save until it has left. */
 export function createDraftCommands(
@@ -104,6 +104,7 @@ export function createDraftCommands(
     "mail.saveDraft": saveDraft,
     "mail.attach": attach,
     "mail.attachStored": ({ id, ...args }) => queueMessage(id, "mail.attachStored", args, draftOf(id).subject),
+    "mail.attachAs": ({ id, ...args }) => queueMessage(id, "mail.attachAs", args, draftOf(id).subject),
     "mail.detach": ({ id, fileId }) => queueMessage(id, "mail.detach", { fileId }, draftOf(id).subject),
     "mail.send": send,
     "mail.cancelSend": cancelSend,

@@ -5,7 +5,7 @@ import type { JailKind, JailOrder } from "#previews";
 export const JAIL_UID = 65534;
 
 const OPEN_FILES = 1024; // LibreOffice holds some 300 open, fonts included
-const NICENESS = 10; // a tenth of the weight of the server and its database; all of a processor that nobody wants
+const NICENESS = 5; // a third of the weight of the server and its database; all of a processor that nobody wants
 
 /** Programs, libraries and fonts; no home, no data, nothing of /etc that is about this machine. */
 const SYSTEM = [

@@ -145,7 +145,7 @@ describe.each(kinds.map((kind, at) => ({ kind, jail: jails[at] as Jail })))("jai
   });
 
   it("[JAIL-6] yields to the server", async () => {
-    expect(await sh("nice")).toMatchObject({ status: "ended", stdout: "10\n" });
+    expect(await sh("nice")).toMatchObject({ status: "ended", stdout: "5\n" });
   });
 
   it("[JAIL-5] inside, root is nobody and stays it", async (test) => {

@@ -125,7 +125,8 @@ describe.each(Object.entries(servers))("drafts of an account, with %s", (_name, 
       await save(both, id, { subject: "With" });
       const sha256 = createHash("sha256").update(body).digest("hex");
       const file = { fileId, name: "a.txt", size: body.length, sha256, mime: "text/plain" };
-      await mail.apply(mail.actor("ann", "desk"), "mail.attach", id, file);
+      // As a link it is still to be written on elsewhere: until it leaves, the file is the only thing that says it.
+      await mail.apply(mail.actor("ann", "desk"), "mail.attach", id, { ...file, as: "link" });
       rest();
       await both.settle();
       expect((await there(both))[0]?.source).not.toContain("a.txt");

@@ -3,13 +3,13 @@ import { buffer } from "node:stream/consumers";
 import { domainToASCII } from "node:url";
 import { sql } from "kysely";
 import { isDomainError } from "@kontor/shared/base";
-import type { MailAddress } from "@kontor/shared/mail";
+import { divideAttachments, type MailAddress } from "@kontor/shared/mail";
 import { fileTables } from "#files";
 import type { Database } from "#kernel";
 import { findRoleFolder, noteRemoteChanges } from "../messages/messages.repo.ts";
 import { buildMessage } from "../mime/buildMessage.ts";
 import { findLeaving, type LeavingRow } from "../send/drafts.repo.ts";
-import { composeOutgoing, divideAttachments } from "../send/outgoing.ts";
+import { composeOutgoing } from "../send/outgoing.ts";
 import { isRefusal } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
 import { removePending } from "./accounts.repo.ts";
@@ -132,7 +132,7 @@ async function pushDraft(work: AccountWork, id: string, state: string): Promise<
 /** Undefined: it could not be given back whole. */
 async function build({ db, blobs, clock }: AccountWork, row: LeavingRow): Promise<Buffer | undefined> {
   const files = await storedFiles(db, row.content_id);
-  if (divideAttachments(files).apart.length > 0) return undefined;
+  if (divideAttachments(files, () => false).apart.length > 0) return undefined;
   const none = () => {
     throw new Error("everything of a draft goes along with it");
   };

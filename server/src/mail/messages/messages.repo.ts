@@ -70,6 +70,7 @@ export interface AttachmentRow {
   readonly sha256: string;
   readonly cid: string | null;
   readonly inline: boolean;
+  readonly asLink: boolean;
   readonly state: FileState;
   readonly refusal: FileRefusal | null;
   readonly previewState: PreviewState;
@@ -250,7 +251,7 @@ export const findRoleFolder = (
 
 const ATTACHMENTS = sql.raw(`coalesce((
   select jsonb_agg(jsonb_build_object('id', id, 'name', name, 'mime', mime, 'size', size, 'sha256', sha256,
-    'cid', content_id, 'inline', inline, 'state', state, 'refusal', refusal, 'previewState', preview_state,
+    'cid', content_id, 'inline', inline, 'asLink', as_link, 'state', state, 'refusal', refusal, 'previewState', preview_state,
     'previewReason', preview_reason, 'pages', pages, 'pageImages', page_images, 'pageSizes', page_sizes,
     'pdfSha256', pdf_sha256, 'thumbnailSha256', thumbnail_sha256) order by part_position, id)
   from file where file.mail_content_id = m.content_id and file.deleted_at is null), '[]')`);

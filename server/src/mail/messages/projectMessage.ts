@@ -93,6 +93,7 @@ const attachmentToDoc = (row: AttachmentRow): AttachmentDoc => ({
   ...(row.pdfSha256 && { pdfSha256: row.pdfSha256 }),
   ...(row.thumbnailSha256 && { thumbnailSha256: row.thumbnailSha256 }),
   ...(isRisky(row.name) && { risky: true }),
+  ...(row.asLink && { as: "link" as const }),
 });
 
 export const bodyToDoc = (row: BodyRow): BodyDoc => ({

@@ -65,6 +65,7 @@ export const attachmentPlace: FilePlace<Attachment> = {
     ...(file.content_id !== null && { cid: file.content_id }),
     ...(file.inline && { inline: true }),
     ...(isRisky(file.name) && { risky: true }),
+    ...(file.as_link && { as: "link" as const }),
   }),
 };
 

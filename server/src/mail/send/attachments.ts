@@ -21,7 +21,7 @@ export interface AttachmentDeps extends KeepFilesDeps {
   readonly maxBytes: number;
 }
 
-interface Intent<Name extends "mail.attach" | "mail.attachStored" | "mail.detach"> {
+interface Intent<Name extends "mail.attach" | "mail.attachStored" | "mail.attachAs" | "mail.detach"> {
   readonly id: string;
   readonly args: MailIntentArgs<Name>;
 }
@@ -34,13 +34,14 @@ export async function attach(
   deps: AttachmentDeps,
 ): Promise<IntentOutcome> {
   const { row } = await holdDraft(trx, id, actor);
-  const { fileId, cid, ...file } = args;
+  const { as, fileId, cid, ...file } = args;
   await announceFile(trx, deps, {
     ...file,
     ...(await nextPart(trx, row.content_id)),
     id: fileId,
     content_id: cid ?? null,
     inline: cid !== undefined,
+    as_link: as === "link" && cid === undefined,
     created_at: actor.now,
     created_by: actor.subject.id,
   });
@@ -76,6 +77,7 @@ export async function attachStored(
       sha256: source.sha256,
       content_id: args.cid ?? null,
       inline: args.cid !== undefined,
+      as_link: args.as === "link" && args.cid === undefined,
       created_at: actor.now,
       created_by: actor.subject.id,
     },
@@ -91,22 +93,39 @@ async function noteSensitiveRead(trx: Transaction, file: FileRow, actor: Actor, 
   await recordAudit(trx, actor.now, sensitiveReads(parts, auditActor(actor.principal, actor.context.ip), "file"));
 }
 
+/** A picture that the text shows stays in the message: fetched from elsewhere, it would be blocked. */
+export async function attachAs(
+  trx: Transaction,
+  { id, args }: Intent<"mail.attachAs">,
+  actor: Actor,
+  { rows }: Pick<AttachmentDeps, "rows">,
+): Promise<IntentOutcome> {
+  const file = await holdAttachment(trx, id, args.fileId, actor);
+  if (!file.inline) await rows.update(trx, { ids: [file.id] }, { as_link: args.as === "link" });
+  return { status: "applied" };
+}
+
 export async function detachFile(
   trx: Transaction,
   { id, args }: Intent<"mail.detach">,
   actor: Actor,
   deps: AttachmentDeps,
 ): Promise<IntentOutcome> {
-  const { row } = await holdDraft(trx, id, actor);
+  const file = await holdAttachment(trx, id, args.fileId, actor);
+  await detach(trx, deps, { id: file.id, actor });
+  return { status: "applied" };
+}
+
+async function holdAttachment(trx: Transaction, draftId: string, fileId: string, actor: Actor) {
+  const { row } = await holdDraft(trx, draftId, actor);
   const file = await fileTables(trx)
     .selectFrom("file")
-    .select("id")
-    .where("id", "=", args.fileId)
+    .select(["id", "inline"])
+    .where("id", "=", fileId)
     .where("mail_content_id", "=", row.content_id)
     .executeTakeFirst();
   if (!file) throw messageNotFound();
-  await detach(trx, deps, { id: file.id, actor });
-  return { status: "applied" };
+  return file;
 }
 
 async function nextPart(trx: Transaction, contentId: string) {

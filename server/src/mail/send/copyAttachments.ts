@@ -15,7 +15,7 @@ export async function copyAttachments(
 ): Promise<void> {
   const files = await fileTables(trx)
     .selectFrom("file")
-    .select(["name", "mime", "size", "sha256", "content_id", "inline", "part_position"])
+    .select(["name", "mime", "size", "sha256", "content_id", "inline", "part_position", "as_link"])
     .where("mail_content_id", "=", from)
     .where("deleted_at", "is", null)
     .where("state", "=", "stored")

@@ -61,6 +61,37 @@ describe("what people outside get", () => {
     expect(await isShared(id)).toBe(false);
   });
 
+  it("what its author chose is fetched by a link, however small; who is inside has the file, and where all are, it travels", async () => {
+    const send = async (...addresses: readonly string[]) => {
+      const id = await draft({ html: "<p>See below</p>", to: to(...addresses) });
+      const { arrive, fileId } = await attach(id, Buffer.from("small"), { name: "small.txt" });
+      await arrive();
+      await act("mail.attachAs", id, { fileId, as: "link" });
+      await act("mail.send", id, { undoSeconds: 0 });
+      return { id, fileId };
+    };
+    const { id, fileId } = await send("x@far.example", "bob@house.example");
+    expect(await dispatch(id)).toBe("sent");
+    const { message } = await rawOf(id);
+    expect(message.attachments).toEqual([]);
+    const [, signed = ""] = /https:\/\/office\.example\/f\/([\w.-]+)/.exec(message.html ?? "") ?? [];
+    expect(openTicket(signed, { key: signingKey, now: house.clock.now() })).toMatchObject({ file: fileId, share: id });
+    const [got] = await house.messagesIn("bob");
+    expect(got?.attachments.map(({ name }) => name)).toEqual(["small.txt"]);
+
+    const inside = await send("bob@house.example");
+    expect(await dispatch(inside.id)).toBe("sent");
+    expect((await rawOf(inside.id)).message.attachments.map(({ name }) => name)).toEqual(["small.txt"]);
+
+    // Nobody outside could open it: it comes back, with all that hangs in it.
+    const unreachable = await send("x@far.example");
+    expect(await dispatch(unreachable.id, { publicUrl: undefined })).toBe("failed");
+    expect(await house.message(unreachable.id)).toMatchObject({
+      send: { state: "failed", reason: "send.noLink", message: expect.stringContaining("small.txt") },
+      attachments: [{ name: "small.txt", as: "link" }],
+    });
+  });
+
   it("is too much where nobody could fetch it, and inside it is not", async () => {
     const size = mailLimits.linkFromBytes + 1;
     const send = async (address: string) => {

@@ -313,6 +313,31 @@ describe("attachments of a draft", () => {
     await expect(act("mail.detach", id, { fileId })).rejects.toMatchObject({ details: { reason: "message.left" } });
   });
 
+  it("go outside as a link where their author chose that, and both drafts keep the choice", async () => {
+    const [id, small, picture] = [newId(), newId(), newId()];
+    await save(id, { to: [{ address: "bob@house.example" }] }, { mailbox: "sales" });
+    await act("mail.attach", id, { fileId: small, ...paper });
+    await act("mail.attach", id, { fileId: picture, ...paper, cid: "pic@house", as: "link" });
+    const chosen = async (draftId = id) => (await house.message(draftId))?.attachments.map(({ as }) => as);
+    expect(await chosen()).toEqual([undefined, undefined]);
+    for (const fileId of [small, picture]) await act("mail.attachAs", id, { fileId, as: "link" });
+    expect(await chosen()).toEqual(["link", undefined]);
+    await expect(act("mail.attachAs", id, { fileId: small, as: "file" }, "bob")).rejects.toMatchObject({
+      details: { reason: "mailbox.forbidden" },
+    });
+    await expect(act("mail.attachAs", id, { fileId: newId(), as: "file" })).rejects.toMatchObject({
+      details: { reason: "message.notFound" },
+    });
+    for (const fileId of [small, picture]) await house.store(fileId);
+    const beside = await save(id, { subject: "Beside" }, { mailbox: "sales", device: newId() });
+    const kept = (beside as { data?: { conflictDraftId?: string } }).data?.conflictDraftId ?? "";
+    expect(await chosen(kept)).toEqual(["link", undefined]);
+    await act("mail.send", id, { undoSeconds: 60 });
+    await expect(act("mail.attachAs", id, { fileId: small, as: "file" })).rejects.toMatchObject({
+      details: { reason: "message.left" },
+    });
+  });
+
   it("of another message or a record are attached by whoever sees them there", async () => {
     const [from, to, bobs, fileId] = [newId(), newId(), newId(), newId()];
     await save(from, {});

@@ -1,6 +1,6 @@
 import type { Clock } from "@kontor/shared/base";
 import { DomainError } from "@kontor/shared/base";
-import { mailLimits } from "@kontor/shared/mail";
+import { divideAttachments, mailLimits } from "@kontor/shared/mail";
 import { fileTables, type BlobStore, type FileRow } from "#files";
 import type { Transaction } from "#kernel";
 import type { RecordSheet } from "#objects";
@@ -61,7 +61,7 @@ export function composeOutgoing(parts: OutgoingParts, deps: OutgoingDeps): Outgo
   const { people, extras } = row;
   const [from] = people.from;
   if (!from) throw new Error(`message ${row.id} has no author`);
-  const { inside: enclosed, apart } = divideAttachments(parts.files);
+  const { inside: enclosed, apart } = divideAttachments(parts.files, (file) => goesOutside && file.as_link);
   const blocks = [
     ...parts.sheets.map(cardBlock),
     ...apart.map((file) => (goesOutside ? linkBlock(file, row.id, date, deps) : noteBlock(file))),
@@ -99,30 +99,12 @@ const toOutgoingAttachment = (
 const importanceOf = (importance: "high" | "low" | undefined): Readonly<Record<string, string>> =>
   importance === undefined ? {} : { Importance: importance, "X-Priority": importance === "high" ? "1" : "5" };
 
-/* ---------- large attachments ---------- */
+/* ---------- attachments that stay here ---------- */
 
-/**
- * What most servers would refuse stays here and is fetched: the largest ones, until the rest fits. Pictures that the text shows go
- * along whatever they are, since without them there is a hole in it.
- */
-export function divideAttachments<File extends Pick<FileRow, "id" | "size" | "inline">>(
-  files: readonly File[],
-): { readonly inside: readonly File[]; readonly apart: readonly File[] } {
-  let room = files.reduce((left, { size, inline }) => (inline ? left - size : left), mailLimits.linkFromBytes);
-  const kept = new Set(files.filter(({ inline }) => inline));
-  for (const file of files.filter(({ inline }) => !inline).toSorted((a, b) => a.size - b.size)) {
-    room -= file.size;
-    if (room < 0) break;
-    kept.add(file);
-  }
-  return { inside: files.filter((file) => kept.has(file)), apart: files.filter((file) => !kept.has(file)) };
-}
-
-/** Two weeks: a holiday of whoever gets it. After that they ask once more. */
-export const LINK_MS = 14 * 86_400_000;
+export const LINK_MS = mailLimits.linkDays * 86_400_000;
 
 function linkBlock(file: FileRow, messageId: string, date: Date, { publicUrl, sharedPath }: OutgoingDeps): string {
-  if (publicUrl === undefined) throw tooLarge(file);
+  if (publicUrl === undefined) throw file.as_link ? noLink(file) : tooLarge(file);
   const expires = date.getTime() + LINK_MS;
   const url = new URL(sharedPath({ fileId: file.id, messageId, expires }), publicUrl).href;
   const until = new Date(expires).toISOString().slice(0, 10);
@@ -136,6 +118,12 @@ const tooLarge = ({ name, size }: FileRow) =>
     `"${name}" has ${sizeWords(size)}, which is too much for a message, and this server has no public address for a link to it.`,
     { reason: "send.tooLarge", params: { name, bytes: size, maxBytes: mailLimits.linkFromBytes } },
   );
+
+const noLink = ({ name }: FileRow) =>
+  new DomainError("invalid", `This server has no public address, so nobody outside could follow a link to "${name}".`, {
+    reason: "send.noLink",
+    params: { name },
+  });
 
 /** In the raw message of one that stays inside: its readers have the file itself. */
 const noteBlock = ({ name, size }: FileRow): string => block(`${escapeText(name)}<br>${escapeText(sizeWords(size))}`);

@@ -160,6 +160,21 @@ function attachmentEndpoints(deps: MailRestDeps): readonly Endpoint[] {
       },
     }),
     defineEndpoint({
+      method: "patch",
+      path: "/mail/drafts/:id/attachments/:fileId",
+      summary: "How people outside get an attachment of a draft: in the message, or as a link that ends after 14 days",
+      tag: "mail",
+      access: mailboxAccess.send,
+      params: z.object({ id: z.uuid(), fileId: z.uuid() }),
+      body: mailIntentSchemas["mail.attachAs"].omit({ fileId: true }),
+      reply,
+      async handle({ params: { id, fileId }, body }, request) {
+        const actor = await deps.actorOf(request);
+        await change(deps, actor, "mail.attachAs", id, { ...body, fileId }, stepIds(request)("attachAs"));
+        return replyWith(deps, actor, id);
+      },
+    }),
+    defineEndpoint({
       method: "delete",
       path: "/mail/drafts/:id/attachments/:fileId",
       summary: "Take an attachment off a draft; POST /files/:id/restore brings it back",

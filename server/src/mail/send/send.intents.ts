@@ -1,7 +1,7 @@
 import { mailLimits } from "@kontor/shared/mail";
 import type { AnyIntent } from "#kernel";
 import { mailIntent } from "../mail.intent.ts";
-import { attach, attachStored, detachFile, type AttachmentDeps } from "./attachments.ts";
+import { attach, attachAs, attachStored, detachFile, type AttachmentDeps } from "./attachments.ts";
 import { saveDraft } from "./saveDraft.ts";
 import { cancelSend, discardDraft, sendDraft } from "./sendDraft.ts";
 
@@ -14,6 +14,7 @@ export function sendIntents(deps: AttachmentDeps): readonly AnyIntent[] {
     ),
     mailIntent("mail.attach", messages, (trx, intent, actor) => attach(trx, intent, actor, deps)),
     mailIntent("mail.attachStored", messages, (trx, intent, actor) => attachStored(trx, intent, actor, deps)),
+    mailIntent("mail.attachAs", messages, (trx, intent, actor) => attachAs(trx, intent, actor, deps)),
     mailIntent("mail.detach", messages, (trx, intent, actor) => detachFile(trx, intent, actor, deps)),
     mailIntent("mail.send", messages, sendDraft),
     mailIntent("mail.cancelSend", messages, (trx, { id }, actor) => cancelSend(trx, id, actor)),

@@ -42,9 +42,9 @@ beforeAll(async () => {
       const { previewState } = await office.clients.everything.file(fileId);
       if (previewState !== "ready") throw new Error(`the preview is ${previewState}`);
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: 180_000, interval: 100 },
   );
-}, 90_000);
+}, 210_000);
 
 describe("endpoints that ask the policies", { timeout: 60_000 }, () => {
   it("each have a probe here, and each probe has its endpoint", () => {

@@ -45,6 +45,10 @@ export const sendIntentProbes: Readonly<Record<string, IntentProbe>> = {
     id: await draft(target, office),
     args: { fileId: newId(), sourceFileId: target.fileId },
   }),
+  "mail.attachAs": async (target, office) => {
+    const { id, fileId } = await attached(target, office);
+    return { id, args: { fileId, as: "link" } };
+  },
   "mail.detach": async (target, office) => {
     const { id, fileId } = await attached(target, office);
     return { id, args: { fileId } };
@@ -98,6 +102,13 @@ export const sendProbes: Readonly<Record<string, Probe>> = {
       path: `/mail/drafts/${await draft(target, office)}/attachments`,
       body: announced(newId()),
     }),
+  },
+  "patch /mail/drafts/:id/attachments/:fileId": {
+    kind: "changes",
+    async request(target, office) {
+      const { id, fileId } = await attached(target, office);
+      return { path: `/mail/drafts/${id}/attachments/${fileId}`, body: { as: "link" } };
+    },
   },
   "delete /mail/drafts/:id/attachments/:fileId": {
     kind: "changes",

@@ -1,28 +1,31 @@
-import { ActionIcon, Tooltip } from "@mantine/core";
-import { IconAlertTriangle, IconPaperclip, IconX } from "@tabler/icons-react";
+import { ActionIcon, Menu, Tooltip } from "@mantine/core";
+import { IconAlertTriangle, IconCheck, IconChevronDown, IconLink, IconPaperclip, IconX } from "@tabler/icons-react";
 import type { AttachmentUpload, ReplicaMessage } from "#contract";
-import type { AttachmentDoc } from "@kontor/shared/mail";
+import { divideAttachments, mailLimits, type AttachmentDoc } from "@kontor/shared/mail";
 import { useReplica } from "../../replica/index.ts";
 import { formatSize } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import classes from "./compose.module.css";
 
 /** What hangs in a draft, but for the pictures within its text. */
-export function Attachments({
-  message,
-  remove,
-}: {
+export function Attachments(props: {
   readonly message: ReplicaMessage;
+  readonly hasOutsiders: boolean;
+  readonly giveAs: (fileId: string, as: "file" | "link") => void;
   readonly remove: (fileId: string) => void;
 }) {
+  const { giveAs, hasOutsiders, message, remove } = props;
   const { t, locale } = useWords();
   const files = message.attachments.filter(({ inline }) => inline !== true);
   if (files.length === 0) return null;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const { apart } = divideAttachments(message.attachments, ({ as }) => as === "link");
   return (
     <ul className={classes.attachments} aria-label={t("compose.attachments", { count: files.length })}>
       {files.map((file) => (
-        <Attachment key={file.id} file={file} upload={message.uploads?.[file.id]} remove={() => remove(file.id)} />
+        <Attachment key={file.id} file={file} upload={message.uploads?.[file.id]} remove={() => remove(file.id)}>
+          {hasOutsiders && <GivenAs file={file} isLink={apart.includes(file)} choose={(as) => giveAs(file.id, as)} />}
+        </Attachment>
       ))}
       {files.length > 1 && <li className={classes.sum}>{formatSize(bytes, locale)}</li>}
     </ul>
@@ -33,6 +36,7 @@ function Attachment(props: {
   readonly file: AttachmentDoc;
   readonly upload: AttachmentUpload | undefined;
   readonly remove: () => void;
+  readonly children: React.ReactNode;
 }) {
   const { t, locale, reason } = useWords();
   const { status } = useReplica();
@@ -58,6 +62,7 @@ function Attachment(props: {
           <IconAlertTriangle size={14} stroke={1.6} color="var(--warn)" aria-label={t("compose.attach.risky")} />
         </Tooltip>
       )}
+      {props.children}
       <ActionIcon size={18} aria-label={t("compose.attach.remove", { name: file.name })} onClick={props.remove}>
         <IconX size={12} />
       </ActionIcon>
@@ -74,5 +79,51 @@ function Attachment(props: {
         </span>
       )}
     </li>
+  );
+}
+
+/** How people outside get it; what is too large to travel is a link, whatever one chose. */
+function GivenAs(props: {
+  readonly file: AttachmentDoc;
+  readonly isLink: boolean;
+  readonly choose: (as: "file" | "link") => void;
+}) {
+  const { t } = useWords();
+  const { choose, file, isLink } = props;
+  const isTooLarge = isLink && file.as !== "link";
+  const now = t(isLink ? "compose.attach.as.link" : "compose.attach.as.file");
+  const item = (as: "file" | "link", icon: React.ReactNode, hint: string) => (
+    <Menu.Item
+      leftSection={icon}
+      rightSection={(as === "link") === isLink ? <IconCheck size={14} /> : undefined}
+      disabled={as === "file" && isTooLarge}
+      onClick={() => choose(as)}
+    >
+      {t(`compose.attach.as.${as}`)}
+      <small className={classes.givenAsHint}>{hint}</small>
+    </Menu.Item>
+  );
+  return (
+    <Menu position="top-start" width={320}>
+      <Menu.Target>
+        <button
+          type="button"
+          className={classes.givenAs}
+          aria-label={`${t("compose.attach.as", { name: file.name })} ${now}`}
+        >
+          {now}
+          <IconChevronDown size={11} aria-hidden />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t("compose.attach.as.title")}</Menu.Label>
+        {item(
+          "file",
+          <IconPaperclip size={15} />,
+          t(isTooLarge ? "compose.attach.as.tooLarge" : "compose.attach.as.fileHint"),
+        )}
+        {item("link", <IconLink size={15} />, t("compose.attach.as.linkHint", { days: mailLimits.linkDays }))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }

@@ -256,7 +256,12 @@ export function OpenDraft(props: OpenDraftProps) {
       )}
       {isRedirect ? <QuotedFrame html={html} /> : <EditorArea editor={editor} toolsShown={shown.tools} />}
       <Cards cards={fields.cards} hasOutsiders={hasOutsiders} change={(cards) => change({ cards })} />
-      <Attachments message={message} remove={(fileId) => void attach.remove(fileId)} />
+      <Attachments
+        message={message}
+        hasOutsiders={hasOutsiders && !isRedirect}
+        giveAs={(fileId, as) => void attach.giveAs(fileId, as)}
+        remove={(fileId) => void attach.remove(fileId)}
+      />
       {problem && (
         <p className={classes.problem} role="alert">
           {problem}

@@ -19,6 +19,8 @@ export interface AttachActions {
   /** Pictures into the text, the rest beside it. */
   addToText(files: readonly File[], editor: Editor, at: number | undefined): Promise<void>;
   addStored(file: { readonly id: string; readonly name: string }): Promise<void>;
+  /** How people outside get it. */
+  giveAs(fileId: string, as: "file" | "link"): Promise<void>;
   remove(fileId: string): Promise<void>;
 }
 
@@ -91,6 +93,9 @@ export function useAttach(draftId: string, attached: number): AttachActions {
       } catch (error) {
         complain(t("files.attachFailed", { name, reason: failureWords(error) }));
       }
+    },
+    async giveAs(fileId, as) {
+      await call("mail.attachAs", { id: draftId, fileId, as });
     },
     async remove(fileId) {
       await call("mail.detach", { id: draftId, fileId });

@@ -3,6 +3,7 @@ import { defineWords } from "../../words/defineWords.ts";
 export const mailReadWords = defineWords(
   {
     "mail.attachment.awaiting": "not here yet",
+    "mail.attachment.linkedUntil": "link until {date}",
     "mail.attachment.openAnyway": "Open anyway",
     "mail.attachment.risky": "This kind of file can run programs",
     "mail.attachment.riskyText":
@@ -69,6 +70,7 @@ export const mailReadWords = defineWords(
   },
   {
     "mail.attachment.awaiting": "ещё не получено",
+    "mail.attachment.linkedUntil": "ссылка до {date}",
     "mail.attachment.openAnyway": "Всё равно открыть",
     "mail.attachment.risky": "Такие файлы могут запускать программы",
     "mail.attachment.riskyText":
