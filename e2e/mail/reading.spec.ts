@@ -165,6 +165,55 @@ test("a conversation stands in a window of its own", async ({ office, sitDown })
   await expect(listOf(page)).toBeVisible();
 });
 
+test("a message is printed with the pictures in its text", async ({ office, sitDown }) => {
+  const mailbox = await mailboxOf(office.url, "ivan");
+  const id = await mailbox.newFolder("Printed");
+  const raw = [
+    "From: press@example.com",
+    "Subject: With a picture",
+    "MIME-Version: 1.0",
+    'Content-Type: multipart/related; boundary="b"',
+    "",
+    "--b",
+    "Content-Type: text/html",
+    "",
+    '<p>Our plan:</p><img src="cid:plan@example.com">',
+    "--b",
+    "Content-Type: image/png",
+    "Content-Transfer-Encoding: base64",
+    "Content-ID: <plan@example.com>",
+    "",
+    PICTURE,
+    "--b--",
+    "",
+  ].join("\r\n");
+  await mailbox.importInto(id, raw, "message/rfc822");
+  const ivan = await sitDown("ivan");
+  const { page } = ivan;
+  await ivan.signIn(office.url);
+  await goToMail(page, `f-${id}`);
+  await read(page, "With a picture");
+  await expect(textOf(page).locator("img")).toHaveJSProperty("naturalWidth", 2);
+  // What is about to be printed: its page is gone as soon as the printer has it.
+  await page.evaluate(() =>
+    document.addEventListener(
+      "load",
+      ({ target }) => {
+        if (!(target instanceof HTMLIFrameElement) || target.style.visibility !== "hidden") return;
+        const { body, images } = target.contentDocument as Document;
+        document.title = `${body.innerText} ${[...images].map(({ naturalWidth }) => naturalWidth).join()}`;
+      },
+      true,
+    ),
+  );
+  await paneOf(page).getByRole("button", { name: "More" }).first().click();
+  await page.getByRole("menuitem", { name: "Print" }).click();
+  await expect(page).toHaveTitle(/With a picture.*press@example\.com.*Our plan:\s+2$/s);
+});
+
+/** Two pixels by one. */
+const PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAD0lEQVR4nGP4z8DA8J8BAAf/Af8Bf4mnAAAAAElFTkSuQmCC";
+
 test("a narrow window leaves the message its room, and what is long breaks or scrolls where it stands", async ({
   office,
   sitDown,

@@ -15,6 +15,8 @@ import { MomentDialog } from "./dialogs/MomentDialog.tsx";
 import { MoveDialog } from "./dialogs/MoveDialog.tsx";
 import { SourceDialog } from "./dialogs/SourceDialog.tsx";
 import { mailRequests, type MailRequest } from "./mail.requests.ts";
+import { filesOf } from "./filesOf.ts";
+import { closePictures, openPictures } from "./read/pictures.ts";
 import { printMessages } from "./read/print.ts";
 import { useAddresses } from "./useAddresses.ts";
 import { useWrite } from "./useWrite.ts";
@@ -52,7 +54,9 @@ function useActs(): (request: MailRequest) => boolean {
   const addresses = useAddresses();
 
   async function print(ids: readonly string[]): Promise<void> {
-    const messages = await Promise.all(ids.map((id) => once(watch, "mail.message", { id })));
+    const found = await Promise.all(ids.map((id) => once(watch, "mail.message", { id })));
+    const messages = found.flatMap((message) => message ?? []);
+    const pictures = await Promise.all(messages.map((message) => openPictures(call, message)));
     const bodies = new Map(
       ((await once(watch, "mail.bodies", { ids: [...ids] })) ?? []).map((body) => [body.id, body]),
     );
@@ -60,17 +64,27 @@ function useActs(): (request: MailRequest) => boolean {
     const people = (list: readonly { address: string; name?: string }[]) =>
       list.map((each) => `${addresses.nameOf(each)} <${each.address}>`).join(", ");
     printMessages(
-      messages.flatMap((message) => {
-        if (!message) return [];
+      messages.map((message, index) => {
         const lines: readonly (readonly [string, string])[] = [
           [t("mail.from"), people(message.from)],
           [t("mail.to"), people(message.to)],
           [t("mail.cc"), people(message.cc)],
           [t("mail.date"), moment.format(new Date(message.sentAt))],
-          [t("mail.attachments"), message.attachments.map(({ name }) => name).join(", ")],
+          [
+            t("mail.attachments"),
+            filesOf(message)
+              .map(({ name }) => name)
+              .join(", "),
+          ],
         ];
-        return [{ message, body: bodies.get(message.id), lines: lines.filter(([, value]) => value !== "") }];
+        return {
+          message,
+          body: bodies.get(message.id),
+          pictures: pictures[index] ?? new Map(),
+          lines: lines.filter(([, value]) => value !== ""),
+        };
       }),
+      () => pictures.forEach(closePictures),
     );
   }
 

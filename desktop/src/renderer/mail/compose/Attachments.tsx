@@ -5,6 +5,7 @@ import { divideAttachments, mailLimits, type AttachmentDoc } from "@kontor/share
 import { useReplica } from "../../replica/index.ts";
 import { formatSize } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
+import { filesOf } from "../filesOf.ts";
 import classes from "./compose.module.css";
 
 /** What hangs in a draft, but for the pictures within its text. */
@@ -16,7 +17,7 @@ export function Attachments(props: {
 }) {
   const { giveAs, hasOutsiders, message, remove } = props;
   const { t, locale } = useWords();
-  const files = message.attachments.filter(({ inline }) => inline !== true);
+  const files = filesOf(message);
   if (files.length === 0) return null;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const { apart } = divideAttachments(message.attachments, ({ as }) => as === "link");

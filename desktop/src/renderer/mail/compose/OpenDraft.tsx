@@ -5,6 +5,7 @@ import type { ReplicaDraft, ReplicaMessage } from "#contract";
 import { mailLimits, type MailboxDoc, type MailSettingsDoc } from "@kontor/shared/mail";
 import { enterRegion } from "../../app/index.ts";
 import { useDirectory, useReplica } from "../../replica/index.ts";
+import { filesOf } from "../filesOf.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
 import { Attachments } from "./Attachments.tsx";
 import { CardPicker } from "./CardPicker.tsx";
@@ -90,7 +91,7 @@ export function OpenDraft(props: OpenDraftProps) {
   const { kind, sourceId } = fields.origin;
   const isRedirect = kind === "redirect";
   const isInternal = insiders(people, mailboxes);
-  const files = message.attachments.filter(({ inline }) => inline !== true).length;
+  const files = filesOf(message).length;
   const sending = useSend({
     draftId,
     sourceId: kind === "new" || isRedirect ? undefined : sourceId,

@@ -10,13 +10,14 @@ import { canView, extensionOf, useSaveProgram, useThumbnail, Viewer } from "../.
 import { useReplica } from "../../replica/index.ts";
 import { formatSize } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
+import { filesOf } from "../filesOf.ts";
 import classes from "./read.module.css";
 
 /** What hangs in a message; pictures that its text shows are not said twice. */
 export function AttachmentTiles({ message }: { readonly message: ReplicaMessage }) {
   const { t, locale } = useWords();
   const [viewed, setViewed] = useState<string>();
-  const files = message.attachments.filter(({ inline }) => inline !== true);
+  const files = filesOf(message);
   const handle = useAttachment();
   const shown = files.find(({ id }) => id === viewed);
   if (files.length === 0) return null;

@@ -1,12 +1,13 @@
 import { Button } from "@mantine/core";
 import { IconPhotoOff } from "@tabler/icons-react";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { fileAddress, type ReplicaMessage } from "#contract";
+import type { ReplicaMessage } from "#contract";
 import { addressKey, type BodyDoc, type MailSettingsDoc } from "@kontor/shared/mail";
 import { useReplica } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
 import { mailFonts } from "./mail.fonts.ts";
 import { mailPage } from "./mail.page.ts";
+import { closePictures, openPictures, picturesIn } from "./pictures.ts";
 import { TextBody } from "./TextBody.tsx";
 import { useOpenLink } from "./useOpenLink.ts";
 import classes from "./read.module.css";
@@ -208,28 +209,17 @@ function coloursNow(): Colours {
 /** Pictures that travel with the message, as soon as they are on this device. */
 function usePictures(message: ReplicaMessage): ReadonlyMap<string, string> {
   const { call } = useReplica();
-  const wanted = message.attachments.filter(({ cid, state }) => cid !== undefined && state === "stored");
-  const key = wanted.map(({ id }) => id).join();
+  const key = picturesIn(message)
+    .map(({ id }) => id)
+    .join();
   const [held, setHeld] = useState<ReadonlyMap<string, string>>(EMPTY);
   useEffect(() => {
     let gone = false;
-    const made: string[] = [];
-    void Promise.all(
-      wanted.map(async ({ cid = "", id, mime }) => {
-        const { available } = await call("file.fetch", { id, what: "content" });
-        if (!available || gone || !mime.startsWith("image/")) return [];
-        const response = await fetch(fileAddress.content(id));
-        const address = URL.createObjectURL(await response.blob());
-        made.push(address);
-        return [[cid, address] as const];
-      }),
-    ).then(
-      (found) => !gone && setHeld(new Map(found.flat())),
-      () => undefined,
-    );
+    const opening = openPictures(call, message);
+    void opening.then((pictures) => !gone && setHeld(pictures));
     return () => {
       gone = true;
-      for (const address of made) URL.revokeObjectURL(address);
+      void opening.then(closePictures);
     };
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- `key` says which pictures
   }, [call, key]);

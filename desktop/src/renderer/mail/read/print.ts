@@ -1,36 +1,42 @@
 import type { ReplicaMessage } from "#contract";
 import type { BodyDoc } from "@kontor/shared/mail";
 import { mailPage } from "./mail.page.ts";
+import type { Pictures } from "./pictures.ts";
 
 export interface Printed {
   readonly message: ReplicaMessage;
   readonly body: BodyDoc | undefined;
+  readonly pictures: Pictures;
   readonly lines: readonly (readonly [name: string, value: string])[];
 }
 
 const PAPER = { scheme: "light", ink: "#000", link: "#000", quiet: "#333", line: "#999" } as const;
 
-/** Prints messages on paper: who, to whom and when above each, as it was written below. */
-export function printMessages(printed: readonly Printed[]): void {
+/** Prints messages on paper: who, to whom and when above each, as it was written below. `ended`: it needs nothing any more. */
+export function printMessages(printed: readonly Printed[], ended: () => void): void {
   const frame = document.createElement("iframe");
   // Printing is the one thing that the window does with this page; nothing runs in it.
   frame.sandbox.add("allow-same-origin", "allow-modals");
   frame.style.cssText = "position:fixed;width:0;height:0;border:0;visibility:hidden";
   frame.srcdoc = pageOf(printed);
+  const end = () => {
+    frame.remove();
+    ended();
+  };
   frame.addEventListener("load", () => {
     const view = frame.contentWindow;
-    if (!view) return frame.remove();
-    view.addEventListener("afterprint", () => frame.remove());
+    if (!view) return end();
+    view.addEventListener("afterprint", end);
     view.print();
   });
   document.body.append(frame);
 }
 
 function pageOf(printed: readonly Printed[]): string {
-  const parts = printed.map(({ body, lines, message }) => {
+  const parts = printed.map(({ body, lines, message, pictures }) => {
     const head = lines.map(([name, value]) => `<tr><th>${escaped(name)}</th><td>${escaped(value)}</td></tr>`).join("");
     const html = body?.html
-      ? inner(mailPage(body.html, { pictures: new Map(), colours: PAPER, blockedWords: "" }).html)
+      ? inner(mailPage(body.html, { pictures, colours: PAPER, blockedWords: "" }).html)
       : `<pre>${escaped(body?.text ?? "")}</pre>`;
     return `<section><h1>${escaped(message.subject)}</h1><table class="m-head">${head}</table>${html}</section>`;
   });
