@@ -35,6 +35,7 @@ export {
   inverseOfUpdate,
   isDeletable,
   isDraft,
+  isLeaving,
   mayMoveTo,
   mergedUpdate,
   replayBody,

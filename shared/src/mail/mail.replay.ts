@@ -154,7 +154,8 @@ function newDraft(
 }
 
 /** It is on its way: it stays where it is sent from. */
-const isLeaving = ({ send }: MessageDoc): boolean => send?.state === "scheduled" || send?.state === "sending";
+export const isLeaving = ({ send }: Pick<MessageDoc, "send">): boolean =>
+  send?.state === "scheduled" || send?.state === "sending";
 
 /** What is to be sent lies where it is sent from, and nothing else lies there. */
 export function mayMoveTo(row: MessageDoc, role: FolderRole | undefined): boolean {

@@ -17,7 +17,7 @@ export const mailWords = defineWords(
     "mail.compose": "Write",
     "mail.contacts": "Contacts",
     "mail.delete.confirm": "Delete for good",
-    "mail.delete.text": "They leave the trash and cannot be brought back.",
+    "mail.delete.text": "What is deleted for good cannot be brought back.",
     "mail.delete.title": "{count, plural, one {Delete this message for good?} other {Delete # messages for good?}}",
     "mail.deleteForGood": "Delete for good",
     "mail.done.archived": "{count, plural, one {Archived} other {# messages archived}}",
@@ -144,7 +144,7 @@ export const mailWords = defineWords(
     "mail.compose": "Написать",
     "mail.contacts": "Контакты",
     "mail.delete.confirm": "Удалить навсегда",
-    "mail.delete.text": "Письма исчезнут из корзины, и вернуть их будет нельзя.",
+    "mail.delete.text": "Вернуть удалённое насовсем нельзя.",
     "mail.delete.title":
       "{count, plural, one {Удалить # письмо навсегда?} few {Удалить # письма навсегда?} many {Удалить # писем навсегда?} other {Удалить # письма навсегда?}}",
     "mail.deleteForGood": "Удалить навсегда",

@@ -30,7 +30,7 @@ export const outboxWords = defineWords(
     "outbox.intent.fileRestore": "Restored a file",
     "outbox.intent.upload": "Upload",
     "outbox.intent.mailDraft": "Wrote a draft",
-    "outbox.intent.mailSend": "Sent a message",
+    "outbox.intent.mailSend": "Message to be sent",
     "outbox.intent.mailCancel": "Called a message back",
     "outbox.intent.mailDiscard": "Discarded a draft",
     "outbox.intent.mailUpdate": "Sorted a message",

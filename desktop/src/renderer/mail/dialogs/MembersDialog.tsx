@@ -63,6 +63,7 @@ export function MembersDialog({ close, mailbox }: { readonly mailbox: MailboxDoc
         data-autofocus
         openOnFocus={false} // its list would cover who has it already
         searchable
+        selectFirstOptionOnChange
         limit={30}
         value={null}
         searchValue={typed}

@@ -78,9 +78,9 @@ export function BulkBar(props: {
         button(t(role === "junk" ? "mail.notJunk" : "mail.toInbox"), <IconInbox size={16} />, () =>
           away(actions.moveTo(targets, "inbox")),
         )}
-      {acts.forGood
-        ? button(t("mail.deleteForGood"), <IconTrash size={16} />, () => actions.deleteForGood(targets, count, done))
-        : button(t("mail.trash"), <IconTrash size={16} />, () => away(actions.moveTo(targets, "trash")))}
+      {acts.forGood &&
+        button(t("mail.deleteForGood"), <IconTrash size={16} />, () => actions.deleteForGood(targets, count, done))}
+      {acts.trash && button(t("mail.trash"), <IconTrash size={16} />, () => away(actions.moveTo(targets, "trash")))}
       {button(t("mail.markRead"), <IconMailOpened size={16} />, () =>
         stay(actions.update(targets, { seen: true }, "mail.done.read")),
       )}
@@ -110,7 +110,8 @@ export function BulkBar(props: {
                   clear();
                 }),
             )}
-          {mailboxId !== undefined &&
+          {acts.move &&
+            mailboxId !== undefined &&
             item(t("mail.move"), <IconFolderSymlink size={15} />, () =>
               askMail({ ask: "move", targets, mailboxId, folderId, after: done }),
             )}

@@ -23,7 +23,8 @@ export function useListKeys(props: {
     targets ? () => act(targets.of, targets.count) : undefined;
   const away = (to: "archive" | "junk" | "trash" | "inbox") =>
     withTargets((of) => void actions.moveTo(of, to).then((done) => done && goOn()));
-  const remove = acts.forGood ? withTargets((of, count) => actions.deleteForGood(of, count, goOn)) : away("trash");
+  const forGood = withTargets((of, count) => actions.deleteForGood(of, count, goOn));
+  const remove = acts.forGood ? forGood : acts.trash ? away("trash") : undefined;
 
   useShortcuts({
     mailArchive: acts.archive ? away("archive") : role === "archive" ? away("inbox") : undefined,
@@ -52,10 +53,12 @@ export function useListKeys(props: {
     ),
     mailSnooze: acts.snooze ? withTargets((of) => askMail({ ask: "snooze", targets: of, after: goOn })) : undefined,
     mailLabel: withTargets((of) => askMail({ ask: "label", targets: of })),
-    mailMove: withTargets((of) => {
-      const mailboxId = row?.mailboxId ?? boxes.mailboxes[0]?.id ?? "";
-      askMail({ ask: "move", targets: of, mailboxId, folderId, after: goOn });
-    }),
+    mailMove: acts.move
+      ? withTargets((of) => {
+          const mailboxId = row?.mailboxId ?? boxes.mailboxes[0]?.id ?? "";
+          askMail({ ask: "move", targets: of, mailboxId, folderId, after: goOn });
+        })
+      : undefined,
     mailUndo: () => actions.undoLast(),
   });
 }

@@ -1,6 +1,7 @@
 import { Menu } from "@mantine/core";
 import { IconArrowsSplit, IconCode, IconDownload, IconMail, IconPrinter } from "@tabler/icons-react";
 import type { MailThread, ReplicaMessage } from "#contract";
+import { isLeaving } from "@kontor/shared/mail";
 import { useReplica } from "../../replica/index.ts";
 import { useWords } from "../../words/index.ts";
 import type { StartDraft } from "../compose/index.ts";
@@ -21,11 +22,15 @@ export function MessageMenu(props: {
   const saveRaw = useSaveRaw();
   return (
     <>
-      <Menu.Item onClick={() => begin("reply")}>{t("mail.reply")}</Menu.Item>
-      <Menu.Item onClick={() => begin("replyAll")}>{t("mail.replyAll")}</Menu.Item>
-      <Menu.Item onClick={() => begin("forward")}>{t("mail.forward")}</Menu.Item>
-      <Menu.Item onClick={() => begin("redirect")}>{t("mail.redirect")}</Menu.Item>
-      <Menu.Divider />
+      {!isLeaving(message) && (
+        <>
+          <Menu.Item onClick={() => begin("reply")}>{t("mail.reply")}</Menu.Item>
+          <Menu.Item onClick={() => begin("replyAll")}>{t("mail.replyAll")}</Menu.Item>
+          <Menu.Item onClick={() => begin("forward")}>{t("mail.forward")}</Menu.Item>
+          <Menu.Item onClick={() => begin("redirect")}>{t("mail.redirect")}</Menu.Item>
+          <Menu.Divider />
+        </>
+      )}
       <Menu.Item
         leftSection={<IconMail size={15} />}
         onClick={() => void call("mail.update", { targets: { ids: [message.id] }, change: { seen: false } })}

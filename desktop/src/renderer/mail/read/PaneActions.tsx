@@ -29,31 +29,34 @@ import { AssignMenu } from "./AssignMenu.tsx";
 
 export interface PaneActionsProps {
   readonly messages: readonly ReplicaMessage[];
+  /** Those that are put away, the newest last: never none. */
+  readonly here: readonly ReplicaMessage[];
   readonly newest: ReplicaMessage;
   readonly thread: MailThread;
   readonly boxes: MailBoxes;
   readonly inOwnWindow: boolean;
   readonly onGone: () => void;
-  readonly redirect: () => void;
+  /** Absent: there is nothing to send on. */
+  readonly redirect: (() => void) | undefined;
 }
 
 /** What can be done with a conversation: the frequent as buttons, the rest in a menu. */
 export function PaneActions(props: PaneActionsProps) {
-  const { boxes, messages, newest, onGone } = props;
+  const { boxes, here, newest, onGone } = props;
   const { t } = useWords();
   const actions = useMailActions();
-  const role = roleOfFolder(newest.folderId, boxes.folders);
+  const lead = here.at(-1) ?? newest;
+  const role = roleOfFolder(lead.folderId, boxes.folders);
   const acts = actsIn(role);
   const mailbox = boxes.mailboxes.find(({ id }) => id === newest.mailboxId);
   const mayEdit = mailbox?.can.includes("edit") ?? false;
-  // What one sent stays where it is when an answer is put away.
-  const here = messages.filter(({ folderId }) => folderId === newest.folderId).map(({ id }) => id);
-  const moveTo = (to: FolderRole) => void actions.moveTo({ ids: here }, to).then((hasMoved) => hasMoved && onGone());
+  const targets: MailTargets = { ids: here.map(({ id }) => id) };
+  const moveTo = (to: FolderRole) => void actions.moveTo(targets, to).then((hasMoved) => hasMoved && onGone());
   return (
     <>
       {mayEdit && (
         <>
-          {mailbox?.kind === "shared" && <AssignMenu mailbox={mailbox} message={newest} />}
+          {mailbox?.kind === "shared" && <AssignMenu mailbox={mailbox} message={lead} />}
           {acts.archive && <Button onClick={() => moveTo("archive")}>{t("mail.archive")}</Button>}
           {acts.toInbox && (
             <Button leftSection={<IconInbox size={14} />} onClick={() => moveTo("inbox")}>
@@ -61,9 +64,7 @@ export function PaneActions(props: PaneActionsProps) {
             </Button>
           )}
           {acts.snooze && (
-            <Button onClick={() => askMail({ ask: "snooze", targets: { ids: here }, after: onGone })}>
-              {t("mail.snooze")}
-            </Button>
+            <Button onClick={() => askMail({ ask: "snooze", targets, after: onGone })}>{t("mail.snooze")}</Button>
           )}
           <LinkMenu threadId={props.thread.threadId} messageId={newest.id} />
         </>
@@ -77,7 +78,7 @@ export function PaneActions(props: PaneActionsProps) {
           </Tooltip>
         </Menu.Target>
         <Menu.Dropdown>
-          {mayEdit && <SortingItems {...props} acts={acts} here={here} moveTo={moveTo} />}
+          {mayEdit && <SortingItems {...props} acts={acts} lead={lead} targets={targets} moveTo={moveTo} />}
           <OtherItems {...props} maySend={mailbox?.can.includes("send") ?? false} />
         </Menu.Dropdown>
       </Menu>
@@ -116,17 +117,16 @@ function LinkMenu({ messageId, threadId }: { readonly messageId: string; readonl
 function SortingItems(
   props: PaneActionsProps & {
     readonly acts: ReturnType<typeof actsIn>;
-    /** Those that lie where the newest does. */
-    readonly here: readonly string[];
+    readonly lead: ReplicaMessage;
+    readonly targets: MailTargets;
     readonly moveTo: (role: FolderRole) => void;
   },
 ) {
-  const { acts, here, messages, moveTo, newest, onGone } = props;
+  const { acts, here, lead, messages, moveTo, onGone, targets } = props;
   const { t } = useWords();
   const actions = useMailActions();
-  const targets: MailTargets = { ids: [...here] };
   const all: MailTargets = { ids: messages.map(({ id }) => id) };
-  const one: MailTargets = { ids: [newest.id] };
+  const one: MailTargets = { ids: [lead.id] };
   const isFlagged = messages.some(({ flagged }) => flagged);
   return (
     <>
@@ -151,15 +151,17 @@ function SortingItems(
       <Menu.Item leftSection={<IconTag size={15} />} onClick={() => askMail({ ask: "label", targets: all })}>
         {t("mail.label")}
       </Menu.Item>
-      <Menu.Item
-        leftSection={<IconFolderSymlink size={15} />}
-        onClick={() => {
-          const { folderId, mailboxId } = newest;
-          askMail({ ask: "move", targets, mailboxId, folderId, after: onGone });
-        }}
-      >
-        {t("mail.move")}
-      </Menu.Item>
+      {acts.move && (
+        <Menu.Item
+          leftSection={<IconFolderSymlink size={15} />}
+          onClick={() => {
+            const { folderId, mailboxId } = lead;
+            askMail({ ask: "move", targets, mailboxId, folderId, after: onGone });
+          }}
+        >
+          {t("mail.move")}
+        </Menu.Item>
+      )}
       <Menu.Item leftSection={<IconBellRinging size={15} />} onClick={() => askMail({ ask: "followUp", targets: one })}>
         {t("mail.followUp.set")}
       </Menu.Item>
@@ -169,13 +171,15 @@ function SortingItems(
           {t("mail.junk")}
         </Menu.Item>
       )}
-      <Menu.Item
-        color="red"
-        leftSection={<IconTrash size={15} />}
-        onClick={() => (acts.forGood ? actions.deleteForGood(targets, here.length, onGone) : moveTo("trash"))}
-      >
-        {t(acts.forGood ? "mail.deleteForGood" : "mail.trash")}
-      </Menu.Item>
+      {(acts.forGood || acts.trash) && (
+        <Menu.Item
+          color="red"
+          leftSection={<IconTrash size={15} />}
+          onClick={() => (acts.forGood ? actions.deleteForGood(targets, here.length, onGone) : moveTo("trash"))}
+        >
+          {t(acts.forGood ? "mail.deleteForGood" : "mail.trash")}
+        </Menu.Item>
+      )}
       <Menu.Divider />
     </>
   );
@@ -186,7 +190,7 @@ function OtherItems(props: PaneActionsProps & { readonly maySend: boolean }) {
   const { t } = useWords();
   return (
     <>
-      {maySend && (
+      {maySend && redirect && (
         <Menu.Item leftSection={<IconMailForward size={15} />} onClick={redirect}>
           {t("mail.redirect")}
         </Menu.Item>

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import type { MailBoxes, MailThread, ReplicaMessage } from "#contract";
-import { isDraft, type MailSettingsDoc } from "@kontor/shared/mail";
+import { isDraft, isLeaving, type MailSettingsDoc } from "@kontor/shared/mail";
 import { useShortcuts } from "../../app/index.ts";
 import { useReplica, useWatched } from "../../replica/index.ts";
 import { Empty } from "../../ui/index.ts";
@@ -14,7 +14,7 @@ import { LabelChips } from "./LabelChips.tsx";
 import { LinkedRecords } from "./LinkedRecords.tsx";
 import { MessageCard } from "./MessageCard.tsx";
 import { MessageMenu, type AnswerKind } from "./MessageMenu.tsx";
-import { messagesToShow } from "./messagesToShow.ts";
+import { actedOn, messagesToShow } from "./messagesToShow.ts";
 import { PaneActions } from "./PaneActions.tsx";
 import { useMarkRead } from "./useMarkRead.ts";
 import classes from "./read.module.css";
@@ -53,6 +53,8 @@ function Conversation(
   const read = messages.filter((each) => !isDraft(each));
   const drafts = messages.filter(isDraft);
   const newest = read.at(-1) ?? messages.at(-1);
+  // What is about to leave may still be called back: nobody answers it yet.
+  const answered = read.findLast((each) => !isLeaving(each));
   const [opened, setOpened] = useState<ReadonlySet<string>>(
     () => new Set(read.filter((each, index) => !each.seen || index === read.length - 1).map(({ id }) => id)),
   );
@@ -87,9 +89,9 @@ function Conversation(
   useShortcuts(
     newest
       ? {
-          mailReply: () => void begin("reply", newest),
-          mailReplyAll: () => void begin("replyAll", newest),
-          mailForward: () => void begin("forward", newest),
+          mailReply: answered && (() => void begin("reply", answered)),
+          mailReplyAll: answered && (() => void begin("replyAll", answered)),
+          mailForward: answered && (() => void begin("forward", answered)),
           ownWindow: inOwnWindow
             ? undefined
             : () => void window.kontor.openMailWindow({ kind: "thread", id: thread.threadId }),
@@ -118,25 +120,26 @@ function Conversation(
         </div>
         <h1>{newest.subject || t("mail.noSubject")}</h1>
         <div className={classes.headRow}>
-          {read.length > 0 && (
+          {answered && (
             <>
-              <Button variant="filled" onClick={() => void begin("reply", newest)}>
+              <Button variant="filled" onClick={() => void begin("reply", answered)}>
                 {t("mail.reply")}
               </Button>
-              <Button onClick={() => void begin("replyAll", newest)}>{t("mail.replyAll")}</Button>
-              <Button onClick={() => void begin("forward", newest)}>{t("mail.forward")}</Button>
+              <Button onClick={() => void begin("replyAll", answered)}>{t("mail.replyAll")}</Button>
+              <Button onClick={() => void begin("forward", answered)}>{t("mail.forward")}</Button>
             </>
           )}
           <LabelChips messages={read} />
           <div className={classes.paneActions}>
             <PaneActions
               messages={messages}
+              here={actedOn(messages, folderId)}
               newest={newest}
               thread={thread}
               boxes={boxes}
               inOwnWindow={inOwnWindow}
               onGone={onGone}
-              redirect={() => void begin("redirect", newest)}
+              redirect={answered && (() => void begin("redirect", answered))}
             />
           </div>
         </div>

@@ -10,6 +10,18 @@ export interface Shown {
   readonly folderId?: string | undefined;
 }
 
+/**
+ * What is put away, and by whose place the buttons go: what lies in the folder that one came from. Else, in a window of its own,
+ * where the newest lies that came in: what one sent stays where it is.
+ */
+export function actedOn(messages: readonly ReplicaMessage[], folderId: string | undefined): readonly ReplicaMessage[] {
+  const lead =
+    messages.find((each) => each.folderId === folderId) ??
+    messages.findLast(({ send }) => send === undefined) ??
+    messages.at(-1);
+  return messages.filter((each) => each.folderId === lead?.folderId);
+}
+
 /** What lies in trash and junk belongs to its conversation only for who comes from there, or when nothing else is left. */
 export function messagesToShow(thread: MailThread, { boxes, folderId, messageId }: Shown): readonly ReplicaMessage[] {
   if (messageId !== undefined) {
