@@ -164,6 +164,26 @@ test("asks what one would regret, can be called back, waits until tomorrow, and 
     await expect(rowsOf(page, subject)).toHaveCount(1);
   });
 
+  await test.step("there it is neither answered nor put away, and its time is changed in place", async () => {
+    await rowsOf(page, subject).click();
+    await expect(paneOf(page).getByRole("button", { name: "Do not send" })).toBeVisible();
+    await expect(paneOf(page)).toContainText(/leaves .*0[89]:00/i);
+    for (const name of ["Reply", "Forward", "Archive", "Snooze"])
+      await expect(paneOf(page).getByRole("button", { name, exact: true })).toHaveCount(0);
+    await paneOf(page).getByRole("button", { name: "Change the time" }).click();
+    const dialog = page.getByRole("dialog", { name: "Send at another time" });
+    await keepScreenInAllLooks(page, "compose-change-time");
+    await expectAccessible(page);
+    await dialog.getByRole("button", { name: "Day and time" }).click();
+    await page.getByRole("spinbutton", { name: "Hours" }).fill("10");
+    await page.getByRole("spinbutton", { name: "Minutes" }).fill("30");
+    await page.getByRole("button", { name: "Done" }).click();
+    await dialog.getByRole("button", { name: "Send at this time" }).click();
+    await expect(paneOf(page)).toContainText(/leaves .*10:30/i);
+    await ivan.expectSaved();
+    await expect(paneOf(page)).toContainText(/leaves .*10:30/i);
+  });
+
   await test.step("an answer to all goes to all but oneself, quotes what it answers, and a newsletter stays whole", async () => {
     await goToMail(page, "inbox");
     await rowsOf(page, "Негабарит до Екатеринбурга").click();

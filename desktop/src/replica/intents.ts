@@ -31,7 +31,7 @@ export interface IntentCommands {
    */
   enqueueMany(inputs: readonly EnqueueInput[], merge?: MergeIntents): Promise<void>;
   /** Replaces the arguments of a change that was never sent; false when it was. */
-  amend(mid: string, args: JsonObject): boolean;
+  amend(mid: string, args: JsonObject, title?: string): boolean;
   /** Sends a change that rests; what is sent behind it must not wait for it. */
   release(mid: string): void;
   /** Takes an unsent change back; false when it is under way. */
@@ -144,9 +144,9 @@ export function createIntents(deps: IntentsDeps): Intents {
   }
 
   /** Typing goes on while a change still waits: it stays one change. */
-  function amend(mid: string, args: JsonObject): boolean {
+  function amend(mid: string, args: JsonObject, title?: string): boolean {
     const intent = outbox.find(mid);
-    if (!intent || !outbox.amend(mid, args)) return false;
+    if (!intent || !outbox.amend(mid, args, title)) return false;
     show(intent.collection, intent.id);
     return true;
   }

@@ -146,16 +146,16 @@ export function openOutbox(options: DatabaseOptions & { readonly now: () => numb
 
   const isUnsent = (entry: PendingIntent): boolean => entry.state === "waiting" && entry.attempts === 0;
 
-  function rewrite(entry: Entry, args: JsonObject, at: string): Entry {
-    file.run("UPDATE intent SET args=?, at=? WHERE mid=?", [JSON.stringify(args), at, entry.mid]);
-    return { ...entry, args, at };
+  function rewrite(entry: Entry, args: JsonObject, at: string, title = entry.title): Entry {
+    file.run("UPDATE intent SET args=?, at=?, title=? WHERE mid=?", [JSON.stringify(args), at, title, entry.mid]);
+    return { ...entry, args, at, title };
   }
 
-  /** Changes an intent that was never sent; false when it was. */
-  function amend(mid: string, args: JsonObject): boolean {
+  /** Changes an intent that was never sent; false when it was. `title`: what it is about by now. */
+  function amend(mid: string, args: JsonObject, title?: string): boolean {
     const entry = entries.get(mid);
     if (!entry || !isUnsent(entry)) return false;
-    entries.set(mid, rewrite(entry, args, new Date(options.now()).toISOString()));
+    entries.set(mid, rewrite(entry, args, new Date(options.now()).toISOString(), title));
     return true;
   }
 

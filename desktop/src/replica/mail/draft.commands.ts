@@ -24,7 +24,7 @@ export function createDraftCommands(
     const before = unsentOf("messages", id, "mail.saveDraft");
     const args = { mailboxId, draft, base: before?.args["base"] ?? base } as unknown as JsonObject;
     refuseTooLong(args);
-    if (before && replica.amend(before.mid, args)) return { mid: before.mid };
+    if (before && replica.amend(before.mid, args, draft.subject)) return { mid: before.mid };
     return queue({
       collection: "messages",
       id,

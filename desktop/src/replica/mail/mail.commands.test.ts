@@ -40,9 +40,10 @@ describe("a draft without a network", () => {
     const desk = await openMailDesk();
     const [id, fileId] = [newId(), newId()];
     const { commands } = desk.mail;
-    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft({ html: "<p>H</p>" }), base: 0 });
-    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft(), base: 0 });
+    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft({ subject: "", html: "" }), base: 0 });
+    await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft({ subject: "Terms" }), base: 0 });
     expect(pendingNames(desk)).toEqual(["mail.saveDraft"]); // typing is one change
+    expect(desk.replica.outbox.pending()).toMatchObject([{ title: "Terms" }]);
     await commands["mail.attach"]({ id, fileId, name: "offer.pdf", source: { bytes: Buffer.from("offer") } });
     await commands["mail.saveDraft"]({ id, mailboxId: MAILBOX, draft: draft({ subject: "Delivery terms" }), base: 0 });
     expect(messageOf(desk, id)).toMatchObject({

@@ -21,7 +21,7 @@ export function createMailCommands(deps: MailCommandsDeps): MailCommands {
 
   function saveWhole(collection: string, id: string, name: string, args: object, title: string): Queued {
     const before = unsentOf(collection, id, name);
-    if (before && replica.amend(before.mid, args as JsonObject)) return { mid: before.mid };
+    if (before && replica.amend(before.mid, args as JsonObject, title)) return { mid: before.mid };
     return queue({ collection, id, name, args, title });
   }
 

@@ -1,3 +1,4 @@
+export { ChooseMoment } from "./ChooseMoment.tsx";
 export { Composer } from "./Composer.tsx";
 export type { ComposerEnd, ComposerProps } from "./Composer.tsx";
 export { ComposeWindow } from "./ComposeWindow.tsx";

@@ -1,10 +1,11 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { ReplicaMessage } from "#contract";
-import { deliveryReasonWords, readAnswer, type DeliveryDoc } from "@kontor/shared/mail";
-import { useReplica } from "../../replica/index.ts";
-import { StateBadge, Time } from "../../ui/index.ts";
+import { deliveryReasonWords, mailLimits, readAnswer, type DeliveryDoc } from "@kontor/shared/mail";
+import { useFailureWords, useReplica } from "../../replica/index.ts";
+import { complain, StateBadge, Time } from "../../ui/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
+import { ChooseMoment } from "../compose/index.ts";
 import type { Addresses } from "../useAddresses.ts";
 import classes from "./read.module.css";
 
@@ -21,6 +22,8 @@ const STATES = {
   { readonly words: WordKey; readonly tone: "neutral" | "warn" | "good" | "bad" }
 >;
 
+const LONGEST_UNDO_MS = Math.max(...mailLimits.undoSeconds) * 1_000;
+
 /** How far what one sent has come: quiet while all is well, open where somebody did not get it. */
 export function Deliveries({
   addresses,
@@ -31,11 +34,27 @@ export function Deliveries({
 }) {
   const { t, reason } = useWords();
   const { call, status } = useReplica();
+  const failureWords = useFailureWords();
   const deliveries = message.deliveries ?? [];
   const isTroubled = deliveries.some(({ state }) => state === "failed" || state === "delayed" || state === "held");
   const [chosen, setChosen] = useState<boolean>();
   const shown = chosen ?? isTroubled; // also when the trouble comes while one looks
   const { send } = message;
+  const [choosing, setChoosing] = useState(false);
+  const [opened] = useState(() => Date.now());
+  // What waits for its undo time alone is gone before another one is chosen.
+  const isPutOff = send?.at !== undefined && Date.parse(send.at) - opened > LONGEST_UNDO_MS;
+
+  /** Back to the drafts and off again: each of it is decided as if a person did it. */
+  async function sendAt(at: Date): Promise<void> {
+    try {
+      await call("mail.cancelSend", { id: message.id });
+      await call("mail.send", { id: message.id, undoSeconds: 0, at: at.toISOString() });
+    } catch (error) {
+      complain(failureWords(error));
+    }
+  }
+
   return (
     <>
       {send?.state === "scheduled" && (
@@ -46,10 +65,20 @@ export function Deliveries({
               : t("mail.send.leavesOnline")}{" "}
             {send.at !== undefined && <Time at={send.at} withClock />}
           </span>
-          <Button size="compact-sm" onClick={() => void call("mail.cancelSend", { id: message.id })}>
-            {t("mail.send.cancel")}
-          </Button>
+          <span className={classes.sendActs}>
+            {isPutOff && (
+              <Button size="compact-sm" onClick={() => setChoosing(true)}>
+                {t("mail.send.changeTime")}
+              </Button>
+            )}
+            <Button size="compact-sm" onClick={() => void call("mail.cancelSend", { id: message.id })}>
+              {t("mail.send.cancel")}
+            </Button>
+          </span>
         </div>
+      )}
+      {choosing && send?.at !== undefined && (
+        <ChooseMoment before={new Date(send.at)} close={() => setChoosing(false)} chosen={(at) => void sendAt(at)} />
       )}
       {send?.state === "failed" && (
         <p className={classes.sendFailed} role="alert">
