@@ -30,10 +30,12 @@ export const createPictureNode = (find: FindPicture) =>
         createPictureView(String(node.attrs["cid"]), node.attrs, find),
   }).configure({ inline: true });
 
-/** A body that is being copied in is there in this time. */
+/** A body that is being copied in is there in this time; on a busy machine it takes some of them, and is seen at once then. */
 const FIRST_RETRY_MS = 200;
-/** Without a network it may be hours; asking costs a look into the file cache. */
-const LONGEST_RETRY_MS = 15_000;
+const RETRY_MS = 1_500;
+/** What a minute did not bring comes with the network, and that may be hours. */
+const SOON_TRIES = 40;
+const LATE_RETRY_MS = 15_000;
 
 const SHOWN = ["alt", "title", "width", "height"] as const;
 
@@ -61,7 +63,8 @@ function createPictureView(cid: string, attrs: Readonly<Record<string, unknown>>
 
   function again(): void {
     dom.removeAttribute("src");
-    timer = window.setTimeout(() => void draw(), Math.min(FIRST_RETRY_MS * 2 ** tries++, LONGEST_RETRY_MS));
+    const longest = tries < SOON_TRIES ? RETRY_MS : LATE_RETRY_MS;
+    timer = window.setTimeout(() => void draw(), Math.min(FIRST_RETRY_MS * 2 ** tries++, longest));
   }
 
   dom.addEventListener("load", () => (tries = 0));
