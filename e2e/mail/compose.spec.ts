@@ -203,8 +203,13 @@ test("asks what one would regret, can be called back, waits until tomorrow, and 
 async function expectPicture(page: Page): Promise<void> {
   const picture = writingOf(page).locator("img[data-cid]");
   await expect(picture).toHaveCount(1);
-  // Drawn, and not only named.
-  await expect.poll(() => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(240);
+  // Drawn, and not only named. What else it is says where it went wrong: nothing to draw from, or nothing drawn from it.
+  const drawn = () =>
+    picture.evaluate((image) => {
+      const { complete, currentSrc, naturalWidth } = image as HTMLImageElement;
+      return { naturalWidth, complete, from: currentSrc };
+    });
+  await expect.poll(drawn).toMatchObject({ naturalWidth: 240 });
 }
 
 test("what is put off says until when, wherever it stands, and the keys go on in the list", async ({

@@ -176,7 +176,7 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
         select 'record ' || record::text as text from record union all
         select 'history ' || record_history::text from record_history union all
         select 'request ' || access_request::text from access_request union all
-        select 'file ' || concat_ws(' ', id, record_id, field, name, state, deleted_at) from file union all
+        select 'file ' || concat_ws(' ', id, record_id, field, name, state, as_link, deleted_at) from file union all
         select 'mailbox ' || mailbox::text from mailbox union all
         select 'member ' || mailbox_member::text from mailbox_member union all
         select 'account ' || mail_account::text from mail_account union all
