@@ -7,6 +7,7 @@ import { intentProbes, others, ownDoors } from "./doors.ts";
 import {
   everybody,
   OPEN,
+  SALARY,
   secrets,
   startGuardedOffice,
   type GuardedOffice,
@@ -30,9 +31,7 @@ const ofKind = (kind: Endpoint["access"]["kind"]) =>
   inventory.endpoints
     .filter(({ access }) => access.kind === kind)
     .map((endpoint) => ({ endpoint, name: nameOf(endpoint) }));
-/** The sum that nobody but the reader of a salary sees; an id may hold its digits by chance. */
-const tellsSum = (text: string) =>
-  text.replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "").includes("31337");
+const tellsSum = (text: string) => text.includes(SALARY.slice(0, SALARY.indexOf(".")));
 const meetsSecret = (text: string) => Object.values(secrets).filter((secret) => text.includes(secret));
 
 beforeAll(async () => {

@@ -33,6 +33,8 @@ export const secrets = {
 } as const;
 /** What everybody with a right to read meets, and nobody else. */
 export const OPEN = "CANARY-OPEN";
+/** What only the reader of a salary sees: more digits than a clock or a stamp has, which hold any five by chance. */
+export const SALARY = "31337313373133.00";
 
 /** The set in force, without what is built in. */
 export const policies: readonly Policy[] = [
@@ -161,7 +163,7 @@ export async function startGuardedOffice(): Promise<GuardedOffice> {
         workPhone: secrets.workPhone,
         address: secrets.address,
         payAccount: secrets.payAccount,
-        salary: { amount: "31337.00", currency: "EUR" },
+        salary: { amount: SALARY, currency: "EUR" },
       },
     });
     const mail = await mails.fresh();

@@ -3,7 +3,7 @@ import { granted, granting, requested } from "./doors.ts";
 import { accountProbes } from "./mail.accounts.doors.ts";
 import { outboundProbes } from "./mail.outbound.doors.ts";
 import { sendProbes } from "./mail.send.doors.ts";
-import { OPEN, secrets, type GuardedOffice, type Target } from "./guardedOffice.ts";
+import { OPEN, SALARY, secrets, type GuardedOffice, type Target } from "./guardedOffice.ts";
 import { mailProbes } from "./mail.probes.ts";
 import { webhookProbes } from "./mail.webhooks.doors.ts";
 
@@ -72,7 +72,7 @@ export const probes: Readonly<Record<string, Probe>> = {
   },
   "get /records/summary": {
     kind: "reads",
-    shows: "31337.00",
+    shows: SALARY,
     maskedMay: true,
     request: at("/records/summary?type=employee&measure=salary&groupBy=state"),
   },
