@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { divideAttachments } from "./attachments.ts";
+import { divideAttachments, linkedAttachments } from "./attachments.ts";
 import { mailLimits } from "./mail.limits.ts";
 
 const MB = 1024 ** 2;
@@ -7,6 +7,7 @@ const file = (name: string, size: number, more: { as?: "link"; inline?: true } =
 type File = ReturnType<typeof file>;
 const divide = (...files: readonly File[]) => {
   const { apart, inside } = divideAttachments(files, ({ as }) => as === "link");
+  expect(linkedAttachments(files)).toEqual(apart);
   return [inside, apart].map((list) => list.map(({ name }) => name));
 };
 

@@ -20,3 +20,13 @@ export function divideAttachments<File extends Pick<AttachmentDoc, "size" | "inl
   }
   return { inside: files.filter((file) => kept.has(file)), apart: files.filter((file) => !kept.has(file)) };
 }
+
+/** Those of a message's attachments that people outside are given a link to. */
+export const linkedAttachments = <File extends Pick<AttachmentDoc, "size" | "inline" | "as">>(
+  files: readonly File[],
+): readonly File[] => divideAttachments(files, ({ as }) => as === "link").apart;
+
+const DAY_MS = 86_400_000;
+
+/** Until when a link gives its file: of a message that left then; both in milliseconds since 1970. */
+export const linksEndAt = (sentAt: number): number => sentAt + mailLimits.linkDays * DAY_MS;

@@ -1,6 +1,6 @@
 export { accountReasons } from "./account.reasons.ts";
 export type { AccountReason } from "./account.reasons.ts";
-export { divideAttachments } from "./attachments.ts";
+export { divideAttachments, linkedAttachments, linksEndAt } from "./attachments.ts";
 export { deliveryReasonWords, ownAnswers, readAnswer } from "./delivery.reasons.ts";
 export type { DeliveryReason } from "./delivery.reasons.ts";
 export { draftText, snippetOf } from "./draft.text.ts";

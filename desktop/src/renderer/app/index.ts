@@ -1,5 +1,5 @@
 export { App } from "./App.tsx";
-export { enterRegion } from "./regions.ts";
+export { enterList } from "./regions.ts";
 export { go } from "./route.ts";
 export type { Route } from "./route.ts";
 export { useShortcuts } from "./useShortcuts.ts";

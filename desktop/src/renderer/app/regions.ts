@@ -17,6 +17,12 @@ export function enterRegion(region: HTMLElement): void {
   (target ?? region).focus();
 }
 
+/** What had the keys is gone, and its region with it: one goes on with the list beside it. */
+export function enterList(): void {
+  const list = document.querySelector<HTMLElement>('[data-region="list"]');
+  if (list) enterRegion(list);
+}
+
 const firstFocusable = (region: HTMLElement) =>
   region.querySelector<HTMLElement>(
     'a[href], button:not(:disabled), input:not(:disabled), textarea, [tabindex]:not([tabindex="-1"])',

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { enterRegion } from "./regions.ts";
+import { enterList, enterRegion } from "./regions.ts";
 
 /** Mantine gives the keys back itself, 10 ms after a dialog that stays mounted was closed; whatever it does comes first. */
 const MANTINE_MS = 30;
@@ -26,8 +26,8 @@ export function useFocusBack(): void {
       if (last?.isConnected && last.offsetParent !== null) last.focus({ preventScroll: true });
       if (document.activeElement !== document.body) return;
       // A letter that was sent from its dialog is gone with its region: the list beside it is still there.
-      const next = region?.isConnected ? region : document.querySelector<HTMLElement>('[data-region="list"]');
-      if (next) enterRegion(next);
+      if (region?.isConnected) enterRegion(region);
+      else enterList();
     }
 
     /** A button that was pressed takes no keys while it works, and is gone with its step: the dialog keeps them. */

@@ -3,13 +3,12 @@ import { buffer } from "node:stream/consumers";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { newId } from "@kontor/shared/base";
-import { mailLimits } from "@kontor/shared/mail";
+import { linksEndAt, mailLimits } from "@kontor/shared/mail";
 import { PreviewFailure } from "#previews";
 import { openTicket } from "../../files/signedUrl.ts";
 import { createDeal } from "../../objects/objects.fixture.ts";
 import { parseMessage } from "../mime/parseMessage.ts";
 import { attachmentPlace, type Attachment } from "./attachment.place.ts";
-import { LINK_MS } from "./outgoing.ts";
 import { mailboxes, openMailHouse, people, signingKey, type MailHouse } from "./send.fixture.ts";
 import { dispatchTools } from "./dispatch.fixture.ts";
 
@@ -43,10 +42,10 @@ describe("what people outside get", () => {
     const [, signed = ""] = /https:\/\/office\.example\/f\/([\w.-]+)/.exec(message.html ?? "") ?? [];
     expect(message.text).toContain("plan <1>.zip");
     expect(message.text).toContain(signed);
-    const now = house.clock.now();
-    const ticket = openTicket(signed, { key: signingKey, now: now + LINK_MS - 1 });
+    const end = linksEndAt(house.clock.now());
+    const ticket = openTicket(signed, { key: signingKey, now: end - 1 });
     expect(ticket).toMatchObject({ file: large.fileId, share: id, part: "content" });
-    expect(() => openTicket(signed, { key: signingKey, now: now + LINK_MS })).toThrow("not valid");
+    expect(() => openTicket(signed, { key: signingKey, now: end })).toThrow("not valid");
 
     // Inside, it is the file itself.
     const [got] = await house.messagesIn("bob");

@@ -1,6 +1,6 @@
 import type { Clock } from "@kontor/shared/base";
 import { DomainError } from "@kontor/shared/base";
-import { divideAttachments, mailLimits } from "@kontor/shared/mail";
+import { divideAttachments, linksEndAt, mailLimits } from "@kontor/shared/mail";
 import { fileTables, type BlobStore, type FileRow } from "#files";
 import type { Transaction } from "#kernel";
 import type { RecordSheet } from "#objects";
@@ -101,11 +101,9 @@ const importanceOf = (importance: "high" | "low" | undefined): Readonly<Record<s
 
 /* ---------- attachments that stay here ---------- */
 
-export const LINK_MS = mailLimits.linkDays * 86_400_000;
-
 function linkBlock(file: FileRow, messageId: string, date: Date, { publicUrl, sharedPath }: OutgoingDeps): string {
   if (publicUrl === undefined) throw file.as_link ? noLink(file) : tooLarge(file);
-  const expires = date.getTime() + LINK_MS;
+  const expires = linksEndAt(date.getTime());
   const url = new URL(sharedPath({ fileId: file.id, messageId, expires }), publicUrl).href;
   const until = new Date(expires).toISOString().slice(0, 10);
   const link = `<a href="${escapeAttribute(url)}">${escapeText(file.name)}</a>`;

@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, Tooltip } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconChevronDown, IconLink, IconPaperclip, IconX } from "@tabler/icons-react";
 import type { AttachmentUpload, ReplicaMessage } from "#contract";
-import { divideAttachments, mailLimits, type AttachmentDoc } from "@kontor/shared/mail";
+import { linkedAttachments, mailLimits, type AttachmentDoc } from "@kontor/shared/mail";
 import { useReplica } from "../../replica/index.ts";
 import { formatSize } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
@@ -20,12 +20,12 @@ export function Attachments(props: {
   const files = filesOf(message);
   if (files.length === 0) return null;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const { apart } = divideAttachments(message.attachments, ({ as }) => as === "link");
+  const linked = linkedAttachments(message.attachments);
   return (
     <ul className={classes.attachments} aria-label={t("compose.attachments", { count: files.length })}>
       {files.map((file) => (
         <Attachment key={file.id} file={file} upload={message.uploads?.[file.id]} remove={() => remove(file.id)}>
-          {hasOutsiders && <GivenAs file={file} isLink={apart.includes(file)} choose={(as) => giveAs(file.id, as)} />}
+          {hasOutsiders && <GivenAs file={file} isLink={linked.includes(file)} choose={(as) => giveAs(file.id, as)} />}
         </Attachment>
       ))}
       {files.length > 1 && <li className={classes.sum}>{formatSize(bytes, locale)}</li>}

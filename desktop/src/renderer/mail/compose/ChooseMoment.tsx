@@ -13,7 +13,7 @@ export function ChooseMoment(props: {
   readonly close: () => void;
   readonly chosen: (at: Date) => void;
   /** When it would leave by now. */
-  readonly before: Date | undefined;
+  readonly before?: Date;
 }) {
   const { t } = useWords();
   const [opened] = useState(() => new Date());

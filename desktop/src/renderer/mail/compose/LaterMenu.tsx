@@ -71,7 +71,7 @@ export function LaterMenu(props: {
           )}
         </Menu.Dropdown>
       </Menu>
-      {choosing && <ChooseMoment close={() => setChoosing(false)} chosen={props.sendAt} before={undefined} />}
+      {choosing && <ChooseMoment close={() => setChoosing(false)} chosen={props.sendAt} />}
     </>
   );
 }

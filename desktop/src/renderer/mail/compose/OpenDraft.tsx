@@ -1,9 +1,9 @@
-import { ActionIcon, Alert, Button, Group, Modal, NativeSelect, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Alert, Tooltip } from "@mantine/core";
 import { IconAppWindow, IconX } from "@tabler/icons-react";
-import { useEffect, useRef, useState, type DragEvent, type KeyboardEvent } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { ReplicaDraft, ReplicaMessage } from "#contract";
 import { mailLimits, type MailboxDoc, type MailSettingsDoc } from "@kontor/shared/mail";
-import { enterRegion } from "../../app/index.ts";
+import { enterList } from "../../app/index.ts";
 import { useDirectory, useReplica } from "../../replica/index.ts";
 import { filesOf } from "../filesOf.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
@@ -12,16 +12,12 @@ import { CardPicker } from "./CardPicker.tsx";
 import { Cards } from "./Cards.tsx";
 import type { ComposerEnd, ComposerProps } from "./Composer.tsx";
 import { ComposerBar } from "./ComposerBar.tsx";
-import {
-  isUntouched,
-  recipientsOf,
-  sameSender,
-  sendersOf,
-  type ComposerFields,
-  type Sender,
-} from "./composer.fields.ts";
+import { isUntouched, recipientsOf, type ComposerFields, type Sender } from "./composer.fields.ts";
+import { ConfirmDiscard } from "./ConfirmDiscard.tsx";
 import { shownCids } from "./draft.html.ts";
+import { DropArea } from "./DropArea.tsx";
 import { EditorArea } from "./Editor.tsx";
+import { FromField } from "./FromField.tsx";
 import { QuotedFrame } from "./QuotedFrame.tsx";
 import { insiders } from "./recipients.ts";
 import { RecipientsField } from "./RecipientsField.tsx";
@@ -303,12 +299,10 @@ export function OpenDraft(props: OpenDraftProps) {
   }
 }
 
-/** What had the keys is gone with the draft, and they would go to the page: one goes on with the list beside it. */
+/** What had the keys is gone with the draft, and they would go to the page. */
 function leaveKeysToList(): void {
   window.setTimeout(() => {
-    if (document.activeElement !== document.body) return;
-    const list = document.querySelector<HTMLElement>('[data-region="list"]');
-    if (list) enterRegion(list);
+    if (document.activeElement === document.body) enterList();
   });
 }
 
@@ -324,102 +318,4 @@ function SavedState({ message }: { readonly message: ReplicaMessage }) {
   const { status } = useReplica();
   if (message.pending === 0) return <span>{t("compose.savedEverywhere")}</span>;
   return <span>{t(status.connection === "online" ? "compose.saving" : "compose.savedHere")}</span>;
-}
-
-/** Whose name it leaves under; one who has a single address is not asked. */
-function FromField(props: {
-  readonly mailboxes: readonly MailboxDoc[];
-  readonly fields: ComposerFields;
-  readonly choose: (sender: Sender) => void;
-}) {
-  const { t } = useWords();
-  const { myId } = useDirectory();
-  const senders = sendersOf(props.mailboxes, myId);
-  if (senders.length < 2) return null;
-  const current = senders.findIndex((each) => sameSender(each, props.fields));
-  return (
-    <div className={classes.line}>
-      <span className={classes.lineLabel} aria-hidden>
-        {t("compose.from")}
-      </span>
-      <NativeSelect
-        variant="unstyled"
-        size="xs"
-        aria-label={t("compose.from")}
-        className={classes.from ?? ""}
-        value={String(current)}
-        onChange={(event) => {
-          const chosen = senders[Number(event.currentTarget.value)];
-          if (chosen) props.choose(chosen);
-        }}
-        data={[
-          ...(current === -1 ? [{ value: "-1", label: props.fields.from.address, disabled: true }] : []),
-          ...senders.map(({ address: { address, name } }, index) => ({
-            value: String(index),
-            label: name === undefined ? address : `${name} · ${address}`,
-          })),
-        ]}
-      />
-    </div>
-  );
-}
-
-function ConfirmDiscard(props: { readonly close: () => void; readonly discard: () => void }) {
-  const { t } = useWords();
-  return (
-    <Modal
-      opened
-      onClose={props.close}
-      title={t("compose.discard.title")}
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
-      <Text size="sm">{t("compose.discard.text")}</Text>
-      <Group justify="flex-end" mt="md">
-        <Button data-autofocus onClick={props.close}>
-          {t("app.cancel")}
-        </Button>
-        <Button variant="filled" color="red" onClick={props.discard}>
-          {t("compose.discard")}
-        </Button>
-      </Group>
-    </Modal>
-  );
-}
-
-/** Files may be dropped anywhere on it; into the text they are pictures where they fell. */
-function DropArea(props: {
-  readonly children: React.ReactNode;
-  readonly inOwnWindow: boolean;
-  readonly onFiles: (files: readonly File[]) => void;
-  readonly onKeyDown: (event: KeyboardEvent) => void;
-}) {
-  const { t } = useWords();
-  const [over, setOver] = useState(false);
-  const hasFiles = (event: DragEvent) => event.dataTransfer.types.includes("Files");
-  return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- dropping has a button beside it
-    <section
-      className={classes.composer}
-      aria-label={t("compose.region")}
-      data-region="compose"
-      data-own-window={props.inOwnWindow || undefined}
-      data-over={over || undefined}
-      onKeyDown={props.onKeyDown}
-      onDragOver={(event) => {
-        if (!hasFiles(event)) return;
-        event.preventDefault();
-        event.dataTransfer.dropEffect = "copy";
-        setOver(true);
-      }}
-      onDragLeave={(event) => !event.currentTarget.contains(event.relatedTarget as Node | null) && setOver(false)}
-      onDropCapture={() => setOver(false)}
-      onDrop={(event) => {
-        if (event.defaultPrevented || !hasFiles(event)) return;
-        event.preventDefault();
-        props.onFiles([...event.dataTransfer.files]);
-      }}
-    >
-      {props.children}
-    </section>
-  );
 }

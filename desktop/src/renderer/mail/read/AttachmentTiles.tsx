@@ -5,7 +5,7 @@ import { IconAlertTriangle, IconDots, IconDownload, IconFile } from "@tabler/ico
 import { useState } from "react";
 import type { ReplicaMessage } from "#contract";
 import { isProgram } from "@kontor/shared/files";
-import { divideAttachments, mailLimits, type AttachmentDoc } from "@kontor/shared/mail";
+import { linkedAttachments, linksEndAt, type AttachmentDoc } from "@kontor/shared/mail";
 import { canView, extensionOf, useSaveProgram, useThumbnail, Viewer } from "../../files/index.ts";
 import { useReplica } from "../../replica/index.ts";
 import { formatSize } from "../../ui/index.ts";
@@ -23,7 +23,9 @@ export function AttachmentTiles({ message }: { readonly message: ReplicaMessage 
   if (files.length === 0) return null;
   const size = files.reduce((sum, each) => sum + each.size, 0);
   const linked = linkedOf(message);
-  const until = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }).format(linksEnd(message));
+  const until = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }).format(
+    linksEndAt(Date.parse(message.sentAt)),
+  );
   return (
     <section className={classes.attachments} aria-label={t("mail.attachments")}>
       {files.length > 1 && (
@@ -82,10 +84,8 @@ export function AttachmentTiles({ message }: { readonly message: ReplicaMessage 
 /** What people outside got a link to: for who sent it, whose copy keeps the link alive. */
 function linkedOf({ attachments, deliveries, send }: ReplicaMessage): readonly AttachmentDoc[] {
   if (send?.state !== "sent" || !deliveries?.length) return [];
-  return divideAttachments(attachments, ({ as }) => as === "link").apart;
+  return linkedAttachments(attachments);
 }
-
-const linksEnd = ({ sentAt }: ReplicaMessage): number => Date.parse(sentAt) + mailLimits.linkDays * 86_400_000;
 
 /** However long it is, its end is seen: that decides what opens it, and `offer.pdf.exe` hopes to be cut before. */
 function FileName({ name }: { readonly name: string }) {
