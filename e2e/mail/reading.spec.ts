@@ -111,10 +111,15 @@ test("a conversation is read, walked through by keys, found with operators and l
     await paneOf(page).getByRole("button", { name: "Link", exact: true }).click();
     await page.getByRole("menuitem", { name: "Link to a record…" }).click();
     await page.getByRole("dialog").getByLabel("Find a record").fill("CTR-2026");
-    const choice = page.getByRole("dialog").getByRole("button").filter({ hasText: "CTR" }).first();
-    await expect(choice).toBeVisible();
+    const choices = page.getByRole("dialog").getByRole("option");
+    await expect(choices.first()).toContainText("CTR-2026");
+    await page.keyboard.press("ArrowUp");
+    await expect(choices.last()).toHaveAttribute("aria-selected", "true");
+    await page.keyboard.press("ArrowDown");
+    await expect(choices.first()).toHaveAttribute("aria-selected", "true");
     await keepScreenInAllLooks(page, "mail-link");
-    await choice.click();
+    await expectAccessible(page);
+    await page.keyboard.press("Enter");
     const linked = paneOf(page).getByRole("list", { name: "Linked records" });
     await expect(linked.getByRole("listitem").filter({ hasText: "CTR-2026" })).toHaveCount(1);
     await maria.expectSaved();

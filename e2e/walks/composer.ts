@@ -59,7 +59,7 @@ export async function addCard(page: Page, search: string): Promise<void> {
   await page.getByRole("menuitem", { name: /^Card of a record/ }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Find a record").fill(search);
-  await dialog.getByRole("listitem").filter({ hasText: search }).first().getByRole("button").click();
+  await dialog.getByRole("option").filter({ hasText: search }).first().click();
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
   await expect(dialog).toBeHidden();
 }

@@ -11,7 +11,11 @@ interface About {
   readonly after?: () => void;
 }
 export type MailRequest =
-  | (About & { readonly ask: "snooze" })
+  | (About & {
+      readonly ask: "snooze";
+      /** Where all of them lie, if it is one mailbox. */
+      readonly mailboxId: string | undefined;
+    })
   | (About & { readonly ask: "followUp" })
   | (About & { readonly ask: "label" })
   | (About & {

@@ -1,6 +1,7 @@
 export { Avatar } from "./Avatar.tsx";
 export { complain } from "./complain.ts";
 export { MomentField } from "./MomentField.tsx";
+export { PickList } from "./PickList.tsx";
 export { RowList, useRowList } from "./RowList.tsx";
 export { Chip, Empty, StateBadge } from "./small.tsx";
 export { Splitter } from "./Splitter.tsx";

@@ -322,8 +322,12 @@ export function openMailIndex({ file, myId, now, onFilesLost }: MailIndexDeps): 
         lost.push(id);
       }
     }
-    const gone = [...new Set(lost)].filter((id) => messageOfFile(id) === undefined);
-    if (gone.length > 0) file.afterCommit(() => onFilesLost(gone));
+    if (lost.length === 0) return;
+    file.afterCommit(() => {
+      // Only now: what comes later in the same transaction may carry them.
+      const gone = [...new Set(lost)].filter((id) => messageOfFile(id) === undefined);
+      if (gone.length > 0) onFilesLost(gone);
+    });
   }
 
   function messageOfFile(fileId: string): string | undefined {

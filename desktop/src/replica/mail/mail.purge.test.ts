@@ -75,6 +75,19 @@ it("[VIS-4] a file that another message here carries stays; one whose last messa
   expect(desk.mail.attachmentOf(file.id)).toBeUndefined();
 });
 
+it("[VIS-4] a file that another message carries by the end of the same transaction stays", async () => {
+  const desk = await openMailDesk();
+  const file = attachment();
+  const [first, second] = [message({ attachments: [file] }), message({ attachments: [file] })];
+  desk.put("messages", [first]);
+  desk.file.transaction(() => {
+    desk.purge("messages", [first.id]);
+    desk.put("messages", [second]);
+  });
+  expect(desk.lost).toEqual([]);
+  expect(desk.mail.attachmentOf(file.id)).toMatchObject({ id: file.id });
+});
+
 it("[SYN-7] what the user attached and was refused stays theirs", async () => {
   const desk = await openMailDesk();
   const [id, fileId] = [newId(), newId()];

@@ -1,14 +1,12 @@
-import { Button, Checkbox, Modal, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { Button, Checkbox, Modal } from "@mantine/core";
 import { useState } from "react";
 import type { ReplicaRecord } from "#contract";
 import type { CardDoc } from "@kontor/shared/mail";
-import { useRow, useRows, useRowsById, useSearch, useTypes } from "../../replica/index.ts";
-import { formatSize, TypeIcon } from "../../ui/index.ts";
+import { useRow, useRows } from "../../replica/index.ts";
+import { formatSize } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
+import { RecordSearch } from "../RecordSearch.tsx";
 import classes from "./compose.module.css";
-
-const SHOWN = 12;
 
 export interface PickedFile {
   readonly id: string;
@@ -37,61 +35,6 @@ export function CardPicker(props: {
         <HowToShow {...props} recordId={chosen} back={() => setChosen(undefined)} />
       )}
     </Modal>
-  );
-}
-
-export function RecordSearch({ choose }: { readonly choose: (recordId: string) => void }) {
-  const { t, label } = useWords();
-  const types = useTypes();
-  const [text, setText] = useState("");
-  const search = useSearch({ text, limit: SHOWN * 2 });
-  const hits = search.hits.filter(({ collection }) => collection === "records").slice(0, SHOWN);
-  const newest = useRows("records", { selector: { trashed: false }, sort: [{ updatedAt: "desc" }], limit: SHOWN });
-  const found = useRowsById(
-    "records",
-    hits.map(({ recordId }) => recordId),
-  );
-  const shown =
-    text.trim() === ""
-      ? (newest === "refused" ? [] : (newest ?? [])).map(({ id, number, title, type }) => ({ id, number, title, type }))
-      : hits.map(({ recordId, title, type }) => ({
-          id: recordId,
-          number: found?.get(recordId)?.number,
-          title,
-          type,
-        }));
-  return (
-    <>
-      <TextInput
-        data-autofocus
-        leftSection={<IconSearch size={14} />}
-        aria-label={t("compose.card.search")}
-        placeholder={t("compose.card.search")}
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          const [first] = shown;
-          if (event.key === "Enter" && first) choose(first.id);
-        }}
-      />
-      <ul className={classes.hits}>
-        {shown.map((each) => {
-          const type = types.of(each.type);
-          return (
-            <li key={each.id}>
-              <button type="button" onClick={() => choose(each.id)}>
-                <TypeIcon name={type?.icon ?? ""} />
-                <span>{each.title || (type ? label(type.label) : each.type)}</span>
-                <small>{[type && label(type.label), each.number].filter(Boolean).join(" ")}</small>
-              </button>
-            </li>
-          );
-        })}
-        {shown.length === 0 && text.trim() !== "" && (
-          <li className={classes.none}>{t(search.isSearching ? "app.palette.searching" : "app.palette.nothing")}</li>
-        )}
-      </ul>
-    </>
   );
 }
 

@@ -103,7 +103,6 @@ export const composeWords = defineWords(
     "compose.attach.as.tooLarge": "Too large to travel in a message.",
     "compose.attach.as.title": "People outside get it",
     "compose.card.title": "Card or file of a record",
-    "compose.card.search": "Find a record",
     "compose.card.asCard": "Show the card in the message",
     "compose.card.asCardHint":
       "Colleagues see it by their own rights. People outside read its name, and what you choose for them.",
@@ -252,7 +251,6 @@ export const composeWords = defineWords(
     "compose.attach.as.tooLarge": "Слишком большой, чтобы уйти с письмом.",
     "compose.attach.as.title": "Внешние получатели получат его",
     "compose.card.title": "Карточка или файл объекта",
-    "compose.card.search": "Найти объект",
     "compose.card.asCard": "Показать карточку в письме",
     "compose.card.asCardHint":
       "Коллеги видят её по своим правам. Внешние получатели прочтут название и то, что вы для них выберете.",

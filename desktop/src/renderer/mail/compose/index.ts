@@ -5,7 +5,7 @@ export { ComposeWindow } from "./ComposeWindow.tsx";
 export { NoSender, useStartDraft } from "./startDraft.ts";
 export type { StartDraft } from "./startDraft.ts";
 export { UndoSendBar } from "./UndoSendBar.tsx";
-export { cardOf, RecordSearch } from "./CardPicker.tsx";
+export { cardOf } from "./CardPicker.tsx";
 export { EditorArea, useDraftEditor } from "./Editor.tsx";
 export { savedHtml } from "./draft.html.ts";
 export { sendersOf } from "./composer.fields.ts";

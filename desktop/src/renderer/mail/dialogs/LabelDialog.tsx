@@ -1,7 +1,8 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 import { mailLimits } from "@kontor/shared/mail";
 import { useWatched } from "../../replica/index.ts";
+import { PickList } from "../../ui/index.ts";
 import { useWords } from "../../words/index.ts";
 import type { MailRequest } from "../mail.requests.ts";
 import { useMailActions } from "../useMailActions.tsx";
@@ -43,20 +44,17 @@ export function LabelDialog(props: {
       closeButtonProps={{ "aria-label": t("app.close") }}
     >
       <form onSubmit={submit}>
-        <TextInput
-          data-autofocus
-          label={t("mail.label.name")}
-          value={text}
-          maxLength={mailLimits.maxLabelChars}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
-        <div className={classes.pickList}>
-          {shown.map((label) => (
-            <button key={label} type="button" className={classes.pick} onClick={() => give(label)}>
-              <span className={classes.label}>{label}</span>
-            </button>
-          ))}
-        </div>
+        <PickList
+          field={{ label: t("mail.label.name"), maxLength: mailLimits.maxLabelChars }}
+          label={t("mail.label.known")}
+          text={text}
+          onText={setText}
+          items={shown.map((label) => ({ id: label }))}
+          pick={({ id }) => give(id)}
+          isFree
+        >
+          {({ id }) => <span className={classes.label}>{id}</span>}
+        </PickList>
         <div className={classes.dialogButtons}>
           <Button onClick={close}>{t("app.cancel")}</Button>
           <Button type="submit" variant="filled" disabled={needle === ""}>

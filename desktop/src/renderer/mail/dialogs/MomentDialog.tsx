@@ -1,6 +1,6 @@
 import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
-import { useReplica } from "../../replica/index.ts";
+import { useReplica, useWatched } from "../../replica/index.ts";
 import { MomentField } from "../../ui/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
 import { sendTimes, type SendPreset } from "../compose/send.times.ts";
@@ -27,6 +27,8 @@ export function MomentDialog(props: {
   const [now] = useState(() => new Date());
   const [chosen, setChosen] = useState<string | null>(null);
   const isSnooze = asked.ask === "snooze";
+  const boxes = useWatched("mail.boxes", {});
+  const shared = boxes?.mailboxes.find(({ id, kind }) => isSnooze && id === asked.mailboxId && kind === "shared");
   const format = new Intl.DateTimeFormat(locale, {
     weekday: "short",
     day: "numeric",
@@ -67,6 +69,7 @@ export function MomentDialog(props: {
           </button>
         ))}
       </div>
+      {shared && <p className={classes.hint}>{t("mail.snooze.shared", { mailbox: shared.name })}</p>}
       <MomentField label={t("mail.moment.choose")} value={chosen} min={now} onChange={setChosen} />
       <div className={classes.dialogButtons}>
         <Button onClick={close}>{t("app.cancel")}</Button>

@@ -99,7 +99,9 @@ export function BulkBar(props: {
           )}
           {item(t("mail.label"), <IconTag size={15} />, () => askMail({ ask: "label", targets }))}
           {acts.snooze &&
-            item(t("mail.snooze"), <IconClock size={15} />, () => askMail({ ask: "snooze", targets, after: done }))}
+            item(t("mail.snooze"), <IconClock size={15} />, () =>
+              askMail({ ask: "snooze", targets, mailboxId, after: done }),
+            )}
           {count > 1 &&
             item(
               t("mail.join"),

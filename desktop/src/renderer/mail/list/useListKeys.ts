@@ -51,7 +51,9 @@ export function useListKeys(props: {
           },
         ),
     ),
-    mailSnooze: acts.snooze ? withTargets((of) => askMail({ ask: "snooze", targets: of, after: goOn })) : undefined,
+    mailSnooze: acts.snooze
+      ? withTargets((of) => askMail({ ask: "snooze", targets: of, mailboxId: row?.mailboxId, after: goOn }))
+      : undefined,
     mailLabel: withTargets((of) => askMail({ ask: "label", targets: of })),
     mailMove: acts.move
       ? withTargets((of) => {

@@ -64,7 +64,9 @@ export function PaneActions(props: PaneActionsProps) {
             </Button>
           )}
           {acts.snooze && (
-            <Button onClick={() => askMail({ ask: "snooze", targets, after: onGone })}>{t("mail.snooze")}</Button>
+            <Button onClick={() => askMail({ ask: "snooze", targets, mailboxId: lead.mailboxId, after: onGone })}>
+              {t("mail.snooze")}
+            </Button>
           )}
           <LinkMenu threadId={props.thread.threadId} messageId={newest.id} />
         </>

@@ -14,7 +14,7 @@ import { useState, type FormEvent, type ReactNode } from "react";
 import type { RuleAction, RuleCondition } from "@kontor/shared/mail";
 import { useDirectory, useFailureWords, useRow } from "../../replica/index.ts";
 import { useWords, type WordKey } from "../../words/index.ts";
-import { RecordSearch } from "../compose/index.ts";
+import { RecordSearch } from "../RecordSearch.tsx";
 import {
   actionKinds,
   conditionFields,
