@@ -105,6 +105,25 @@ test("sorted into a folder by drag and by key, labelled, snoozed and brought bac
     await expect(rowsOf(page, "Old order")).toHaveCount(1);
   });
 
+  await test.step("what is snoozed comes back at its moment, by itself and to be read", async () => {
+    const mailbox = await mailboxOf(office.url, "maria");
+    const api = await apiOf(office.url, "maria");
+    const inboxId = mailbox.folderOf("inbox").id;
+    const letter = `Напомнить о счёте ${Date.now()}`;
+    await mailbox.importInto(inboxId, `From: old@example.com\r\nSubject: ${letter}\r\n\r\nText\r\n`, "message/rfc822");
+    await goToMail(page, `f-${inboxId}`);
+    await expect(rowsOf(page, letter)).toHaveCount(1, arrival);
+    const { messages } = await api<{ messages: { id: string; subject: string }[] }>(
+      "GET",
+      `/mail/folders/${inboxId}/messages`,
+    );
+    const { id } = messages.find(({ subject: each }) => each === letter) ?? {};
+    await api("PATCH", `/mail/messages/${id}`, { seen: true, snoozedUntil: inSeconds(25) });
+    await expect(rowsOf(page, letter)).toHaveCount(0, arrival);
+    await expect(rowsOf(page, letter)).toHaveCount(1, arrival);
+    await expect(rowsOf(page, letter).getByRole("img", { name: "Unread" })).toBeVisible(arrival);
+  });
+
   await test.step("labelled, snoozed, and back", async () => {
     await read(page, subject);
     await page.keyboard.press("l");
@@ -173,3 +192,5 @@ test("sorted and read without a network, and the other one's desktop follows whe
   await goToMail(james.page, `f-${sales.folderOf("archive").id}`);
   await expect(rowsOf(james.page, subject)).toHaveCount(1);
 });
+
+const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();

@@ -108,7 +108,7 @@ export const commandInputs = {
   "folder.create": mailIntentSchemas["folder.create"].extend({ id }),
   "folder.rename": mailIntentSchemas["folder.rename"].extend({ id }),
   "folder.move": mailIntentSchemas["folder.move"].extend({ id }),
-  "folder.delete": z.object({ id }),
+  "folder.delete": mailIntentSchemas["folder.delete"].extend({ id }),
   "mail.link": mailIntentSchemas["mail.link"].extend({ id }),
   "mail.unlink": z.object({ id }),
   "rule.save": z.object({ id, mailboxId: id, rule: ruleSchema }),

@@ -150,9 +150,13 @@ describe("sorting mail over REST", { timeout: 120_000 }, () => {
     );
     expect(await status(server.user("ben").client, "GET", `/api/mail/mailboxes/${boxId}/rules`)).toBe(404);
     await anna.json("PATCH", `/api/mail/folders/${made.id}`, { name: "Ben" });
-    await anna.json("DELETE", `/api/mail/folders/${made.id}`);
+    expect(await status(anna, "DELETE", `/api/mail/folders/${made.id}?forGood=true`)).toBe(409);
+    for (const _time of ["once", "again"]) await anna.json("DELETE", `/api/mail/folders/${made.id}`);
     await readFolders();
     expect(folders.find(({ id }) => id === made.id)).toMatchObject({ name: "Ben", parentId: role("trash") });
+    await anna.json("DELETE", `/api/mail/folders/${made.id}?forGood=true`);
+    await readFolders();
+    expect(folders.map(({ id }) => id)).not.toContain(made.id);
   });
 
   it("sends on by rule, once, and does not go round between two who send on to each other", async () => {

@@ -177,8 +177,11 @@ export const mailIntentSchemas = {
   "folder.create": z.object({ mailboxId: id, parentId: id.optional(), name: folderName }),
   "folder.rename": z.object({ name: folderName }),
   "folder.move": z.object({ parentId: id.nullable() }),
-  /** Its messages and folders go to the trash with it. */
-  "folder.delete": z.object({}),
+  /**
+   * Its messages and folders go to the trash with it; `forGood`: out of the trash they are gone. It is said, and not found out from
+   * where the folder lies: two who throw it away, each without a network, must not delete it for good together.
+   */
+  "folder.delete": z.object({ forGood: z.boolean().optional() }),
 
   /* ---------- collection `mailLinks` ---------- */
   "mail.link": z.object({ threadId: id, messageId: id.optional(), recordId: id }),

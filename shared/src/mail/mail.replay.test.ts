@@ -261,7 +261,9 @@ describe("replay of what belongs to mail", () => {
     expect(replayFolder(made, intent("folder.rename", { name: "Terms" }), from)?.name).toBe("Terms");
     const trashed = replayFolder(made, intent("folder.delete", {}), from);
     expect(trashed).toMatchObject({ parentId: uuid(13) });
-    expect(replayFolder(trashed, intent("folder.delete", {}), from)).toBeUndefined();
+    expect(replayFolder(trashed, intent("folder.delete", {}), from)).toEqual(trashed);
+    expect(replayFolder(trashed, intent("folder.delete", { forGood: true }), from)).toBeUndefined();
+    expect(replayFolder(made, intent("folder.delete", { forGood: true }), from)).toEqual(made);
     const inbox = { id: uuid(10), mailboxId: MAILBOX, name: "Inbox", role: "inbox" } as const;
     for (const name of ["folder.rename", "folder.move", "folder.delete"])
       expect(replayFolder(inbox, intent(name, { name: "x", parentId: null }), from)).toEqual(inbox);

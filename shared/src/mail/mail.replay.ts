@@ -296,10 +296,10 @@ export function replayFolder(
   if (!row || row.role !== undefined) return row;
   if (intent.name === "folder.rename") return { ...row, name: argsOf<"folder.rename">(intent).name.trim() };
   if (intent.name === "folder.delete") {
-    // Into the trash with everything in it; from there for good.
+    const isTrashed = row.parentId !== undefined && isInTrash(row.parentId);
+    if (argsOf<"folder.delete">(intent).forGood === true) return isTrashed ? undefined : row;
     const trash = folderOf(row.mailboxId, "trash");
-    const isGone = trash === undefined || (row.parentId !== undefined && isInTrash(row.parentId));
-    return isGone ? undefined : { ...row, parentId: trash };
+    return isTrashed || trash === undefined ? row : { ...row, parentId: trash };
   }
   if (intent.name !== "folder.move") return row;
   const { parentId } = argsOf<"folder.move">(intent);

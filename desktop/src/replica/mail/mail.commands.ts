@@ -60,7 +60,7 @@ export function createMailCommands(deps: MailCommandsDeps): MailCommands {
     "folder.create": ({ id, ...args }) => queueFolder(id, "folder.create", args, args.name),
     "folder.rename": ({ id, name }) => queueFolder(id, "folder.rename", { name }, folderTitle(id)),
     "folder.move": ({ id, parentId }) => queueFolder(id, "folder.move", { parentId }, folderTitle(id)),
-    "folder.delete": ({ id }) => queueFolder(id, "folder.delete", {}, folderTitle(id)),
+    "folder.delete": ({ id, ...args }) => queueFolder(id, "folder.delete", args, folderTitle(id)),
     "mail.link": ({ id, ...args }) =>
       queue({
         collection: "mailLinks",

@@ -67,12 +67,12 @@ export async function moveFolder(
 }
 
 /**
- * Into the trash with everything in it; from there for good. At a provider a trash rarely holds folders: there the messages are moved
- * to it, and the folders go.
+ * Into the trash with everything in it, where it stays when it is thrown away once more; for good only out of the trash. At a provider
+ * a trash rarely holds folders: there the messages are moved to it, and the folders go.
  */
 export async function deleteFolder(
   trx: Transaction,
-  { id }: { readonly id: string },
+  { id, args: { forGood = false } }: { readonly id: string; readonly args: MailIntentArgs<"folder.delete"> },
   actor: Actor,
 ): Promise<IntentOutcome> {
   const held = await holdFolder(trx, actor, id);
@@ -80,9 +80,14 @@ export async function deleteFolder(
   const tree = treeOf(held.folders, id);
   const trash = held.folders.find(({ role }) => role === "trash");
   if (!trash) throw folderNotFound();
-  if (held.folder.trashed_at !== null) await removeTree(trx, held, tree);
-  else if (held.mailbox.kind === "external") await emptyIntoTrash(trx, tree, trash.id, actor.now);
-  else {
+  const isTrashed = held.folder.trashed_at !== null;
+  if (held.mailbox.kind === "external") await emptyIntoTrash(trx, tree, trash.id, actor.now);
+  else if (forGood && !isTrashed)
+    throw new DomainError("conflict", "Only a folder that lies in the trash is deleted for good.", {
+      reason: "folder.notInTrash",
+    });
+  else if (forGood) await removeTree(trx, tree);
+  else if (!isTrashed) {
     await setFolder(trx, held, { parent_id: trash.id });
     await markTree(trx, tree, actor.now);
   }
@@ -186,36 +191,23 @@ async function markTree(trx: Transaction, tree: readonly HeldFolder[], trashedAt
     .execute();
 }
 
-async function removeTree(trx: Transaction, { mailbox }: Held, tree: readonly HeldFolder[]): Promise<void> {
+async function removeTree(trx: Transaction, tree: readonly HeldFolder[]): Promise<void> {
   const ids = tree.map(({ id }) => id);
   const messages = await messageTables(trx)
     .selectFrom("mail_message")
     .select(["id", "mailbox_id", "folder_id"])
     .where("folder_id", "in", ids)
     .execute();
-  const isExternal = mailbox.kind === "external";
   await removeMessages(
     trx,
-    messages.map((message) => ({ ...message, isExternal })),
+    messages.map((message) => ({ ...message, isExternal: false })),
   );
-  await dropFolders(trx, tree, isExternal);
+  await dropFolders(trx, ids);
 }
 
-/** Those below first: a folder with folders in it is not deleted anywhere. */
-async function dropFolders(trx: Transaction, tree: readonly HeldFolder[], isExternal: boolean): Promise<void> {
-  const ids = tree.map(({ id }) => id);
+async function dropFolders(trx: Transaction, ids: readonly string[]): Promise<void> {
   await messageTables(trx).deleteFrom("mail_folder").where("id", "in", ids).execute();
   await recordFolders(trx, ids);
-  if (!isExternal) return;
-  await noteRemoteChanges(
-    trx,
-    tree.toReversed().map((folder) => ({
-      mailboxId: folder.mailbox_id,
-      kind: "deleteFolder" as const,
-      folderId: folder.id,
-      args: {},
-    })),
-  );
 }
 
 async function emptyIntoTrash(
@@ -259,5 +251,18 @@ async function emptyIntoTrash(
       args: { toFolderId: trashId },
     })),
   );
-  await dropFolders(trx, tree, true);
+  await dropFolders(
+    trx,
+    tree.map(({ id }) => id),
+  );
+  await noteRemoteChanges(
+    trx,
+    // Those below first: a folder with folders in it is not deleted anywhere.
+    tree.toReversed().map((folder) => ({
+      mailboxId: folder.mailbox_id,
+      kind: "deleteFolder" as const,
+      folderId: folder.id,
+      args: {},
+    })),
+  );
 }

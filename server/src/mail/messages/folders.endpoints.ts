@@ -82,12 +82,18 @@ export function folderEndpoints(deps: MailRestDeps): readonly Endpoint[] {
     defineEndpoint({
       method: "delete",
       path: "/mail/folders/:id",
-      summary: "Put a folder into the trash with everything in it; from there, delete it for good",
+      summary: "Put a folder into the trash with everything in it, or delete it for good from there",
       tag: "mail",
       access: mailboxAccess.edit,
       params: idParams,
-      async handle({ params }, request) {
-        await change(await actorOf(request), "folder.delete", params.id, {});
+      query: z.object({
+        forGood: z
+          .enum(["true", "false"])
+          .default("false")
+          .describe("It must lie in the trash, and is gone with all that is in it"),
+      }),
+      async handle({ params, query }, request) {
+        await change(await actorOf(request), "folder.delete", params.id, { forGood: query.forGood === "true" });
       },
     }),
   ];

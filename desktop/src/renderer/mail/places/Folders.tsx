@@ -195,7 +195,7 @@ function Folder(props: {
       children: <Text size="sm">{t(inTrash ? "mail.folder.deleteForGoodText" : "mail.folder.deleteText")}</Text>,
       labels: { confirm: t(inTrash ? "mail.deleteForGood" : "mail.folder.delete"), cancel: t("app.cancel") },
       confirmProps: { color: "red", variant: "filled" },
-      onConfirm: () => void call("folder.delete", { id: folder.id }),
+      onConfirm: () => void call("folder.delete", { id: folder.id, ...(inTrash && { forGood: true }) }),
     });
   const whole = {
     list: { place: { at: "folder" as const, folderId: folder.id }, conversations: false, filter: "all" as const },
