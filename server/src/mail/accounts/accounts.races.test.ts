@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { DovecotOptions } from "../../../test/mail/dovecot.ts";
 import type { FaultProxyOptions } from "../../../test/mail/faultProxy.ts";
 import { AccountFailure } from "./account.failure.ts";
@@ -6,6 +6,7 @@ import { createAccountSync } from "./account.sync.ts";
 import { folderIdOf, letter, pictureThere, rowOf, startHouse, type Both, type House } from "./accounts.fixture.ts";
 import { onServer, rowThatIs, sameOn } from "./accounts.server.fixture.ts";
 import type { ImapSession } from "./imap.port.ts";
+import { dropEmptyFolders } from "./syncFolders.ts";
 
 /** What happens there between two commands of a round: found by random acts, each written down by itself. */
 let house: House;
@@ -165,6 +166,33 @@ describe.each(Object.entries(servers))("with %s", (_name, options) => {
       await both.settle();
       expect(isLate).toBe(true);
       expect(await same(both)).toMatchObject({ Trash: ["p1@x 0", "p2@x 0", "p3@x 0"] });
+    }));
+
+  it("a folder that lies nowhere there any more stays for what is put into it here at that moment", () =>
+    withBoth(async (both) => {
+      const { mailboxId, other, work } = both;
+      const { pool } = house.test;
+      await other.mailboxCreate("Dropped");
+      await other.append("INBOX", letter("d1@x"));
+      await both.settle();
+      const [folderId, { id }] = [await folderIdOf(house, mailboxId, { name: "Dropped" }), await row(both, "d1@x")];
+      await pool.query("delete from mail_remote_folder where folder_id = $1", [folderId]);
+      const somebody = await pool.connect();
+      try {
+        await somebody.query("begin");
+        await somebody.query("update mail_message set folder_id = $1 where id = $2", [folderId, id]);
+        const dropping = dropEmptyFolders(work);
+        dropping.catch(() => undefined);
+        await vi.waitFor(async () => {
+          const { rowCount } = await pool.query("select from pg_locks where not granted");
+          expect(rowCount).toBeGreaterThan(0);
+        });
+        await somebody.query("commit");
+        await dropping;
+      } finally {
+        somebody.release();
+      }
+      expect(await folderIdOf(house, mailboxId, { name: "Dropped" })).toBe(folderId);
     }));
 
   it("[ACC-4] a move that is cut off after its copy was made is one message in the end", () =>

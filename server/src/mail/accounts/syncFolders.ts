@@ -305,6 +305,14 @@ export async function dropEmptyFolders(work: AccountWork): Promise<void> {
     }
     const ids = own.filter(({ id }) => !keep.has(id)).map(({ id }) => id);
     if (ids.length === 0) return;
+    // Whoever is putting something into one of them right now is waited for, and seen below.
+    await messageTables(trx)
+      .selectFrom("mail_folder")
+      .select("id")
+      .where("id", "in", ids)
+      .orderBy("id")
+      .forUpdate()
+      .execute();
     const used = await messageTables(trx)
       .selectFrom("mail_message")
       .select("folder_id")
