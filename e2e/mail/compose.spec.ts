@@ -13,7 +13,7 @@ import {
   writingOf,
 } from "../walks/composer.ts";
 import { expectAccessible, keepScreen, keepScreenInAllLooks } from "../walks/looks.ts";
-import { arrival, goToMail, listOf, paneOf, rowsOf } from "../walks/mailbox.ts";
+import { arrival, goToMail, listOf, paneOf, rowsOf, textOf } from "../walks/mailbox.ts";
 import { expect, test } from "../walks/office.ts";
 import { writeDocument } from "../walks/papers.ts";
 
@@ -170,8 +170,12 @@ test("asks what one would regret, can be called back, waits until tomorrow, and 
     await expect(paneOf(page)).toContainText(/leaves .*0[89]:00/i);
     for (const name of ["Reply", "Forward", "Archive", "Snooze"])
       await expect(paneOf(page).getByRole("button", { name, exact: true })).toHaveCount(0);
+    // When its picture is drawn, what stands below it moves, and a click would go past the button.
+    const picture = textOf(page).locator("img");
+    await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
     await paneOf(page).getByRole("button", { name: "Change the time" }).click();
     const dialog = page.getByRole("dialog", { name: "Send at another time" });
+    await expect(dialog).toBeVisible();
     await keepScreenInAllLooks(page, "compose-change-time");
     await expectAccessible(page);
     await dialog.getByRole("button", { name: "Day and time" }).click();
