@@ -25,6 +25,9 @@ beforeEach(async () => {
 
 const { act, to, draft, scheduled, dispatch, outbound, rawOf, attach, setFields, eur } = dispatchTools(() => house);
 
+/** However it is written; a short one stands in an id by chance. */
+const BONUS = /717.?273/;
+
 describe("what people outside get", () => {
   it("large attachments stay here and are fetched by a link that ends", async () => {
     const id = await draft({
@@ -114,7 +117,7 @@ describe("what people outside get", () => {
     await dispatch(id);
     const { text, message } = await rawOf(id);
     expect(message.text).toMatch(/^D-\d{4}-\d{4} · Deal <7> & Co$/m);
-    expect(message.text).not.toContain("40");
+    expect(message.text).not.toMatch(/40.?000/);
     expect(text).toMatch(/src=(?:3D)?"https:\/\/pics\.example\/a\.png"/);
     const [got] = await house.messagesIn("bob");
     expect(got?.cards).toEqual([card]);
@@ -133,7 +136,7 @@ describe("what people outside get", () => {
       cards: [{ recordId, type: "deal", title: "Supply", outside }],
     });
     // The partner is of a type that Ann sees nothing of.
-    await setFields(recordId, { amount: eur("48200"), bonus: eur("777"), partner: newId() });
+    await setFields(recordId, { amount: eur("48200"), bonus: eur("717273"), partner: newId() });
     expect(await dispatch(id)).toBe("sent");
     const { message } = await rawOf(id);
     const said = message.text.replaceAll("\u00a0", " ").split("\n");
@@ -145,12 +148,12 @@ describe("what people outside get", () => {
       "Related: Frame <1>",
     ]);
     expect(message.html).toContain("Frame &lt;1&gt;");
-    expect(JSON.stringify(message)).not.toContain("777");
+    expect(JSON.stringify(message)).not.toMatch(BONUS);
   });
 
   it("[CRD-1] what lies in a sensitive section is in the log before it leaves, and without the right it is not sent", async () => {
     const recordId = await createDeal(house.test.db, "ann", { subject: "Supply" });
-    await setFields(recordId, { bonus: eur("777") });
+    await setFields(recordId, { bonus: eur("717273") });
     const cards = [{ recordId, type: "deal", title: "Supply", outside: { fields: ["bonus"], locale: "en" as const } }];
     const send = async (login: "ann" | "boss") => {
       const id = await scheduled({ to: to("x@far.example"), cards }, login, login);
@@ -164,9 +167,9 @@ describe("what people outside get", () => {
           [recordId],
         )
       ).rows;
-    expect(await send("ann")).not.toContain("777");
+    expect(await send("ann")).not.toMatch(BONUS);
     expect(await reads()).toEqual([]);
-    expect(await send("boss")).toContain("Bonus: €777.00");
+    expect(await send("boss")).toContain("Bonus: €717,273.00");
     expect(await reads()).toEqual([{ user_id: people.boss, via: "mail" }]);
   });
 
