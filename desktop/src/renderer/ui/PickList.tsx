@@ -26,10 +26,12 @@ export function PickList<Item extends { readonly id: string }>(props: {
   const { field, items, label, onText, pick, text } = props;
   const listId = useId();
   const [chosen, setChosen] = useState<string>();
-  const open = items.filter((item) => props.isClosed?.(item) !== true);
+  const isClosed = (item: Item) => props.isClosed?.(item) === true;
+  const open = items.filter((item) => !isClosed(item));
   const first = props.isFree === true ? undefined : open[0];
   const marked = open.find(({ id }) => id === chosen) ?? first;
-  const idOf = (item: Item) => `${listId}-${item.id}`;
+  // By its place: an item's own id may have spaces in it, and an element's may not.
+  const idOf = (item: Item) => `${listId}-${items.indexOf(item)}`;
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.nativeEvent.isComposing) return;
@@ -66,27 +68,24 @@ export function PickList<Item extends { readonly id: string }>(props: {
         onKeyDown={onKeyDown}
       />
       <div id={listId} role="listbox" aria-label={label} className={classes.pickList}>
-        {items.map((item) => {
-          const isClosed = props.isClosed?.(item) === true;
-          return (
-            // The keys are the field's, which keeps the focus.
-            // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
-            <div
-              key={item.id}
-              id={idOf(item)}
-              role="option"
-              aria-selected={item === marked}
-              aria-disabled={isClosed || undefined}
-              className={classes.pick}
-              onMouseDown={(event) => event.preventDefault()}
-              onClick={() => {
-                if (!isClosed) pick(item);
-              }}
-            >
-              {props.children(item)}
-            </div>
-          );
-        })}
+        {items.map((item) => (
+          // The keys are the field's, which keeps the focus.
+          // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+          <div
+            key={item.id}
+            id={idOf(item)}
+            role="option"
+            aria-selected={item === marked}
+            aria-disabled={isClosed(item) || undefined}
+            className={classes.pick}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => {
+              if (!isClosed(item)) pick(item);
+            }}
+          >
+            {props.children(item)}
+          </div>
+        ))}
       </div>
       {items.length === 0 && props.none !== undefined && <p className={classes.nonePicked}>{props.none}</p>}
     </>
