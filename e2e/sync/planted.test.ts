@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { newId } from "@kontor/shared/base";
 import {
@@ -35,10 +36,21 @@ async function stage(options: NoteServerOptions = {}) {
   return { ann, department, note };
 }
 
-/** What was made after the loss has arrived, so the loss should have. */
+/** What was made afterwards has arrived. A profile that is being filled may learn of it before it learns of a loss. */
 async function rest(ann: string): Promise<void> {
   const marker = await server.addNote({ owner: ann, department: "n", text: "marker" });
   await desk.until(() => desk.shown().has(marker), "the marker");
+}
+
+/** Without a bug it comes to be so, however busy the machine is: before the server would look again by itself (10 s). */
+const PATIENCE_MS = 8_000;
+/** With one it is not so even then. */
+const LONG_ENOUGH_MS = 1_500;
+
+async function comesToBe(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+  const until = Date.now() + withinMs;
+  while (!(await isSo()) && Date.now() < until) await delay(20);
+  return isSo();
 }
 
 const isAsExpected = async (ann: string) => {
@@ -62,7 +74,8 @@ describe("a planted bug is noticed:", () => {
     });
     await server.editNote(note, { department: "elsewhere" });
     await rest(ann);
-    expect(await isAsExpected(ann)).toBe(asExpected);
+    // With the bug it is looked at once: the replica's next comparison with the server mends what it noticed (SYN-10).
+    expect(await comesToBe(() => isAsExpected(ann), isPlanted ? 0 : PATIENCE_MS)).toBe(asExpected);
   });
 
   it.each([
@@ -104,7 +117,7 @@ describe("a planted bug is noticed:", () => {
     await desk.until(() => desk.shown().has(note), "the note of a Swiss partner");
     await server.setCountry(partner, "DE");
     await rest(ann);
-    expect(desk.shown().has(note)).toBe(isLeftOver);
+    expect(await comesToBe(() => !desk.shown().has(note), isLeftOver ? LONG_ENOUGH_MS : PATIENCE_MS)).toBe(!isLeftOver);
   });
 
   it.each([
@@ -119,8 +132,6 @@ describe("a planted bug is noticed:", () => {
     await desk.until(() => desk.shown().has(lent), "the lent note");
     clock.moveTo(clock.now() + 2 * HOUR);
     await rest(ann);
-    const longEnough = Date.now() + 1_500;
-    await expect.poll(async () => (await isAsExpected(ann)) || Date.now() > longEnough, { timeout: 5_000 }).toBe(true);
-    expect(await isAsExpected(ann)).toBe(asExpected);
+    expect(await comesToBe(() => isAsExpected(ann), asExpected ? PATIENCE_MS : LONG_ENOUGH_MS)).toBe(asExpected);
   });
 });

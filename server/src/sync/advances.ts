@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Clock } from "@kontor/shared/base";
 import type { Log } from "#kernel";
 import { createChains, createLane, type Lane } from "./lanes.ts";
@@ -41,11 +42,16 @@ export interface AdvancesDeps {
   readonly onGone: (seat: Seat) => void;
 }
 
+/** A stop waits so long for what is under way; what is cut off then is begun anew by whoever comes back. */
+const FINISH_MS = 5_000;
+
 /** A policy may be published while what the last one took is being taken away. */
 const MAX_ROUNDS = 20;
 
 export function createAdvances({ profiles, metrics, log, alarm, seatOf, known, onState, onGone }: AdvancesDeps) {
-  const chain = createChains<ProfileState | undefined>();
+  const underWay = new Set<Promise<unknown>>();
+  const runInTurn = createChains<ProfileState | undefined>();
+  const chain: typeof runInTurn = (key, job) => note(runInTurn(key, job));
   const [small, losses, first, rest] = [SMALL, LOSSES, FIRST, REST].map(createLane) as [Lane, Lane, Lane, Lane];
   const alarms = new Map<string, { readonly at: number; readonly off: () => void }>();
   const filling = new Set<string>();
@@ -55,6 +61,12 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, known, o
   const looks = new Map<string, Look>();
   const asked = new Set<string>();
   let isStopped = false;
+
+  function note<T>(work: Promise<T>): Promise<T> {
+    const ended: Promise<unknown> = work.catch(() => undefined).finally(() => underWay.delete(ended));
+    underWay.add(ended);
+    return work;
+  }
 
   function advance(seat: Seat): Promise<ProfileState | undefined> {
     const key = profiles.keyOf(seat);
@@ -94,7 +106,7 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, known, o
       }
       const key = profiles.keyOf(seat);
       onState(key, state, seat);
-      if (state.pending) void fillRest(key);
+      if (state.pending) void note(fillRest(key));
       setAlarm(key, state.turnsAt);
       return state;
     } finally {
@@ -113,7 +125,10 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, known, o
     if (state?.lossesDue) throw new Error("Policies change faster than a view profile can follow.");
     if (!state?.isNew || !state.pending) return state;
     let filled: ProfileState | undefined = state;
-    while (filled?.pending && !filled.lossesDue) filled = await first.run(() => profiles.fill(seat));
+    while (filled?.pending && !filled.lossesDue) {
+      if (isStopped) return filled; // whoever comes back goes on with it
+      filled = await first.run(() => profiles.fill(seat));
+    }
     return await settled(seat);
   }
 
@@ -177,6 +192,12 @@ export function createAdvances({ profiles, metrics, log, alarm, seatOf, known, o
       isStopped = true;
       for (const { off } of alarms.values()) off();
       alarms.clear();
+    },
+    /** Resolves when nothing is under way any more, so that the database can be left, or it has taken too long. */
+    async finish(): Promise<void> {
+      const late = AbortSignal.timeout(FINISH_MS);
+      const isLate = once(late, "abort");
+      while (underWay.size > 0 && !late.aborted) await Promise.race([Promise.all(underWay), isLate]);
     },
   };
 }

@@ -255,6 +255,7 @@ export function createSync(deps: SyncDeps): Sync {
       await Promise.all([...sessions].map((session) => session.finish()));
       for (const session of sessions) session.close(closeCode.draining, "draining");
       await gateway.close();
+      await advances.finish();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { accessSync } from "node:fs";
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -30,6 +30,11 @@ export interface Dovecot {
   doveadm(...args: readonly string[]): Promise<string>;
   /** What it has written to its log. */
   log(): Promise<string>;
+  /**
+   * A Maildir that is renamed at the moment at which another session holds its lock takes the lock along, and whoever opens it
+   * waits for minutes: removes what is left so. Dovecot itself holds one for milliseconds.
+   */
+  dropLeftLocks(user: string): Promise<void>;
   /** Ends the server with all of its processes and connections; the mail stays until `stop`. */
   halt(): Promise<void>;
   /** Starts it again on the same ports. */
@@ -118,6 +123,7 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<Doveco
       maildir: (user) => join(directory, "mail", user),
       doveadm,
       log: () => readLog(logPath),
+      dropLeftLocks: (user) => dropLeftLocks(join(directory, "mail", user)),
       halt,
       resume,
       async stop() {
@@ -191,6 +197,20 @@ async function makeCertificate(directory: string, owner: Owner | undefined): Pro
 }
 
 const readLog = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
+
+const LEFT_MS = 5_000;
+
+async function dropLeftLocks(maildir: string): Promise<void> {
+  const folders = await readdir(maildir).catch(() => []);
+  for (const folder of [".", ...folders]) {
+    const path = join(maildir, folder, "dovecot-uidlist.lock");
+    const since = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => undefined,
+    );
+    if (since !== undefined && Date.now() - since > LEFT_MS) await rm(path, { force: true });
+  }
+}
 
 /** What Dovecot 2.3 offers after sign-in, for taking words out of it. */
 const CAPABILITIES =

@@ -367,7 +367,8 @@ export async function startNoteServer({
       log: silentLog,
       metrics: registry,
     });
-    policies.onPublished(() => void sync.recompute());
+    // Whoever publishes waits for it, and hears why it failed.
+    policies.onPublished(() => void sync.recompute().catch(() => undefined));
     const stopListening = doorbell.onRing(() => void policies.refresh());
     const http = createServer((_request, response) => response.writeHead(404).end());
     sync.attach(http);
