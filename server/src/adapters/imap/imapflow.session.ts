@@ -1,5 +1,6 @@
 import type { ImapFlow } from "imapflow";
 import {
+  AccountFailure,
   flagsOf,
   keptBy,
   marksOf,
@@ -161,6 +162,7 @@ export function createSession(client: ImapFlow, refusals: Refusals): ImapSession
       storeFlags(uids, flagsOf({ marks: 0, labels: add }), flagsOf({ marks: 0, labels: remove })),
 
     async move(uids, path) {
+      mustGiveAway(client);
       const moved = new Map<number, number>();
       let uidValidity: number | undefined;
       for (const set of setsOf(uids)) {
@@ -172,6 +174,7 @@ export function createSession(client: ImapFlow, refusals: Refusals): ImapSession
     },
 
     async expunge(uids) {
+      mustGiveAway(client);
       for (const set of setsOf(uids)) {
         // Without UIDPLUS, EXPUNGE takes whatever else is marked with it (IMP-5): being marked must do.
         if (client.capabilities.has("UIDPLUS")) await ask(() => client.messageDelete(set, { uid: true }));
@@ -217,6 +220,17 @@ export function createSession(client: ImapFlow, refusals: Refusals): ImapSession
       client.close();
     },
   };
+}
+
+/**
+ * Where \Deleted cannot be set (a folder that is shared, and only to be read), servers say so when it is selected (RFC 3501 §7.1), and
+ * some answer OK to what they do not do. Before anything is copied: it would be there twice.
+ */
+function mustGiveAway({ mailbox }: ImapFlow): void {
+  if (!mailbox) return;
+  const { readOnly, permanentFlags } = mailbox;
+  const isKept = permanentFlags && ![...permanentFlags].some((flag) => flag.toLowerCase() === String.raw`\deleted`);
+  if (readOnly || isKept) throw new AccountFailure("server", "Messages of this folder cannot be removed");
 }
 
 /** Without MOVE it is a copy, and the original marked as deleted: EXPUNGE without UIDPLUS would take others along (IMP-5). */

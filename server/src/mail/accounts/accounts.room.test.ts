@@ -15,7 +15,7 @@ import {
 import { onServer, rowThatIs, sameOn } from "./accounts.server.fixture.ts";
 import type { ImapSession } from "./imap.port.ts";
 
-/** What a provider does not keep, or has no room for. */
+/** What a provider does not keep, does not give away, or has no room for. */
 let house: House;
 beforeAll(async () => {
   house = await startHouse();
@@ -117,5 +117,38 @@ plugin {
       await both.change("mail.delete", id, {});
       await both.settle();
       expect(await same(both)).toMatchObject({ INBOX: ["q3@x 0"], Archive: ["q2@x 0"], Trash: [] });
+    }));
+});
+
+describe.each([
+  ["MOVE", {}],
+  ["COPY and COPYUID", { without: ["MOVE"] }],
+  ["COPY and no word of where anything lies", { without: ["MOVE", "UIDPLUS"], tellsUids: false }],
+] as const)("with %s, and with a folder whose messages may not be removed", (_name, options) => {
+  const extra = `
+mail_plugins = acl
+protocol imap {
+  mail_plugins = acl imap_acl
+}
+plugin {
+  acl = vfile
+}`;
+  const { withBoth, allow } = onServer(() => house, { extra, ...options });
+
+  it("[ACC-6] what is moved out of it or deleted in it here lies in it again, and is copied nowhere", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId, user } = both;
+      await other.mailboxCreate("Kept");
+      await other.append("Kept", letter("kept@x"));
+      await other.append("Trash", letter("thrown@x"));
+      await both.settle();
+      for (const path of ["Kept", "Trash"])
+        await allow(user, path, ["lookup", "read", "write", "write-seen", "insert", "post"]);
+      await both.reopen();
+      const archive = await folderIdOf(house, mailboxId, "archive");
+      await both.change("mail.update", (await row(both, "kept@x")).id, { folderId: archive });
+      await both.change("mail.delete", (await row(both, "thrown@x")).id, {});
+      for (let turn = 0; turn < 6; turn++) await both.round({ thorough: true });
+      expect(await same(both)).toMatchObject({ Kept: ["kept@x 0"], Archive: [], Trash: ["thrown@x 0"] });
     }));
 });

@@ -8,6 +8,8 @@ export interface TestServer {
   withBoth(test: (both: Both) => Promise<void>): Promise<void>;
   /** The folder's UIDs mean other messages from now on; the server ends sessions that have it open. */
   renumber(user: string, path: string, uidValidity: number): Promise<unknown>;
+  /** What the account's owner may do with the folder, in Dovecot's words; the server has to have its plugin `acl`. */
+  allow(user: string, path: string, rights: readonly string[]): Promise<unknown>;
 }
 
 /** A server for the tests of the block in which this is called. */
@@ -33,6 +35,7 @@ export function onServer(house: () => House, options: DovecotOptions & FaultProx
     },
     renumber: (user, path, uidValidity) =>
       dovecot.doveadm("mailbox", "update", "-u", user, "--uid-validity", String(uidValidity), path),
+    allow: (user, path, rights) => dovecot.doveadm("acl", "set", "-u", user, path, "owner", ...rights),
   };
 }
 
