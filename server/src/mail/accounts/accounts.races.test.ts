@@ -3,7 +3,16 @@ import type { DovecotOptions } from "../../../test/mail/dovecot.ts";
 import type { FaultProxyOptions } from "../../../test/mail/faultProxy.ts";
 import { AccountFailure } from "./account.failure.ts";
 import { createAccountSync } from "./account.sync.ts";
-import { folderIdOf, letter, pictureThere, rowOf, startHouse, type Both, type House } from "./accounts.fixture.ts";
+import {
+  folderIdOf,
+  letter,
+  pictureThere,
+  rowOf,
+  sha256,
+  startHouse,
+  type Both,
+  type House,
+} from "./accounts.fixture.ts";
 import { onServer, rowThatIs, sameOn } from "./accounts.server.fixture.ts";
 import type { ImapSession } from "./imap.port.ts";
 import { dropEmptyFolders } from "./syncFolders.ts";
@@ -26,7 +35,7 @@ const row = (both: Both, id: string) => rowThatIs(house, both, id);
 const same = (both: Both) => sameOn(house, both);
 
 describe.each(Object.entries(servers))("with %s", (_name, options) => {
-  const { withBoth } = onServer(() => house, options);
+  const { withBoth, renumber } = onServer(() => house, options);
   const ourFolder = ({ mailboxId }: Both, role: "archive" | "junk") => folderIdOf(house, mailboxId, role);
   const roundWith = (both: Both, over: Partial<ImapSession>) =>
     createAccountSync({ ...both.work, session: { ...both.work.session, ...over } }).round({ thorough: true });
@@ -195,24 +204,45 @@ describe.each(Object.entries(servers))("with %s", (_name, options) => {
       expect(await folderIdOf(house, mailboxId, { name: "Dropped" })).toBe(folderId);
     }));
 
+  /** What a server without MOVE has done when the connection ends between the two commands of it. */
+  const halfMove =
+    ({ other, work }: Both): ImapSession["move"] =>
+    async (uids, path) => {
+      if (work.session.offers.move) await work.session.move(uids, path);
+      else {
+        await other.mailboxOpen("INBOX");
+        await other.messageCopy(uids.join(","), path, { uid: true });
+      }
+      throw new AccountFailure("closed");
+    };
+
   it("[ACC-4] a move that is cut off after its copy was made is one message in the end", () =>
     withBoth(async (both) => {
-      const { other, work } = both;
-      for (const id of ["j1@x", "j2@x"]) await other.append("INBOX", letter(id));
+      for (const id of ["j1@x", "j2@x"]) await both.other.append("INBOX", letter(id));
       await both.settle();
       await both.change("mail.update", (await row(both, "j1@x")).id, { folderId: await ourFolder(both, "archive") });
-      const move: ImapSession["move"] = async (uids, path) => {
-        // What a server without MOVE has done when the connection ends between the two commands of it.
-        if (work.session.offers.move) await work.session.move(uids, path);
-        else {
-          await other.mailboxOpen("INBOX");
-          await other.messageCopy(uids.join(","), path, { uid: true });
-        }
-        throw new AccountFailure("closed");
-      };
-      await expect(roundWith(both, { move })).rejects.toMatchObject({ reason: "closed" });
+      await expect(roundWith(both, { move: halfMove(both) })).rejects.toMatchObject({ reason: "closed" });
       await both.settle();
       expect(await same(both)).toMatchObject({ INBOX: ["j2@x 0"], Archive: ["j1@x 0"] });
+    }));
+
+  it("[ACC-4] so it is where UIDs mean other messages when it is resumed, with and without a Message-ID", () =>
+    withBoth(async (both) => {
+      const { other, mailboxId, user } = both;
+      const nameless = letter("n1@x").replace(/^Message-ID:.*\r\n/m, "");
+      for (const source of [letter("u1@x"), letter("u2@x"), nameless]) await other.append("INBOX", source);
+      await both.settle();
+      const folderId = await ourFolder(both, "archive");
+      const name = `${sha256(nameless)}@missing.invalid`;
+      for (const id of ["u1@x", name]) await both.change("mail.update", (await row(both, id)).id, { folderId });
+      const { id } = await row(both, "u1@x");
+      await expect(roundWith(both, { move: halfMove(both) })).rejects.toMatchObject({ reason: "closed" });
+      await other.mailboxOpen("Junk");
+      await renumber(user, "INBOX", 4_711);
+      await both.reopen();
+      await both.settle();
+      expect(await same(both)).toMatchObject({ INBOX: ["u2@x 0"], Archive: [`${name} 0`, "u1@x 0"].toSorted() });
+      expect((await rowOf(house, mailboxId, "u1@x"))?.id).toBe(id);
     }));
 
   it("[ACC-3] deleted there after it was seen where it was moved to here: it goes here, too", () =>

@@ -186,6 +186,17 @@ async function anyOfOurs(world: World, role?: string) {
   return pick(world, rows);
 }
 
+/** It was moved here, and that is still to be done there, or is just being done. */
+async function isMovingOurs({ house, both }: World, messageId: string): Promise<boolean> {
+  const { rows } = await sql<{ moves: boolean }>`select exists (select from mail_remote_change change
+      join mail_message message on message.id = change.message_id
+      join mail_content content on content.id = message.content_id
+    where change.mailbox_id = ${both.mailboxId} and change.kind = 'move' and content.message_id = ${messageId}) as moves`.execute(
+    house.db,
+  );
+  return rows[0]?.moves === true;
+}
+
 /* ---------- there ---------- */
 
 /** What comes later has another date, as other messages of one Message-ID have. */
@@ -227,9 +238,12 @@ const theirs: readonly Act[] = [
     8,
     "theirs: move",
     (world) =>
-      inSomeFolder(world, async (other, uid) => {
+      inSomeFolder(world, async (other, uid, id) => {
         const path = pick(world, await theirFolders(world)) ?? "INBOX";
+        const isMeeting = !world.both.work.session.offers.move && (await isMovingOurs(world, id));
         await other.messageMove(uid, path, { uid: true });
+        // In two steps each: two clients that move a message at the same moment make two of it, and IMAP has nothing against that.
+        if (isMeeting) world.made.set(id, (world.made.get(id) ?? 0) + 1);
         return `to ${path}`;
       }),
   ],

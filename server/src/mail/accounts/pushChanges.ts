@@ -1,32 +1,15 @@
 import { z } from "zod";
 import { isOverQuota, isRefusal } from "./account.failure.ts";
 import type { AccountWork } from "./account.work.ts";
-import {
-  countAttempt,
-  labelsOfArgs,
-  readPending,
-  readPendingOf,
-  removePending,
-  type PendingChange,
-} from "./accounts.repo.ts";
+import { countAttempt, labelsOfArgs, readPending, removePending, type PendingChange } from "./accounts.repo.ts";
 import { appendMessage } from "./appendMessage.ts";
-import { isBegun } from "./begun.ts";
 import { giveUp } from "./giveUp.ts";
-import type { Moved, SelectedFolder } from "./imap.port.ts";
+import type { SelectedFolder } from "./imap.port.ts";
 import { labelToKeyword } from "./keyword.ts";
 import { markBits, markNames, type Marks } from "./marks.ts";
-import { createAgain, pushFolder, remoteFolderFor } from "./pushFolder.ts";
-import { findCopied } from "./resumeMove.ts";
-import {
-  findPlaces,
-  findRemoteFolder,
-  forgetMessages,
-  loseMessages,
-  placeThere,
-  setFlagsThere,
-  type RemoteFolderRow,
-  type RemotePlace,
-} from "./remote.repo.ts";
+import { pushFolder } from "./pushFolder.ts";
+import { findLeaving, moveArgs, pushMove, type Placed } from "./pushMove.ts";
+import { findPlaces, findRemoteFolder, forgetMessages, setFlagsThere } from "./remote.repo.ts";
 
 /** Read at once. A bulk operation on thousands is done in runs of equal changes, each of them a few commands. */
 const PENDING = 2_000;
@@ -122,7 +105,6 @@ async function refused(work: AccountWork, changes: readonly PendingChange[]): Pr
 
 /* ---------- messages ---------- */
 
-const moveArgs = z.object({ toFolderId: z.uuid() });
 const flagsArgs = z.partialRecord(z.enum(markNames as [keyof typeof markBits]), z.boolean());
 
 function marksOfArgs({ args }: PendingChange): { readonly add: Marks; readonly remove: Marks } {
@@ -171,32 +153,12 @@ async function pushMessages(
     const folder = await findRemoteFolder(work.db, folderId);
     if (!folder) continue;
     const selected = await work.session.select(folder.path);
+    if (first.kind === "move") moved.push(...(await pushMove(work, first, { folder, selected, group })));
     // UIDs mean other messages now: they are looked for first.
-    if (selected.uidValidity !== folder.uid_validity) moved.push(...group.map(({ change }) => change));
-    else if (first.kind === "move") moved.push(...(await pushMove(work, first, { folder, group })));
+    else if (selected.uidValidity !== folder.uid_validity) moved.push(...group.map(({ change }) => change));
     else await (first.kind === "flags" ? pushFlags(work, first, group, selected) : pushDelete(work, group));
   }
   return [...lost, ...moved];
-}
-
-/**
- * Without MOVE, what was deleted after it was moved goes from where it lies, unless it is half moved already: a full mailbox takes no
- * copy, not even in the trash. With MOVE it may lie there by now, when an answer was lost.
- */
-async function findLeaving(work: AccountWork, moves: readonly PendingChange[]): Promise<ReadonlySet<PendingChange>> {
-  if (work.session.offers.move) return new Set();
-  const pending = await readPendingOf(
-    work.db,
-    moves.flatMap(({ message_id }) => message_id ?? []),
-  );
-  const isDeleted = ({ message_id }: PendingChange) =>
-    pending.get(message_id ?? "")?.some(({ kind }) => kind === "delete");
-  return new Set(moves.filter((change) => isDeleted(change) && !isBegun(change.args)));
-}
-
-interface Placed {
-  readonly change: PendingChange;
-  readonly place: RemotePlace & { readonly folder_id: string; readonly uid: number };
 }
 
 /** What the folder does not keep is ours alone. */
@@ -263,81 +225,6 @@ async function pushDelete(work: AccountWork, group: readonly Placed[]): Promise<
       group.map(({ change }) => change.id),
     );
   });
-}
-
-/** Returns those whose new place the server did not tell, or that were not where we knew them: they are looked for. */
-async function pushMove(
-  work: AccountWork,
-  first: PendingChange,
-  { folder, group: all }: { readonly folder: RemoteFolderRow; readonly group: readonly Placed[] },
-): Promise<readonly PendingChange[]> {
-  const { toFolderId } = moveArgs.parse(first.args);
-  const changes = all.map(({ change }) => change);
-  const target = toFolderId === folder.folder_id ? undefined : await remoteFolderFor(work, toFolderId);
-  if (!target) {
-    // There already, or the folder is no more; then a later change says where it went.
-    await work.transact((trx) =>
-      removePending(
-        trx,
-        changes.map(({ id }) => id),
-      ),
-    );
-    return [];
-  }
-  const copied = await findCopied(work, { path: target.path, folderId: toFolderId }, all);
-  const resumed = all.filter(({ place }) => copied.uids.has(place.uid));
-  const group = all.filter(({ place }) => !copied.uids.has(place.uid));
-  if (!work.session.offers.move) await work.session.select(folder.path);
-  if (resumed.length > 0) {
-    await work.session.expunge([...copied.uids.keys()]);
-    await noteMoved(work, toFolderId, resumed, copied);
-  }
-  if (group.length === 0) return [];
-  const moved = await moveInto(
-    work,
-    group.map(({ place }) => place.uid),
-    { path: target.path, folderId: toFolderId },
-  );
-  await noteMoved(work, toFolderId, group, moved);
-  return group.filter(({ place }) => !moved.uids.has(place.uid)).map(({ change }) => change);
-}
-
-/** What the server did not tell the new place of is lost, and found by its Message-ID when the target is looked into. */
-async function noteMoved(work: AccountWork, toFolderId: string, group: readonly Placed[], moved: Moved): Promise<void> {
-  await work.transact(async (trx) => {
-    const known = await findRemoteFolder(trx, toFolderId);
-    const uids = known?.uid_validity === moved.uidValidity ? moved.uids : new Map<number, number>();
-    const placed = group.flatMap(({ place }) => {
-      const uid = uids.get(place.uid);
-      return uid === undefined
-        ? []
-        : [{ messageId: place.message_id, folderId: toFolderId, uid, marks: place.marks, labels: place.labels }];
-    });
-    await placeThere(trx, work.mailboxId, placed, { isPut: true });
-    await loseMessages(
-      trx,
-      group.filter(({ place }) => !uids.has(place.uid)).map(({ place }) => place.message_id),
-    );
-    await removePending(
-      trx,
-      group.filter(({ place }) => uids.has(place.uid)).map(({ change }) => change.id),
-    );
-  });
-}
-
-/** The folder may have been deleted there since it was listed: it is made again, since somebody here still has it. */
-async function moveInto(
-  work: AccountWork,
-  uids: readonly number[],
-  { path, folderId }: { readonly path: string; readonly folderId: string },
-): Promise<Moved> {
-  try {
-    return await work.session.move(uids, path);
-  } catch (error) {
-    if (!isRefusal(error) || isOverQuota(error)) throw error;
-    await createAgain(work, folderId);
-    return work.session.move(uids, path);
-  }
 }
 
 /* ---------- appending ---------- */

@@ -1,6 +1,9 @@
+import { sql } from "kysely";
+import type { Database } from "#kernel";
 import type { AccountWork } from "./account.work.ts";
 import { isBegun, noteBegun } from "./begun.ts";
 import type { FetchedIdentity, ImapSession, Moved } from "./imap.port.ts";
+import { isNamedByBytes } from "./readMessage.ts";
 import { findByUids, findRemoteFolder, type RemotePlace } from "./remote.repo.ts";
 
 export interface MoveToResume {
@@ -18,7 +21,6 @@ export async function findCopied(
   target: { readonly path: string; readonly folderId: string },
   moves: readonly MoveToResume[],
 ): Promise<Moved> {
-  if (work.session.offers.move) return { uids: new Map(), uidValidity: undefined };
   const begun = moves.filter(({ change: { args } }) => isBegun(args));
   const copied = await lookForCopies(work, target, begun);
   await work.transact((trx) =>
@@ -52,18 +54,56 @@ async function lookForCopies(
 }
 
 /**
+ * What was begun before, under the UIDs that it has now: those of the selected folder mean other messages since. Without this look the
+ * copy would be found as what was lost, and the original as another message.
+ */
+export async function findRenumbered<Move extends MoveToResume>(
+  { db, session }: AccountWork,
+  moves: readonly Move[],
+): Promise<readonly Move[]> {
+  const begun = session.offers.move ? [] : moves.filter(({ change: { args } }) => isBegun(args));
+  if (begun.length === 0) return [];
+  const identities = await readIdentities(
+    db,
+    begun.map(({ place }) => place.message_id),
+  );
+  const found = new Map<number, Move>();
+  for (const move of begun) {
+    const identity = identities.get(move.place.message_id);
+    const uid = identity && (await findAlike(session, identity, 1)).find((each) => !found.has(each));
+    if (uid !== undefined) found.set(uid, { ...move, place: { ...move.place, uid } });
+  }
+  return [...found.values()];
+}
+
+type Identity = Pick<FetchedIdentity, "messageId" | "size" | "receivedAt">;
+
+/** As they are known here, by our ids. */
+async function readIdentities(db: Database, messageIds: readonly string[]): Promise<ReadonlyMap<string, Identity>> {
+  const { rows } = await sql<{ id: string; message_id: string; size: number; received_at: string }>`
+    select message.id, content.message_id, content.raw_size as size, message.received_at
+    from mail_message message join mail_content content on content.id = message.content_id
+    where message.id = any(${messageIds}::uuid[])`.execute(db);
+  return new Map(
+    rows.map(({ id, message_id, size, received_at: receivedAt }) => {
+      return [id, { messageId: isNamedByBytes(message_id) ? undefined : message_id, size, receivedAt }];
+    }),
+  );
+}
+
+/**
  * A copy has the size of its original, and mostly its date (RFC 3501 §6.4.7). Another message of the same Message-ID, as mailing lists
  * make them, must not be taken for it: the original would be removed.
  */
 async function findAlike(
   session: ImapSession,
-  { messageId, size, receivedAt }: FetchedIdentity,
+  { messageId, size, receivedAt }: Identity,
   from: number,
 ): Promise<readonly number[]> {
   const uids = await (messageId === undefined ? session.listUids({ from }) : session.findByMessageId(messageId, from));
   const alike = (await session.fetchIdentities(uids)).filter(
     (each) => each.messageId === messageId && each.size === size,
   );
-  const dated = alike.filter((each) => each.receivedAt === receivedAt);
+  const dated = alike.filter((each) => each.receivedAt.slice(0, 19) === receivedAt.slice(0, 19));
   return (messageId === undefined || dated.length > 0 ? dated : alike).map(({ uid }) => uid);
 }
