@@ -70,10 +70,16 @@ export async function findRenumbered<Move extends MoveToResume>(
   const found = new Map<number, Move>();
   for (const move of begun) {
     const identity = identities.get(move.place.message_id);
-    const uid = identity && (await findAlike(session, identity, 1)).find((each) => !found.has(each));
+    const uid = identity && (await findItself(session, identity)).find((each) => !found.has(each));
     if (uid !== undefined) found.set(uid, { ...move, place: { ...move.place, uid } });
   }
   return [...found.values()];
+}
+
+/** Its date has not changed, as a copy's may: what has another one is another message, and would be removed. */
+async function findItself(session: ImapSession, identity: Identity): Promise<readonly number[]> {
+  const found = await session.fetchIdentities(await findAlike(session, identity, 1));
+  return found.filter((each) => isSameSecond(each, identity)).map(({ uid }) => uid);
 }
 
 type Identity = Pick<FetchedIdentity, "messageId" | "size" | "receivedAt">;
@@ -95,15 +101,15 @@ async function readIdentities(db: Database, messageIds: readonly string[]): Prom
  * A copy has the size of its original, and mostly its date (RFC 3501 §6.4.7). Another message of the same Message-ID, as mailing lists
  * make them, must not be taken for it: the original would be removed.
  */
-async function findAlike(
-  session: ImapSession,
-  { messageId, size, receivedAt }: Identity,
-  from: number,
-): Promise<readonly number[]> {
+async function findAlike(session: ImapSession, identity: Identity, from: number): Promise<readonly number[]> {
+  const { messageId, size } = identity;
   const uids = await (messageId === undefined ? session.listUids({ from }) : session.findByMessageId(messageId, from));
   const alike = (await session.fetchIdentities(uids)).filter(
     (each) => each.messageId === messageId && each.size === size,
   );
-  const dated = alike.filter((each) => each.receivedAt.slice(0, 19) === receivedAt.slice(0, 19));
+  const dated = alike.filter((each) => isSameSecond(each, identity));
   return (messageId === undefined || dated.length > 0 ? dated : alike).map(({ uid }) => uid);
 }
+
+/** INTERNALDATE knows no fractions. */
+const isSameSecond = (a: Identity, b: Identity): boolean => a.receivedAt.slice(0, 19) === b.receivedAt.slice(0, 19);
