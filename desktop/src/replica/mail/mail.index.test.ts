@@ -9,6 +9,7 @@ import {
   folderId,
   MAILBOX,
   mailbox,
+  ME,
   message,
   openMailDesk,
   type MailDesk,
@@ -64,6 +65,31 @@ describe("lists of mail", () => {
     ]);
     expect(page(desk, "inbox").rows[0]?.count).toBe(1);
     expect(page(desk, "trash").rows[0]?.count).toBe(1);
+  });
+
+  it("what lies in a folder that was thrown away is among the marked no more, and no longer counted there", async () => {
+    const desk = await openMailDesk();
+    const [outer, inner] = [newId(), newId()];
+    const own = { role: undefined, name: "Plans" };
+    desk.put("mailFolders", [
+      { ...folder("archive"), ...own, id: outer, parentId: folderId("archive") },
+      { ...folder("archive"), ...own, id: inner, parentId: outer },
+    ]);
+    const marked = { flagged: true, followUpAt: minute(30), assigneeId: ME };
+    desk.put("messages", [
+      message({ ...marked, folderId: inner }),
+      message({ ...marked, folderId: folderId("inbox") }),
+    ]);
+    const counts = () => {
+      const { assigned, flagged, followUps } = desk.ask("mail.boxes", {}) as MailBoxes;
+      const rows = (["flagged", "followUp", "assigned"] as const).map(
+        (at) => (desk.ask("mail.list", listOf("inbox", { place: { at } })) as MailPage).total,
+      );
+      return { rows, counts: [flagged, followUps, assigned] };
+    };
+    expect(counts()).toEqual({ rows: [2, 2, 2], counts: [2, 2, 2] });
+    desk.put("mailFolders", [{ ...folder("archive"), ...own, id: outer, parentId: folderId("trash") }]);
+    expect(counts()).toEqual({ rows: [1, 1, 1], counts: [1, 1, 1] });
   });
 
   it("filters, in conversations and flat", async () => {

@@ -35,6 +35,8 @@ export interface MailListsDeps {
   mailboxes(): readonly MailboxDoc[];
   folders(): readonly ReplicaFolder[];
   roleOf(folderId: string): FolderRole | undefined;
+  /** Folders that were thrown away, and what lies in them. */
+  foldersInTrash(): readonly string[];
   myAddresses(): ReadonlySet<string>;
   isFilled(): boolean;
 }
@@ -70,7 +72,6 @@ export function createMailLists(deps: MailListsDeps): MailLists {
 
   /** Codes stand in the text, and not as parameters: only so does SQLite know that an index of some rows has them all. */
   function placeSql(place: MailPlace): string {
-    const notHidden = `role NOT IN (${HIDDEN_ROLES.join()})`;
     switch (place.at) {
       case "folder":
         return `place = ${placeId(place.folderId)}`;
@@ -79,12 +80,17 @@ export function createMailLists(deps: MailListsDeps): MailLists {
       case "snoozed":
         return `role = ${roleCode("snoozed")} AND role > 0`;
       case "flagged":
-        return `flagged > 0 AND ${notHidden}`;
+        return `flagged > 0 AND ${notHidden()}`;
       case "followUp":
-        return `follow_at IS NOT NULL AND ${notHidden}`;
+        return `follow_at IS NOT NULL AND ${notHidden()}`;
       case "assigned":
-        return `assigned > 0 AND ${notHidden}`;
+        return `assigned > 0 AND ${notHidden()}`;
     }
+  }
+
+  function notHidden(): string {
+    const places = deps.foldersInTrash().map(placeId);
+    return `role NOT IN (${HIDDEN_ROLES.join()}) AND place NOT IN (${places.join()})`;
   }
 
   function placeId(folderId: string): number {
@@ -138,7 +144,7 @@ export function createMailLists(deps: MailListsDeps): MailLists {
   function conversationRows(lines: readonly Line[]): readonly MailRow[] {
     const others = file.all(
       `SELECT thread, id FROM (SELECT thread, id, role, row_number() OVER (PARTITION BY thread ORDER BY sid DESC) AS nth
-         FROM mail_message WHERE thread IN (SELECT value FROM json_each(?)) AND role NOT IN (${HIDDEN_ROLES.join()}))
+         FROM mail_message WHERE thread IN (SELECT value FROM json_each(?)) AND ${notHidden()})
        WHERE nth <= ${PEOPLE_OF}`,
       [JSON.stringify(lines.map(({ key }) => key))],
     );

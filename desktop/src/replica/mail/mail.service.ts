@@ -107,6 +107,10 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
   const messagesOf = (ids: readonly string[]) => find<ReplicaMessage>("messages", ids);
   const folders = () =>
     withoutLost(query<ReplicaFolder>("mailFolders", { selector: {} }), (id) => rows.hasServerRow("mailFolders", id));
+  const foldersInTrash = () =>
+    folders().flatMap(({ id, parentId, role }) =>
+      role === undefined && parentId !== undefined && context.mail.isInTrash(parentId) ? id : [],
+    );
   const links = createMailLinks(collection);
   const lists = createMailLists({
     file,
@@ -115,6 +119,7 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
     folders,
     mailboxes: () => query<MailboxDoc>("mailboxes", { selector: {} }),
     roleOf: context.mail.roleOf,
+    foldersInTrash,
     myAddresses: () => index.myAddresses,
     isFilled: () => rows.cookie() !== undefined,
   });
@@ -128,10 +133,7 @@ export function openMail({ context, file, files, index, log, onNews, replica, se
         const own = folder.name.toLowerCase();
         return (prefix ? own.startsWith(name) : own === name) ? folder.id : [];
       }),
-    foldersInTrash: () =>
-      folders().flatMap(({ id, parentId, role }) =>
-        role === undefined && parentId !== undefined && context.mail.isInTrash(parentId) ? id : [],
-      ),
+    foldersInTrash,
     linkedThreads: links.linkedThreads,
     isOpen: () => isOpen,
   });
