@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { createAccessEngine, parsePolicies, type Context, type Subject } from "@kontor/shared/access";
 import { newId, type JsonObject } from "@kontor/shared/base";
-import type { BodyDoc, Draft, MessageDoc } from "@kontor/shared/mail";
+import type { BodyDoc, Draft, MailIntentName, MessageDoc } from "@kontor/shared/mail";
 import {
   createFilePlaces,
   createFileRows,
@@ -320,4 +320,34 @@ async function seedMailboxes(trx: Transaction): Promise<void> {
     .insertInto("mail_group_member")
     .values((["ann", "bob", "eve"] as const).map((login) => ({ group_id: group, mailbox_id: mailboxes[login] })))
     .execute();
+}
+
+/* ---------- writing ---------- */
+
+export const phone = newId();
+const laptop = newId();
+
+export const sha256 = "a".repeat(64);
+/** An attachment as it is announced. */
+export const paper = { name: "offer.pdf", size: 10, sha256, mime: "application/pdf" };
+
+/** What people of the house do with their drafts; from a laptop, where nothing else is said. */
+export function writesIn(house: () => MailHouse) {
+  return {
+    async save(
+      id: string,
+      draft: Parameters<typeof draftOf>[1],
+      { base = 0, login = "ann" as Login, mailbox = login as MailboxName, device = laptop } = {},
+    ) {
+      const args = { mailboxId: mailboxes[mailbox], draft: draftOf(mailbox, draft), base };
+      return await house().apply(
+        house().actor(login, device === "none" ? undefined : device),
+        "mail.saveDraft",
+        id,
+        JSON.parse(JSON.stringify(args)) as never,
+      );
+    },
+    act: (name: MailIntentName, id: string, args: object, login: Login = "ann") =>
+      house().apply(house().actor(login, laptop), name, id, args as never),
+  };
 }
