@@ -70,8 +70,11 @@ export interface Files {
   mount(app: Express): void;
   /** Keeps a file that comes whole, with its past; makes its preview as of any other. */
   importFile(file: ImportedFile, bytes: Buffer): Promise<void>;
-  /** Files whose bodies are in the blob store already, in the transaction of what they hang in. */
-  keep(trx: Transaction, files: readonly NewFile[]): Promise<void>;
+  /**
+   * Files whose bodies are in the blob store already, in the transaction of what they hang in. `inBulk`: much comes at once, and
+   * nobody waits for it.
+   */
+  keep(trx: Transaction, files: readonly NewFile[], options?: { readonly inBulk?: boolean }): Promise<void>;
   /** A document of ours as a PDF, made as previews are. */
   toPdf(source: PdfSource): Promise<Buffer>;
   /** How much waits to be made, and what a person should know of it. */
@@ -108,7 +111,7 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
     principalOf: (request) =>
       principalOf(request, { authenticate: ({ token }) => deps.authenticate(token), publicUrl: config.publicUrl }),
     actorOf: actorFor,
-    onStored: previews.onStored,
+    onStored: (trx, file) => previews.onStored(trx, file, "waitedFor"),
     changed,
   });
 
@@ -150,7 +153,10 @@ export async function startFiles(deps: FilesDeps): Promise<Files> {
       mountSignedFiles(app, endpointDeps);
     },
     importFile: (file, bytes) => importFile({ db, blobs, places, rows, onStored: previews.onStored }, file, bytes),
-    keep: async (trx, kept) => void (await keepFiles(trx, { rows, onStored: previews.onStored }, kept)),
+    async keep(trx, kept, { inBulk = false } = {}) {
+      const urgency = inBulk ? "inBulk" : "usual";
+      await keepFiles(trx, { rows, onStored: (within, file) => previews.onStored(within, file, urgency) }, kept);
+    },
     toPdf: (source) => makePdf({ office, scratchDirectory }, source),
     async waiting() {
       const counts = await queue.counts();

@@ -62,7 +62,7 @@ export interface MailDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Rows for bodies that are in the blob store already, in the transaction of what they hang in; from `start` on. */
-  keepFiles(trx: Transaction, files: readonly NewFile[]): Promise<void>;
+  keepFiles(trx: Transaction, files: readonly NewFile[], options?: { readonly inBulk?: boolean }): Promise<void>;
 }
 
 /** What is there only once files are. */
@@ -95,6 +95,8 @@ const RETURN_MS = 15_000;
 
 export function createMail(deps: MailDeps): MailParts {
   const { config, office, records, places, rows, clock, log, metrics, keepFiles } = deps;
+  /** Of a mailbox that is fetched or an archive that is read in. */
+  const keepInBulk: typeof keepFiles = (trx, kept) => keepFiles(trx, kept, { inBulk: true });
   const { access, db, doorbell, provisioning, types } = office;
 
   const ensureMailboxes = async () => {
@@ -119,7 +121,16 @@ export function createMail(deps: MailDeps): MailParts {
       const reader = createMessageReader();
       stops.push(() => reader.stop());
       const { read } = reader;
-      const accounts = await createAccounts({ config, office, blobs, read, clock, log, keepFiles, actorOf });
+      const accounts = await createAccounts({
+        config,
+        office,
+        blobs,
+        read,
+        clock,
+        log,
+        keepFiles: keepInBulk,
+        actorOf,
+      });
       const { credentials } = accounts;
       const smtp = await startSmtp({ config, office, blobs, read, clock, log, metrics, keepFiles, credentials });
       stops.push(() => smtp.stop());
@@ -181,7 +192,7 @@ export function createMail(deps: MailDeps): MailParts {
           actorOf,
           blobs,
           read,
-          contents: { keepFiles },
+          contents: { keepFiles: keepInBulk },
           now: () => new Date(clock.now()).toISOString(),
           changed,
         }),

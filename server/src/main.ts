@@ -131,7 +131,7 @@ async function assemble(config: Config, log: Log, stops: Stops, withDemo: boolea
     clock,
     log,
     metrics,
-    keepFiles: (trx, kept) => files.keep(trx, kept),
+    keepFiles: (trx, kept, options) => files.keep(trx, kept, options),
   });
   const collections = [
     ...objectCollections({ types }),

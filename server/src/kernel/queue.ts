@@ -7,12 +7,15 @@ import type { Log } from "./log.ts";
 
 /** Durable work (pg-boss): a job is enqueued in the transaction that needs it, so neither exists without the other. */
 export interface Queue {
-  /** `singletonKey`: while one with this key waits or runs, another is not added. */
+  /**
+   * `singletonKey`: while one with this key waits or runs, another is not added. `priority`: of those of one name that wait, the
+   * highest is next (0 where none is given), and among these the oldest.
+   */
   enqueue(
     trx: Transaction,
     job: Pick<Job, "name">,
     data: object,
-    options?: { readonly singletonKey?: string },
+    options?: { readonly singletonKey?: string; readonly priority?: number },
   ): Promise<void>;
   counts(): Promise<
     Readonly<Record<string, { readonly waiting: number; readonly active: number; readonly failed: number }>>
@@ -66,7 +69,11 @@ export async function createQueue({
         }),
       };
       // The queue's policy keeps one job per key, and no key is a key too: a job without one gets its own.
-      await boss.send(job.name, data, { db, singletonKey: options?.singletonKey ?? newId() });
+      await boss.send(job.name, data, {
+        db,
+        singletonKey: options?.singletonKey ?? newId(),
+        priority: options?.priority ?? 0,
+      });
     },
     async counts() {
       const queues = await boss.getQueues(jobs.map((job) => job.name));

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -55,7 +55,11 @@ async function startPreviews(renderPdf: PageRenderer["renderPdf"], missing?: str
 }
 
 /** A file whose body has just been stored. */
-async function store(previews: ReturnType<typeof createPreviews>, body = randomBytes(100)): Promise<string> {
+async function store(
+  previews: ReturnType<typeof createPreviews>,
+  body = randomBytes(100),
+  urgency?: Parameters<typeof previews.onStored>[2],
+): Promise<string> {
   const { sha256, size } = await blobs.put(
     (async function* () {
       yield body;
@@ -77,7 +81,7 @@ async function store(previews: ReturnType<typeof createPreviews>, body = randomB
         state: "stored",
       },
     ]);
-    if (file) await previews.onStored(trx, file);
+    if (file) await previews.onStored(trx, file, urgency);
   });
   return id;
 }
@@ -107,6 +111,31 @@ describe("previews.render", () => {
     const ids = await Promise.all(Array.from({ length: 8 }, () => store(previews)));
     for (const id of ids) await expect.poll(() => stateOf(id), WAIT).toEqual(["ready", null]);
     expect(most).toBe(2);
+  });
+
+  it("makes first what somebody waits for, and last what came in bulk", async () => {
+    const begun: string[] = [];
+    let goOn: () => void = () => undefined;
+    const stopped = new Promise<void>((resolve) => (goOn = resolve));
+    const previews = await startPreviews(async ({ source, workDirectory }) => {
+      begun.push(await readFile(source, "utf8"));
+      await stopped;
+      return await onePage(workDirectory);
+    });
+    for (const body of ["at work 1", "at work 2"]) await store(previews, Buffer.from(body));
+    await expect.poll(() => begun.length, WAIT).toBe(2);
+    const waiting = [
+      ["bulk 1", "inBulk"],
+      ["bulk 2", "inBulk"],
+      ["usual", "usual"],
+      ["waited for", "waitedFor"],
+    ] as const;
+    const ids: string[] = [];
+    for (const [body, urgency] of waiting) ids.push(await store(previews, Buffer.from(body), urgency));
+    goOn();
+    for (const id of ids) await expect.poll(() => stateOf(id), WAIT).toEqual(["ready", null]);
+    const [first, second] = [begun.slice(2, 4), begun.slice(4)].map((some) => some.toSorted());
+    expect({ first, second }).toEqual({ first: ["usual", "waited for"], second: ["bulk 1", "bulk 2"] });
   });
 
   it("tries a crash again, and then gives up in words", async () => {

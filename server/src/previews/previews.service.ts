@@ -16,9 +16,13 @@ export interface PreviewsDeps {
   readonly scratchDirectory: string;
 }
 
+/** Who looks at what they have just put here does not wait behind the attachments of a mailbox that is being fetched. */
+const PRIORITIES = { waitedFor: 1, usual: 0, inBulk: -1 } as const;
+type Urgency = keyof typeof PRIORITIES;
+
 export interface Previews {
   /** Asks for the preview of a file whose body has just been stored, in the same transaction. */
-  onStored(trx: Transaction, file: FileRow): Promise<void>;
+  onStored(trx: Transaction, file: FileRow, urgency?: Urgency): Promise<void>;
   part(file: FileRow, part: "pdf" | "page" | "thumbnail", page?: number): Promise<Body | undefined>;
   /** Once at start: takes up what a kill interrupted, and what waited for a program that is there now. */
   resume(): Promise<void>;
@@ -28,7 +32,7 @@ export function createPreviews(deps: PreviewsDeps): Previews {
   const { db, rows, queue, job } = deps;
 
   return {
-    async onStored(trx, file) {
+    async onStored(trx, file, urgency = "usual") {
       const plan = planPreview(file);
       const ids = { ids: [file.id] };
       if (plan.kind === "none") return;
@@ -40,7 +44,8 @@ export function createPreviews(deps: PreviewsDeps): Previews {
       const preview = await claimPreview(trx, key);
       await rows.update(trx, ids, fileColumns(preview));
       if (preview.state === "pending") {
-        await queue.enqueue(trx, job, key, { singletonKey: `${key.sha256}:${key.format}` });
+        const options = { singletonKey: `${key.sha256}:${key.format}`, priority: PRIORITIES[urgency] };
+        await queue.enqueue(trx, job, key, options);
       }
     },
 
@@ -90,7 +95,8 @@ async function retryMissing(trx: Transaction, { office, pages, rows, queue, job 
     .execute();
   for (const key of again) {
     await rows.update(trx, key, { preview_state: "pending", preview_reason: null });
-    await queue.enqueue(trx, job, key, { singletonKey: `${key.sha256}:${key.format}` });
+    const options = { singletonKey: `${key.sha256}:${key.format}`, priority: PRIORITIES.inBulk };
+    await queue.enqueue(trx, job, key, options);
   }
 }
 

@@ -168,6 +168,7 @@ function Positions({ structure, onForm }: PartProps) {
           ))}
         </Table.Tbody>
       </Table>
+      {structure.positions.length === 0 && <p className="quiet">{t("app.nothing")}</p>}
     </>
   );
 }

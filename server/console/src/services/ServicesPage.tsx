@@ -92,6 +92,7 @@ export function ServicesPage() {
                 columns={columns}
                 idOf={(service) => service.id}
                 onOpen={(service) => setOpen(service.id)}
+                none={t("services.none")}
               />
             )}
           </Loaded>

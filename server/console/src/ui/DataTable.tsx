@@ -20,10 +20,12 @@ interface Props<Row> {
   readonly idOf: (row: Row) => string;
   readonly actions?: (row: Row) => ReactNode;
   readonly onOpen?: (row: Row) => void;
+  /** Said where there is nothing at all: what would be listed here. */
+  readonly none?: string;
 }
 
 /** A list that filters, sorts and exports what it shows. */
-export function DataTable<Row>({ name, rows, columns, idOf, actions, onOpen }: Props<Row>) {
+export function DataTable<Row>({ name, rows, columns, idOf, actions, onOpen, none }: Props<Row>) {
   const { t, locale } = useWords();
   const [filter, setFilter] = useState("");
   const [sort, setSort] = useState<{ key: string; down: boolean }>();
@@ -46,6 +48,7 @@ export function DataTable<Row>({ name, rows, columns, idOf, actions, onOpen }: P
       ...shown.map((row) => columns.map((column) => column.text(row))),
     ]);
 
+  if (rows.length === 0) return <p className="quiet">{none ?? t("app.nothing")}</p>;
   return (
     <>
       <div style={{ display: "flex", gap: 8, alignItems: "center", marginBottom: 10 }}>
@@ -112,7 +115,7 @@ export function DataTable<Row>({ name, rows, columns, idOf, actions, onOpen }: P
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-      {shown.length === 0 && <p className="quiet">{rows.length === 0 ? t("app.nothing") : t("app.noMatch")}</p>}
+      {shown.length === 0 && <p className="quiet">{t("app.noMatch")}</p>}
     </>
   );
 }

@@ -184,6 +184,7 @@ export const mailRu: Record<keyof typeof mailEn, string> = {
   "mail.role.sender": "И отправляет",
   "mail.role.manager": "Всё, и участники",
   "mail.groups.title": "Группы",
+  "mail.groups.none": "Групп пока нет. Письмо на адрес группы приходит в каждый из её ящиков.",
   "mail.group.add": "Добавить группу",
   "mail.group.edit": "Группа {name}",
   "mail.group.address": "Адрес",

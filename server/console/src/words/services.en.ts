@@ -3,6 +3,7 @@ export const servicesEn = {
   "app.services": "Services",
   "services.title": "Services",
   "services.lead": "Other systems with an account of their own: they ask here for decisions, or work here over HTTP.",
+  "services.none": "No service yet.",
   "services.add": "Add a service",
   "services.edit": "Service {name}",
   "services.name": "Name",

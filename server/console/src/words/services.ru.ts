@@ -4,6 +4,7 @@ export const servicesRu: Record<keyof typeof servicesEn, string> = {
   "app.services": "Сервисы",
   "services.title": "Сервисы",
   "services.lead": "Другие системы с собственной учётной записью: они запрашивают здесь решения или работают по HTTP.",
+  "services.none": "Сервисов пока нет.",
   "services.add": "Добавить сервис",
   "services.edit": "Сервис {name}",
   "services.name": "Название",

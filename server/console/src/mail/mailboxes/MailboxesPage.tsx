@@ -110,6 +110,7 @@ export function MailboxesPage() {
                 columns={groupColumns}
                 idOf={({ id }) => id}
                 onOpen={({ id }) => setOpenGroup(id)}
+                none={t("mail.groups.none")}
               />
             )}
           </Loaded>

@@ -75,19 +75,16 @@ export function WebhooksPage() {
       <div className="page-body">
         <section className="panel">
           <Loaded query={hooks}>
-            {(rows) =>
-              rows.length === 0 ? (
-                <p className="quiet">{t("mail.hooks.none")}</p>
-              ) : (
-                <DataTable
-                  name="mail-webhooks"
-                  rows={rows}
-                  columns={columns}
-                  idOf={({ id }) => id}
-                  onOpen={({ id }) => setOpen(id)}
-                />
-              )
-            }
+            {(rows) => (
+              <DataTable
+                name="mail-webhooks"
+                rows={rows}
+                columns={columns}
+                idOf={({ id }) => id}
+                onOpen={({ id }) => setOpen(id)}
+                none={t("mail.hooks.none")}
+              />
+            )}
           </Loaded>
         </section>
       </div>
