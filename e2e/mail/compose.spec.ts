@@ -214,6 +214,7 @@ async function expectPicture(page: Page): Promise<void> {
       return { naturalWidth, complete, from: currentSrc };
     });
   await expect.poll(drawn).toMatchObject({ naturalWidth: 240 });
+  await expect(picture).toHaveAttribute("width", "240");
 }
 
 test("what is put off says until when, wherever it stands, and the keys go on in the list", async ({

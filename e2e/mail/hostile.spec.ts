@@ -128,6 +128,10 @@ test("hostile mail is shown and does nothing: it neither runs nor loads, its lin
 
   await test.step("pictures come when one asks for them, by the server alone, and only this time", async () => {
     await read(page, "Your parcel");
+    const place = page.frameLocator("iframe").last().getByText("Parcel service", { exact: true });
+    // As large as what is to come: nothing moves then.
+    await expect.poll(() => place.boundingBox()).toMatchObject({ width: 320, height: 90 });
+    await keepScreenInAllLooks(page, "mail-pictures-blocked");
     await paneOf(page).getByRole("button", { name: "Show them now" }).click();
     const logo = page.frameLocator("iframe").last().getByRole("img", { name: "Parcel service" });
     await expect(logo).toHaveAttribute("src", /^data:image\/png/, arrival);

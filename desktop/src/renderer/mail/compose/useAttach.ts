@@ -81,7 +81,7 @@ export function useAttach(draftId: string, attached: number): AttachActions {
         const source = await sourceOf(file);
         const fileId = source && (await attach(pictureName(file), file.type, source, cid));
         if (fileId === undefined) continue;
-        const node = { type: "image", attrs: { cid, alt: "" } };
+        const node = { type: "image", attrs: { cid, alt: "", ...(await sizeOf(file)) } };
         if (at === undefined) editor.chain().focus().insertContent(node).run();
         else editor.chain().insertContentAt(at, node).focus().run();
       }
@@ -101,6 +101,18 @@ export function useAttach(draftId: string, attached: number): AttachActions {
       await call("mail.detach", { id: draftId, fileId });
     },
   };
+}
+
+/** Said in the text, so that who reads it sees nothing move when the picture comes. What cannot be measured is drawn all the same. */
+async function sizeOf(picture: File): Promise<{ readonly width?: number; readonly height?: number }> {
+  try {
+    const bitmap = await createImageBitmap(picture);
+    const { height, width } = bitmap;
+    bitmap.close();
+    return { width, height };
+  } catch {
+    return {};
+  }
 }
 
 /** Clipboards call every picture `image.png`. */

@@ -128,7 +128,22 @@ function blocked(image: HTMLImageElement, words: string): void {
   const place = image.ownerDocument.createElement("span");
   place.setAttribute("data-blocked", "");
   place.textContent = label;
+  keepPlace(place, image);
   image.replaceWith(place);
+}
+
+/** Below it there is no room for words. */
+const MIN_PLACE_PX = 24;
+
+/** As large as the picture where that is said, so that nothing moves when it comes. */
+function keepPlace(place: HTMLElement, image: HTMLImageElement): void {
+  const [width, height] = ["width", "height"].map((side) => {
+    const said = image.getAttribute(side) ?? "";
+    return /^\d{1,5}$/.test(said) ? Number(said) : 0;
+  }) as [number, number];
+  if (Math.min(width, height) < MIN_PLACE_PX) return;
+  place.style.width = `${width}px`;
+  place.style.aspectRatio = `${width} / ${height}`;
 }
 
 const isTiny = (image: HTMLImageElement): boolean =>
@@ -186,7 +201,7 @@ body{font:13px/1.5 "Inter Variable","Noto Sans",system-ui,sans-serif;color:${ink
 a{color:${link}}
 p{margin:0 0 8px}
 img{max-width:100%;height:auto}
-span[data-blocked]{display:inline-block;max-width:100%;padding:2px 7px;border:1px dashed ${line};border-radius:4px;color:${quiet};font-size:12px}
+span[data-blocked]{display:inline-block;box-sizing:border-box;max-width:100%;overflow:hidden;vertical-align:bottom;padding:2px 7px;border:1px dashed ${line};border-radius:4px;color:${quiet};font-size:12px}
 body>:last-child{margin-bottom:0}
 blockquote{margin:8px 0;padding:0 0 0 12px;border-left:2px solid ${line};color:${quiet}}
 pre{white-space:pre-wrap;overflow-wrap:anywhere}
