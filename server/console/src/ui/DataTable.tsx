@@ -24,6 +24,10 @@ interface Props<Row> {
   readonly none?: string;
 }
 
+/** Where there is less room the list scrolls sideways: names one letter a line help nobody. */
+const COLUMN_PX = 120;
+const ACTIONS_PX = 140;
+
 /** A list that filters, sorts and exports what it shows. */
 export function DataTable<Row>({ name, rows, columns, idOf, actions, onOpen, none }: Props<Row>) {
   const { t, locale } = useWords();
@@ -69,7 +73,7 @@ export function DataTable<Row>({ name, rows, columns, idOf, actions, onOpen, non
           {t("app.export")}
         </Button>
       </div>
-      <Table.ScrollContainer minWidth={600}>
+      <Table.ScrollContainer minWidth={columns.length * COLUMN_PX + (actions ? ACTIONS_PX : 0)}>
         <Table highlightOnHover={onOpen !== undefined} verticalSpacing={6}>
           <Table.Thead>
             <Table.Tr>

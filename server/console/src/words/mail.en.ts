@@ -180,7 +180,7 @@ export const mailEn = {
   "mail.role.sender": "Reads, sorts and sends",
   "mail.role.manager": "All of it, and members",
   "mail.groups.title": "Groups",
-  "mail.groups.none": "No group yet. What is sent to a group's address arrives in each of its mailboxes.",
+  "mail.groups.none": "No group yet. What is sent to a group’s address arrives in each of its mailboxes.",
   "mail.group.add": "Add a group",
   "mail.group.edit": "Group {name}",
   "mail.group.address": "Address",
