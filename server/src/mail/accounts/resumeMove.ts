@@ -45,7 +45,7 @@ async function lookForCopies(
   const { uidValidity } = await session.select(path);
   const from = known?.uid_next ?? 1;
   for (const original of originals) {
-    const found = await findAlike(session, original, from);
+    const found = await findCopiesOf(session, original, from);
     const ours = await findByUids(db, folderId, found);
     const copy = found.find((each) => !ours.has(each) && ![...copies.values()].includes(each));
     if (copy !== undefined) copies.set(original.uid, copy);
@@ -78,8 +78,8 @@ export async function findRenumbered<Move extends MoveToResume>(
 
 /** Its date has not changed, as a copy's may: what has another one is another message, and would be removed. */
 async function findItself(session: ImapSession, identity: Identity): Promise<readonly number[]> {
-  const found = await session.fetchIdentities(await findAlike(session, identity, 1));
-  return found.filter((each) => isSameSecond(each, identity)).map(({ uid }) => uid);
+  const alike = await findAlike(session, identity, 1);
+  return alike.filter((each) => isSameSecond(each, identity)).map(({ uid }) => uid);
 }
 
 type Identity = Pick<FetchedIdentity, "messageId" | "size" | "receivedAt">;
@@ -101,14 +101,21 @@ async function readIdentities(db: Database, messageIds: readonly string[]): Prom
  * A copy has the size of its original, and mostly its date (RFC 3501 §6.4.7). Another message of the same Message-ID, as mailing lists
  * make them, must not be taken for it: the original would be removed.
  */
-async function findAlike(session: ImapSession, identity: Identity, from: number): Promise<readonly number[]> {
-  const { messageId, size } = identity;
-  const uids = await (messageId === undefined ? session.listUids({ from }) : session.findByMessageId(messageId, from));
-  const alike = (await session.fetchIdentities(uids)).filter(
-    (each) => each.messageId === messageId && each.size === size,
-  );
+async function findCopiesOf(session: ImapSession, identity: Identity, from: number): Promise<readonly number[]> {
+  const alike = await findAlike(session, identity, from);
   const dated = alike.filter((each) => isSameSecond(each, identity));
-  return (messageId === undefined || dated.length > 0 ? dated : alike).map(({ uid }) => uid);
+  return (identity.messageId === undefined || dated.length > 0 ? dated : alike).map(({ uid }) => uid);
+}
+
+/** In the selected folder: what has this Message-ID and size. */
+async function findAlike(
+  session: ImapSession,
+  { messageId, size }: Identity,
+  from: number,
+): Promise<readonly FetchedIdentity[]> {
+  const uids = await (messageId === undefined ? session.listUids({ from }) : session.findByMessageId(messageId, from));
+  const found = await session.fetchIdentities(uids);
+  return found.filter((each) => each.messageId === messageId && each.size === size);
 }
 
 /** INTERNALDATE knows no fractions. */
